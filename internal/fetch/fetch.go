@@ -1,0 +1,76 @@
+// Package fetch holds the names that the Fetch standard singles out, for the
+// middleware that must obey them and for corstest, which plays the browser.
+//
+// Sources: https://fetch.spec.whatwg.org/#methods and
+// https://fetch.spec.whatwg.org/#terminology-headers.
+package fetch
+
+import "strings"
+
+// IsToken reports whether s is a token of RFC 9110, section 5.6.2: what every
+// method and every header name is made of.
+func IsToken(s string) bool {
+	for i := range len(s) {
+		if !IsTokenByte(s[i]) {
+			return false
+		}
+	}
+	return s != ""
+}
+
+// IsTokenByte reports whether b may stand in a token.
+func IsTokenByte(b byte) bool {
+	switch {
+	case 'a' <= b && b <= 'z', 'A' <= b && b <= 'Z', '0' <= b && b <= '9':
+		return true
+	}
+	return strings.IndexByte("!#$%&'*+-.^_`|~", b) >= 0
+}
+
+// NormalizeMethod upper-cases the six methods that browsers upper-case and
+// returns every other one as it is: "patch" is not PATCH.
+func NormalizeMethod(method string) string {
+	switch upper := strings.ToUpper(method); upper {
+	case "DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT":
+		return upper
+	}
+	return method
+}
+
+// IsForbiddenMethod reports whether scripts are barred from using method, in
+// whatever case it is written.
+func IsForbiddenMethod(method string) bool {
+	switch strings.ToUpper(method) {
+	case "CONNECT", "TRACE", "TRACK":
+		return true
+	}
+	return false
+}
+
+// IsSafelistedMethod reports whether method is a CORS-safelisted method: one
+// that needs no mention in Access-Control-Allow-Methods.
+func IsSafelistedMethod(method string) bool {
+	return method == "GET" || method == "HEAD" || method == "POST"
+}
+
+// IsForbiddenRequestHeader reports whether scripts are barred from setting the
+// request header name, in whatever case it is written and whatever its value.
+// The three method overrides (X-HTTP-Method and its kin), which are forbidden
+// for some values only, are not among them.
+func IsForbiddenRequestHeader(name string) bool {
+	switch name = strings.ToLower(name); name {
+	case "accept-charset", "accept-encoding", "access-control-request-headers",
+		"access-control-request-method", "connection", "content-length", "cookie",
+		"cookie2", "date", "dnt", "expect", "host", "keep-alive", "origin", "referer",
+		"set-cookie", "te", "trailer", "transfer-encoding", "upgrade", "via":
+		return true
+	}
+	return strings.HasPrefix(name, "proxy-") || strings.HasPrefix(name, "sec-")
+}
+
+// IsForbiddenResponseHeader reports whether the response header name is hidden
+// from scripts whatever the response exposes, in whatever case it is written.
+func IsForbiddenResponseHeader(name string) bool {
+	name = strings.ToLower(name)
+	return name == "set-cookie" || name == "set-cookie2"
+}
