@@ -1,0 +1,204 @@
+package cors
+
+import (
+	"log/slog"
+	"net/http"
+	"strings"
+
+	"example.com/cors/internal/fetch"
+)
+
+const (
+	headerRequestMethod  = "Access-Control-Request-Method"
+	headerRequestHeaders = "Access-Control-Request-Headers"
+	headerAllowMethods   = "Access-Control-Allow-Methods"
+	headerAllowHeaders   = "Access-Control-Allow-Headers"
+	headerMaxAge         = "Access-Control-Max-Age"
+)
+
+// maxEcho is how many bytes of a request header are sent back at the most.
+const maxEcho = 4096
+
+// isPreflight reports whether r is a preflight: a browser's question about the
+// request that it will send next (https://fetch.spec.whatwg.org/#cors-preflight-request).
+func isPreflight(r *http.Request) bool {
+	return r.Method == http.MethodOptions && len(r.Header[headerOrigin]) == 1 && announcedMethod(r) != ""
+}
+
+// announcedMethod returns the method that a preflight asks about.
+func announcedMethod(r *http.Request) string {
+	if lines := r.Header[headerRequestMethod]; len(lines) > 0 {
+		return lines[0]
+	}
+	return ""
+}
+
+// answer adds the headers that answer the preflight r, and reports whether its
+// origin is allowed. They say what the policy allows, whatever r asks about:
+// the browser compares, keeps the whole answer, and asks less often
+// (https://fetch.spec.whatwg.org/#cors-preflight-fetch).
+func (p *policy) answer(h http.Header, r *http.Request) bool {
+	allowed := p.allows(r)
+	if allowed {
+		p.grant(h, r)
+	} else {
+		v := newValues(h, 1)
+		v.vary(h, p.preflightVary)
+	}
+	if p.log != nil {
+		p.log.preflight(r, allowed)
+	}
+	return allowed
+}
+
+// grant adds the headers that answer the preflight r of an allowed origin.
+func (p *policy) grant(h http.Header, r *http.Request) {
+	asked := r.Header[headerRequestHeaders]
+	echoed := p.echoHeaders && isEchoable(asked)
+	n := 6
+	if echoed {
+		n += len(asked)
+	}
+	v := newValues(h, n)
+	v.vary(h, p.preflightVary)
+	if p.open {
+		h[headerAllowOrigin] = v.cut("*")
+	} else {
+		h[headerAllowOrigin] = v.cut(r.Header[headerOrigin][0])
+	}
+	if p.credentials != "" {
+		h[headerAllowCredentials] = v.cut(p.credentials)
+	}
+	if p.echoMethod {
+		if method := announcedMethod(r); len(method) <= maxEcho && fetch.IsToken(method) {
+			h[headerAllowMethods] = v.cut(method)
+		}
+	} else if p.methods != "" {
+		h[headerAllowMethods] = v.cut(p.methods)
+	}
+	if echoed {
+		h[headerAllowHeaders] = v.cut(asked...)
+	} else if p.headers != "" && !p.echoHeaders {
+		h[headerAllowHeaders] = v.cut(p.headers)
+	}
+	if p.maxAge != "" {
+		h[headerMaxAge] = v.cut(p.maxAge)
+	}
+}
+
+// isEchoable reports whether lines are a list of header names that a response
+// may carry. Gateways may have split what a browser sent as one line.
+func isEchoable(lines []string) bool {
+	rest := maxEcho
+	for _, line := range lines {
+		if rest -= 1 + len(line); rest < 0 {
+			return false
+		}
+		for i := range len(line) {
+			if b := line[i]; !fetch.IsTokenByte(b) && b != ',' && b != ' ' && b != '\t' {
+				return false
+			}
+		}
+	}
+	return len(lines) > 0
+}
+
+// RoutePreflights returns a handler that serves mux and lets each route of it
+// have a policy of its own:
+//
+//	mux.Handle("GET /users", public(listUsers))
+//	mux.Handle("PUT /users/{id}", private(putUser))
+//	log.Fatal(http.ListenAndServe(addr, cors.RoutePreflights(mux)))
+//
+// By itself [http.ServeMux] answers the preflights of such routes with 405, since
+// OPTIONS matches no pattern with another method. The returned handler looks up
+// the request that a preflight announces, same URL and the method of
+// Access-Control-Request-Method, and if the route's handler is one that a
+// middleware of [New] returned, hands it the preflight. It never runs anything
+// else on a preflight: where the route has no policy of its own, or one with
+// [Options.OptionsPassthrough], or where another handler stands around it, mux
+// answers as it would alone. So does it answer every other request.
+//
+// The preflight does not go through mux, and so has no [http.Request.Pattern] and
+// no path values. RoutePreflights is safe for concurrent use as far as mux is.
+func RoutePreflights(mux *http.ServeMux) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if isPreflight(r) {
+			if h := announcedRoute(mux, r); h != nil {
+				h.ServeHTTP(w, r)
+				return
+			}
+		}
+		mux.ServeHTTP(w, r)
+	})
+}
+
+// announcedRoute returns the handler, if it is this package's, that mux has for
+// the request that the preflight r announces.
+func announcedRoute(mux *http.ServeMux, r *http.Request) *handler {
+	announced := *r
+	announced.Method = announcedMethod(r)
+	found, pattern := mux.Handler(&announced)
+	if h, ok := found.(*handler); ok && !h.passthrough {
+		return h
+	}
+	// mux redirects /t to /t/ where only that has a route, whose pattern it names.
+	// The redirect is no answer to a preflight, but that route has one.
+	if pattern == "" || strings.HasSuffix(r.URL.Path, "/") {
+		return nil
+	}
+	target := *r.URL
+	target.Path += "/"
+	announced.URL = &target
+	found, slashed := mux.Handler(&announced)
+	if h, ok := found.(*handler); ok && !h.passthrough && slashed == pattern {
+		return h
+	}
+	return nil
+}
+
+// preflight records the decision on a preflight. One that asks for more than
+// the policy has is refused as well, by the browser.
+func (l *decisionLog) preflight(r *http.Request, allowed bool) {
+	switch {
+	case !l.logger.Enabled(r.Context(), slog.LevelInfo):
+	case !allowed:
+		l.refused(r, "CORS preflight refused")
+	default:
+		if reason := l.obstacle(r); reason != "" {
+			attrs := append(describe(r), slog.String("reason", reason))
+			l.logger.LogAttrs(r.Context(), slog.LevelInfo, "CORS preflight refused", attrs...)
+			return
+		}
+		l.granted(r, "CORS preflight granted")
+	}
+}
+
+// obstacle tells which method or header that the preflight r announces is
+// outside the policy, "" if none is. It looks at the first few thousand bytes.
+func (l *decisionLog) obstacle(r *http.Request) string {
+	method := announcedMethod(r)
+	if !fetch.IsSafelistedMethod(method) && !l.methods.has(method) && !l.methods.has("*") {
+		reason := "the method " + clip(method) + " is not in AllowedMethods"
+		if len(method) <= maxClientText && l.methods.has(strings.ToUpper(method)) {
+			reason += "; methods are case-sensitive"
+		}
+		return reason
+	}
+	if l.headers.has("*") {
+		return ""
+	}
+	rest := maxEcho
+	for _, line := range r.Header[headerRequestHeaders] {
+		if rest -= 1 + len(line); rest < 0 {
+			break
+		}
+		for name := range strings.SplitSeq(line, ",") {
+			name = strings.Trim(name, " \t")
+			if name != "" && !l.headers.has(http.CanonicalHeaderKey(name)) {
+				return "the header " + clip(name) + " is not in AllowedHeaders"
+			}
+		}
+	}
+	return ""
+}
