@@ -1,0 +1,394 @@
+// Package live tests the middleware in servers that listen: what it does to the
+// writer, to its neighbours, and under load.
+package live_test
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"runtime"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"example.com/cors"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+const (
+	page          = "https://a.example"
+	preflightVary = "Origin, Access-Control-Request-Method, Access-Control-Request-Headers"
+)
+
+// everything is a policy that sends every header there is.
+func everything() cors.Options {
+	return cors.Options{
+		AllowedOrigins:   []string{page, "https://*.a.example"},
+		AllowedMethods:   []string{"PUT"},
+		AllowedHeaders:   []string{"X-Foo"},
+		ExposedHeaders:   []string{"ETag"},
+		AllowCredentials: true,
+		MaxAge:           time.Minute,
+	}
+}
+
+func request(method, target, origin string) *http.Request {
+	r := httptest.NewRequest(method, target, nil)
+	if origin != "" {
+		r.Header.Set("Origin", origin)
+	}
+	if method == http.MethodOptions {
+		r.Header.Set("Access-Control-Request-Method", http.MethodPut)
+		r.Header.Set("Access-Control-Request-Headers", "x-foo")
+	}
+	return r
+}
+
+// Whatever ends a request inside the middleware, a page of an allowed origin can
+// read it.
+func TestHeadersStandOnEveryOutcome(t *testing.T) {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /only-get", func(w http.ResponseWriter, r *http.Request) {})
+	mux.HandleFunc("/401", func(w http.ResponseWriter, r *http.Request) { http.Error(w, "who?", http.StatusUnauthorized) })
+	mux.HandleFunc("/304", func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(http.StatusNotModified) })
+	mux.HandleFunc("/500", func(w http.ResponseWriter, r *http.Request) { http.Error(w, "oops", http.StatusInternalServerError) })
+	mux.Handle("/302", http.RedirectHandler("/elsewhere", http.StatusFound))
+	mux.HandleFunc("/tree/", func(w http.ResponseWriter, r *http.Request) {})
+	mux.Handle("/file", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { http.ServeFile(w, r, "no such file") }))
+	mux.Handle("/413", http.MaxBytesHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var tooLarge *http.MaxBytesError
+		if _, err := io.ReadAll(r.Body); errors.As(err, &tooLarge) {
+			http.Error(w, err.Error(), http.StatusRequestEntityTooLarge)
+		}
+	}), 1))
+	mux.Handle("/503", http.TimeoutHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		<-r.Context().Done()
+	}), time.Millisecond, "too slow"))
+	mux.HandleFunc("/panic", func(w http.ResponseWriter, r *http.Request) {
+		defer func() {
+			if recover() != nil {
+				w.WriteHeader(http.StatusInternalServerError)
+			}
+		}()
+		panic("oops")
+	})
+	server := httptest.NewServer(cors.New(everything())(mux))
+	defer server.Close()
+	client := server.Client()
+	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+
+	tests := []struct {
+		name, method, path, body string
+		status                   int
+	}{
+		{"not found", "GET", "/nowhere", "", 404},
+		{"the mux's 405", "POST", "/only-get", "", 405},
+		{"401", "GET", "/401", "", 401},
+		{"304", "GET", "/304", "", 304},
+		{"500", "GET", "/500", "", 500},
+		{"a redirect", "GET", "/302", "", 302},
+		{"the mux's redirect", "GET", "/tree", "", 307},
+		{"a file that is not there", "GET", "/file", "", 404},
+		{"MaxBytesHandler", "POST", "/413", "too long", 413},
+		{"TimeoutHandler", "GET", "/503", "", 503},
+		{"a recovered panic", "GET", "/panic", "", 500},
+	}
+	for _, tc := range tests {
+		t.Run(tc.name, func(t *testing.T) {
+			r, err := http.NewRequest(tc.method, server.URL+tc.path, strings.NewReader(tc.body))
+			require.NoError(t, err)
+			r.Header.Set("Origin", page)
+			res, err := client.Do(r)
+			require.NoError(t, err)
+			defer res.Body.Close()
+			assert.Equal(t, tc.status, res.StatusCode)
+			assert.Equal(t, []string{page}, res.Header["Access-Control-Allow-Origin"])
+			assert.Equal(t, []string{"true"}, res.Header["Access-Control-Allow-Credentials"])
+			assert.Equal(t, []string{"Etag"}, res.Header["Access-Control-Expose-Headers"])
+			assert.Equal(t, []string{"Origin"}, res.Header["Vary"])
+		})
+	}
+
+	t.Run("OPTIONS *", func(t *testing.T) {
+		conn, err := net.Dial("tcp", server.Listener.Addr().String())
+		require.NoError(t, err)
+		defer conn.Close()
+		fmt.Fprintf(conn, "OPTIONS * HTTP/1.1\r\nHost: x\r\nOrigin: %s\r\nConnection: close\r\n\r\n", page)
+		res, err := http.ReadResponse(bufio.NewReader(conn), nil)
+		require.NoError(t, err)
+		assert.Equal(t, 200, res.StatusCode, "which net/http answers by itself")
+		assert.Empty(t, res.Header["Access-Control-Allow-Origin"])
+	})
+
+	t.Run("a 204 has no body and no length", func(t *testing.T) {
+		r, err := http.NewRequest("OPTIONS", server.URL+"/only-get", nil)
+		require.NoError(t, err)
+		r.Header.Set("Origin", page)
+		r.Header.Set("Access-Control-Request-Method", "PUT")
+		res, err := client.Do(r)
+		require.NoError(t, err)
+		defer res.Body.Close()
+		assert.Equal(t, 204, res.StatusCode)
+		assert.Empty(t, res.Header["Content-Length"])
+		assert.Empty(t, res.Header["Content-Type"])
+		assert.Equal(t, []string{preflightVary}, res.Header["Vary"])
+	})
+}
+
+// The handler is given the server's own writer, with all that it can do.
+func TestWriterIsPassedOn(t *testing.T) {
+	var inside any
+	h := cors.New(everything())(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { inside = w }))
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, request("GET", "/", page))
+	assert.Same(t, w, inside)
+}
+
+func TestStreamIsFlushed(t *testing.T) {
+	for _, http2 := range []bool{false, true} {
+		t.Run(fmt.Sprintf("http2=%t", http2), func(t *testing.T) {
+			read := make(chan struct{})
+			server := httptest.NewUnstartedServer(cors.New(everything())(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				w.Header().Set("Content-Type", "text/event-stream")
+				fmt.Fprint(w, "data: 1\n\n")
+				w.(http.Flusher).Flush()
+				<-read // the second event waits until the first has arrived
+				control := http.NewResponseController(w)
+				assert.NoError(t, control.SetWriteDeadline(time.Now().Add(time.Minute)))
+				fmt.Fprint(w, "data: 2\n\n")
+				assert.NoError(t, control.Flush())
+			})))
+			server.EnableHTTP2 = http2
+			server.StartTLS()
+			defer server.Close()
+
+			r, err := http.NewRequest("GET", server.URL, nil)
+			require.NoError(t, err)
+			r.Header.Set("Origin", page)
+			res, err := server.Client().Do(r)
+			require.NoError(t, err)
+			defer res.Body.Close()
+			assert.Equal(t, http2, res.ProtoMajor == 2)
+			assert.Equal(t, page, res.Header.Get("Access-Control-Allow-Origin"))
+			line, err := bufio.NewReader(res.Body).ReadString('\n')
+			require.NoError(t, err)
+			assert.Equal(t, "data: 1\n", line)
+			close(read)
+		})
+	}
+}
+
+// A WebSocket upgrade takes the connection over.
+func TestConnectionIsHijacked(t *testing.T) {
+	server := httptest.NewServer(cors.New(everything())(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		conn, buffered, err := http.NewResponseController(w).Hijack()
+		if !assert.NoError(t, err) {
+			return
+		}
+		defer conn.Close()
+		fmt.Fprint(buffered, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: echo\r\nConnection: Upgrade\r\n\r\n")
+		buffered.Flush()
+		line, _ := buffered.ReadString('\n')
+		fmt.Fprint(buffered, line)
+		buffered.Flush()
+	})))
+	defer server.Close()
+	conn, err := net.Dial("tcp", server.Listener.Addr().String())
+	require.NoError(t, err)
+	defer conn.Close()
+	fmt.Fprintf(conn, "GET / HTTP/1.1\r\nHost: x\r\nOrigin: %s\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n", page)
+	r := bufio.NewReader(conn)
+	res, err := http.ReadResponse(r, nil)
+	require.NoError(t, err)
+	require.Equal(t, 101, res.StatusCode)
+	fmt.Fprint(conn, "ping\n")
+	line, err := r.ReadString('\n')
+	require.NoError(t, err)
+	assert.Equal(t, "ping\n", line)
+}
+
+// A file is still sent by the kernel: the writer keeps its ReadFrom.
+func TestReaderFromIsKept(t *testing.T) {
+	server := httptest.NewServer(cors.New(everything())(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, ok := w.(io.ReaderFrom)
+		fmt.Fprint(w, ok)
+	})))
+	defer server.Close()
+	res, err := server.Client().Get(server.URL)
+	require.NoError(t, err)
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	require.NoError(t, err)
+	assert.Equal(t, "true", string(body))
+}
+
+// A handler that overwrites every header value in place, as careless handlers
+// do, is noticed by no other response, request or policy. Several packages have
+// shared slices here.
+func TestHeaderValuesAreNotShared(t *testing.T) {
+	closed := everything()
+	open := cors.Options{AllowedOrigins: []string{"*"}, AllowedMethods: []string{"*"}, AllowedHeaders: []string{"*"}, ExposedHeaders: []string{"*"}, MaxAge: time.Minute, OptionsPassthrough: true}
+	echo := everything()
+	echo.AllowedMethods, echo.AllowedHeaders = []string{"*"}, []string{"*"}
+	closed.OptionsPassthrough, echo.OptionsPassthrough = true, true
+
+	for name, opts := range map[string]cors.Options{"closed": closed, "open": open, "echo": echo} {
+		t.Run(name, func(t *testing.T) {
+			h := cors.New(opts)(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				for _, lines := range w.Header() {
+					for i := range lines {
+						lines[i] = "spoilt"
+					}
+					_ = append(lines, "spoilt")
+				}
+			}))
+			want := make(map[string]http.Header)
+			clean := cors.New(opts)(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+			for _, method := range []string{"GET", "OPTIONS"} {
+				w := httptest.NewRecorder()
+				clean.ServeHTTP(w, request(method, "/", page))
+				want[method] = w.Header()
+			}
+			var wg sync.WaitGroup
+			for range 8 {
+				wg.Go(func() {
+					for range 200 {
+						for _, method := range []string{"GET", "OPTIONS"} {
+							r := request(method, "/", page)
+							h.ServeHTTP(httptest.NewRecorder(), r)
+							assert.Equal(t, request(method, "/", page).Header, r.Header, "the request")
+							w := httptest.NewRecorder()
+							clean.ServeHTTP(w, request(method, "/", page))
+							assert.Equal(t, want[method], w.Header(), "another response")
+						}
+					}
+				})
+			}
+			wg.Wait()
+			w := httptest.NewRecorder()
+			cors.New(opts)(http.NotFoundHandler()).ServeHTTP(w, request("OPTIONS", "/", page))
+			assert.Equal(t, want["OPTIONS"]["Access-Control-Allow-Headers"], w.Header()["Access-Control-Allow-Headers"])
+		})
+	}
+}
+
+// The policy is swapped under load: each response obeys one policy as a whole.
+func TestPolicyIsSwappedWhole(t *testing.T) {
+	policies := []http.Handler{}
+	for _, name := range []string{"a", "b"} {
+		policies = append(policies, cors.New(cors.Options{
+			AllowedOrigins: []string{"https://" + name + ".example", "https://both.example"},
+			AllowedMethods: []string{"PUT-" + name},
+			AllowedHeaders: []string{"X-" + name},
+			ExposedHeaders: []string{"Y-" + name},
+			MaxAge:         time.Second,
+		})(http.NotFoundHandler()))
+	}
+	var current atomic.Pointer[http.Handler]
+	current.Store(&policies[0])
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { (*current.Load()).ServeHTTP(w, r) }))
+	defer server.Close()
+
+	ctx, stop := context.WithCancel(t.Context())
+	var swaps, clients sync.WaitGroup
+	swaps.Go(func() {
+		for i := 0; ctx.Err() == nil; i++ {
+			current.Store(&policies[i%2])
+			runtime.Gosched()
+		}
+	})
+	var seen [2]atomic.Int64
+	for i := range 8 {
+		clients.Go(func() {
+			for j := range 150 {
+				method := []string{"GET", "OPTIONS"}[(i+j)%2]
+				r, err := http.NewRequest(method, server.URL, nil)
+				if !assert.NoError(t, err) {
+					return
+				}
+				r.Header.Set("Origin", "https://both.example")
+				if method == "OPTIONS" {
+					r.Header.Set("Access-Control-Request-Method", "PUT")
+				}
+				res, err := server.Client().Do(r)
+				if !assert.NoError(t, err) {
+					return
+				}
+				io.Copy(io.Discard, res.Body)
+				res.Body.Close()
+				assert.Equal(t, "https://both.example", res.Header.Get("Access-Control-Allow-Origin"))
+				switch got := res.Header.Get("Access-Control-Allow-Methods") + " " + res.Header.Get("Access-Control-Allow-Headers") + " " + res.Header.Get("Access-Control-Expose-Headers"); got {
+				case "PUT-a X-A ", "  Y-A":
+					seen[0].Add(1)
+				case "PUT-b X-B ", "  Y-B":
+					seen[1].Add(1)
+				default:
+					t.Errorf("a mixture of policies: %q", got)
+				}
+			}
+		})
+	}
+	clients.Wait()
+	stop()
+	swaps.Wait()
+	assert.Positive(t, seen[0].Load())
+	assert.Positive(t, seen[1].Load())
+}
+
+// Nothing is left behind by a request: neither a goroutine nor memory.
+func TestNothingIsLeftBehind(t *testing.T) {
+	const requests = 1_000_000
+	h := cors.New(everything())(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	origins := []string{"", page, "https://x.a.example", "https://evil.example", "null"}
+	w := &discard{header: make(http.Header)}
+	run := func(n int) {
+		for i := range n {
+			clear(w.header)
+			h.ServeHTTP(w, w.request(i, origins))
+		}
+	}
+	measure := func() (goroutines int, heap uint64) {
+		runtime.GC()
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return runtime.NumGoroutine(), m.HeapAlloc
+	}
+	run(1000)
+	goroutines, heap := measure()
+	run(requests)
+	goroutinesAfter, heapAfter := measure()
+	assert.LessOrEqual(t, goroutinesAfter, goroutines)
+	assert.Less(t, heapAfter, heap+64<<10, "%d bytes before, %d after", heap, heapAfter)
+}
+
+// A discard is a ResponseWriter that keeps nothing, and one request to reuse.
+type discard struct {
+	header http.Header
+	r      *http.Request
+}
+
+func (w *discard) Header() http.Header         { return w.header }
+func (w *discard) Write(b []byte) (int, error) { return len(b), nil }
+func (w *discard) WriteHeader(int)             {}
+
+// request returns the nth request, with an origin of its own.
+func (w *discard) request(n int, origins []string) *http.Request {
+	if w.r == nil {
+		w.r = request("OPTIONS", "/", page)
+	}
+	w.r.Method = []string{"GET", "OPTIONS"}[n%2]
+	w.r.Header.Set("Origin", origins[n/2%len(origins)])
+	if n%7 == 0 {
+		w.r.Header.Set("Origin", fmt.Sprintf("https://%d.a.example", n))
+	}
+	return w.r
+}
