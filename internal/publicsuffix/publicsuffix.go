@@ -1,0 +1,115 @@
+// Package publicsuffix knows the domains under which strangers get names of
+// their own: "com", "co.uk", "github.io". It holds the Public Suffix List
+// (https://publicsuffix.org/list/), both the part of ICANN's registries and the
+// private part: an origin pattern such as https://*.co.uk lets strangers in just
+// as https://*.github.io does.
+//
+// The list is a constant, searched where it lies: nothing is unpacked or built
+// when a program starts, nor kept later. All functions are safe for concurrent
+// use.
+//
+// Domains are given as browsers write them in an origin: lower-case ASCII, with
+// Punycode for other scripts, and no trailing dot.
+package publicsuffix
+
+import (
+	"cmp"
+	"iter"
+	"strings"
+)
+
+//go:generate go run ./gen
+
+// Is reports whether domain is a public suffix: whether a rule of the list
+// matches all of its labels, and no exception takes it out again. "foo.ck" is one
+// by the rule "*.ck"; "www.ck" is not, for there is an exception "!www.ck".
+//
+// The rule "*" that the list implies for unknown top-level domains does not
+// count: "internal" and "localhost" are not public suffixes.
+//
+// Source: https://github.com/publicsuffix/list/wiki/Format#formal-algorithm
+func Is(domain string) bool {
+	label, parent, dotted := strings.Cut(domain, ".")
+	if label == "" || dotted && parent == "" {
+		return false // an empty label: also in "." and "com."
+	}
+	listed, rules := seek(parent)
+	if listed != parent {
+		return false
+	}
+	found := false
+	for rule := range strings.SplitSeq(rules, " ") {
+		if exception, ok := strings.CutPrefix(rule, "!"); ok && exception == label {
+			return false
+		}
+		found = found || rule == label || rule == "*"
+	}
+	return found
+}
+
+// Below returns a rule for public suffixes that lie properly below domain:
+// "s3.amazonaws.com" for "amazonaws.com", "*.ck" for "ck". It returns "" if the
+// list has none, and for "". Where there is one, https://*.domain lets strangers
+// in even though domain is not a public suffix itself.
+func Below(domain string) string {
+	if domain == "" {
+		return ""
+	}
+	parent, rules := seek(domain)
+	if above, ok := strings.CutSuffix(parent, domain); !ok || above != "" && !strings.HasSuffix(above, ".") {
+		return ""
+	}
+	first, _, _ := strings.Cut(rules, " ") // never an exception: these stand behind their wildcard
+	return first + "." + parent
+}
+
+// Rules yields every rule of the list, written as the list does but in Punycode:
+// "co.uk", "*.ck", "!www.ck". Its order is that of the table.
+func Rules() iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for line := range strings.Lines(table) {
+			parent, rules, _ := strings.Cut(strings.TrimSuffix(line, "\n"), ":")
+			for rule := range strings.SplitSeq(rules, " ") {
+				if parent != "" {
+					rule += "." + parent
+				}
+				if !yield(rule) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// seek returns the first line of the table whose parent is domain or comes after
+// it, split in that parent and its rules. Past the last line both are empty.
+func seek(domain string) (parent, rules string) {
+	low, high := 0, len(table) // both always the start of a line, or the end
+	for low < high {
+		middle := low + (high-low)/2
+		start := low + strings.LastIndexByte(table[low:middle], '\n') + 1
+		line, _, _ := strings.Cut(table[start:], "\n")
+		name, _, _ := strings.Cut(line, ":")
+		if compare(name, domain) < 0 {
+			low = start + len(line) + 1
+		} else {
+			high = start
+		}
+	}
+	line, _, _ := strings.Cut(table[low:], "\n")
+	parent, rules, _ = strings.Cut(line, ":")
+	return parent, rules
+}
+
+// compare orders domains by their labels, the rightmost first. So a domain comes
+// right before everything below it.
+func compare(a, b string) int {
+	for a != "" && b != "" {
+		i, j := strings.LastIndexByte(a, '.'), strings.LastIndexByte(b, '.')
+		if c := strings.Compare(a[i+1:], b[j+1:]); c != 0 {
+			return c
+		}
+		a, b = a[:max(i, 0)], b[:max(j, 0)]
+	}
+	return cmp.Compare(len(a), len(b))
+}
