@@ -399,6 +399,8 @@ func checkMethod(s string) (f flaw, fix string) {
 		return flaw{ReasonForbidden, "no browser lets a script use it; remove it"}, ""
 	case strings.ContainsRune(s, ','):
 		return flaw{ReasonMalformed, "several methods in one string; write each as an element of its own"}, ""
+	case len(s) > maxMethod:
+		return flaw{ReasonOutOfRange, "a method of more than 64 bytes"}, ""
 	case !fetch.IsToken(trimmed):
 		return flaw{ReasonMalformed, "not a method, which has no spaces and few special characters"}, ""
 	case strings.TrimSpace(s) != s:

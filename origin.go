@@ -242,6 +242,9 @@ func (m *OriginMatcher) CheckOrigin(r *http.Request) bool {
 // a request without TLS came over https to a proxy is unknown, so that either
 // scheme will do there.
 func isOwnOrigin(r *http.Request, origin string) bool {
+	if len(origin) > maxOrigin {
+		return false
+	}
 	host, ok := strings.CutPrefix(origin, "https://")
 	if !ok && r.TLS == nil {
 		host, ok = strings.CutPrefix(origin, "http://")

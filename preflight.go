@@ -16,8 +16,10 @@ const (
 	headerMaxAge         = "Access-Control-Max-Age"
 )
 
-// maxEcho is how many bytes of a request header are sent back at the most.
-const maxEcho = 4096
+const (
+	maxMethod    = 64   // bytes of an announced method that is looked at
+	maxAnnounced = 4096 // bytes of the announced header names that are looked at
+)
 
 // isPreflight reports whether r is a preflight: a browser's question about the
 // request that it will send next (https://fetch.spec.whatwg.org/#cors-preflight-request).
@@ -70,7 +72,7 @@ func (p *policy) grant(h http.Header, r *http.Request) {
 		h[headerAllowCredentials] = v.cut(p.credentials)
 	}
 	if p.echoMethod {
-		if method := announcedMethod(r); len(method) <= maxEcho && fetch.IsToken(method) {
+		if method := announcedMethod(r); len(method) <= maxMethod && fetch.IsToken(method) {
 			h[headerAllowMethods] = v.cut(method)
 		}
 	} else if p.methods != "" {
@@ -89,7 +91,7 @@ func (p *policy) grant(h http.Header, r *http.Request) {
 // isEchoable reports whether lines are a list of header names that a response
 // may carry. Gateways may have split what a browser sent as one line.
 func isEchoable(lines []string) bool {
-	rest := maxEcho
+	rest := maxAnnounced
 	for _, line := range lines {
 		if rest -= 1 + len(line); rest < 0 {
 			return false
@@ -123,7 +125,7 @@ func isEchoable(lines []string) bool {
 // no path values. RoutePreflights is safe for concurrent use as far as mux is.
 func RoutePreflights(mux *http.ServeMux) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if isPreflight(r) {
+		if isPreflight(r) && len(announcedMethod(r)) <= maxMethod {
 			if h := announcedRoute(mux, r); h != nil {
 				h.ServeHTTP(w, r)
 				return
@@ -178,17 +180,19 @@ func (l *decisionLog) preflight(r *http.Request, allowed bool) {
 // outside the policy, "" if none is. It looks at the first few thousand bytes.
 func (l *decisionLog) obstacle(r *http.Request) string {
 	method := announcedMethod(r)
-	if !fetch.IsSafelistedMethod(method) && !l.methods.has(method) && !l.methods.has("*") {
-		reason := "the method " + clip(method) + " is not in AllowedMethods"
-		if len(method) <= maxClientText && l.methods.has(strings.ToUpper(method)) {
-			reason += "; methods are case-sensitive"
-		}
-		return reason
+	switch {
+	case len(method) > maxMethod:
+		return "the method " + clip(method) + " is too long"
+	case fetch.IsSafelistedMethod(method) || l.methods.has(method) || l.methods.has("*"):
+	case l.methods.has(strings.ToUpper(method)):
+		return "the method " + clip(method) + " is not in AllowedMethods; methods are case-sensitive"
+	default:
+		return "the method " + clip(method) + " is not in AllowedMethods"
 	}
 	if l.headers.has("*") {
 		return ""
 	}
-	rest := maxEcho
+	rest := maxAnnounced
 	for _, line := range r.Header[headerRequestHeaders] {
 		if rest -= 1 + len(line); rest < 0 {
 			break
