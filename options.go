@@ -223,12 +223,17 @@ func (o Options) compile() (*policy, []Problem) {
 
 	// AllowedOrigins
 	patterns := make([]pattern, 0, len(o.AllowedOrigins))
+	others := slices.ContainsFunc(o.AllowedOrigins, func(value string) bool { return value != "*" })
 	for _, value := range o.AllowedOrigins {
-		parsed, problem := o.parseOrigin(value)
-		switch {
+		switch parsed, problem := o.parseOrigin(value); {
+		case value == "*" && o.AllowCredentials:
+			report("AllowedOrigins", value, ReasonConflict, "every origin, strangers included, cannot be combined with AllowCredentials; list the origins that you trust", "")
+		case value == "*" && others:
+			report("AllowedOrigins", value, ReasonConflict, "it allows every origin, so that the other elements mean nothing; remove it or them", "")
+		case value == "*":
 		case problem.Reason != "":
 			problems = append(problems, problem)
-		case value != "*":
+		default:
 			patterns = append(patterns, parsed)
 		}
 	}
@@ -333,8 +338,8 @@ func (o Options) compile() (*policy, []Problem) {
 	return p, nil
 }
 
-// parseOrigin parses one element of AllowedOrigins and judges it in the light
-// of the other options. The problem's Reason is "" if there is none.
+// parseOrigin parses one element of AllowedOrigins other than "*", and judges it
+// in the light of the other options. The problem's Reason is "" if there is none.
 func (o Options) parseOrigin(value string) (pattern, Problem) {
 	problem := func(reason Reason, detail, fix string) (pattern, Problem) {
 		if fix != "" {
@@ -344,15 +349,6 @@ func (o Options) parseOrigin(value string) (pattern, Problem) {
 			}
 		}
 		return pattern{}, Problem{"AllowedOrigins", value, reason, detail, fix}
-	}
-	if value == "*" {
-		switch {
-		case o.AllowCredentials:
-			return problem(ReasonConflict, "every origin, strangers included, cannot be combined with AllowCredentials; list the origins that you trust", "")
-		case slices.ContainsFunc(o.AllowedOrigins, func(other string) bool { return other != "*" }):
-			return problem(ReasonConflict, "it allows every origin, so that the other elements mean nothing; remove it or them", "")
-		}
-		return pattern{}, Problem{}
 	}
 	parsed, flaw := parsePattern(value)
 	if flaw.reason != "" {
