@@ -1,0 +1,5 @@
+package main
+
+const leftOutMark = "left out:"
+
+func main() {}

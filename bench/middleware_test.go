@@ -1,0 +1,128 @@
+package main
+
+import (
+	"net/http"
+	"runtime"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// A discard is a response writer that costs nothing by itself.
+type discard struct {
+	header http.Header
+	status int
+}
+
+func (w *discard) Header() http.Header         { return w.header }
+func (w *discard) WriteHeader(status int)      { w.status = status }
+func (w *discard) Write(b []byte) (int, error) { return len(b), nil }
+
+type noop struct{}
+
+func (noop) ServeHTTP(http.ResponseWriter, *http.Request) {}
+
+// BenchmarkMiddleware measures what a library adds to a request. The header map
+// is emptied after each, which costs every library the same for each header.
+// Those that are compared run next to each other, since machines drift.
+func BenchmarkMiddleware(b *testing.B) {
+	for p := range policies() {
+		libs := libs()
+		leftOut := leftOut(p, libs)
+		for _, q := range requests() {
+			if !q.exists(p) {
+				continue
+			}
+			for _, l := range libs {
+				b.Run("lib="+l.name+"/policy="+p.name+"/req="+q.name, func(b *testing.B) {
+					if reason := leftOut(l, q); reason != "" {
+						b.Skip(reason)
+					}
+					measure(b, l.wrap(p, q, noop{}), q.to(p))
+				})
+			}
+		}
+	}
+}
+
+func measure(b *testing.B, h http.Handler, r *http.Request) {
+	w := &discard{header: make(http.Header)}
+	h.ServeHTTP(w, r)
+	clear(w.header)
+	b.ReportAllocs()
+	for b.Loop() {
+		h.ServeHTTP(w, r)
+		clear(w.header)
+	}
+}
+
+// The floor is one only if it does what it stands for.
+func TestByHandEqualsTheLibrary(t *testing.T) {
+	byName := map[string]lib{}
+	for _, l := range libs() {
+		byName[l.name] = l
+	}
+	for p := range policies() {
+		for _, q := range requests() {
+			if !q.exists(p) {
+				continue
+			}
+			t.Run(p.name+"/"+q.name, func(t *testing.T) {
+				answer := func(l lib) *discard {
+					w := &discard{header: make(http.Header)}
+					l.wrap(p, q, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+						w.WriteHeader(http.StatusTeapot)
+					})).ServeHTTP(w, q.to(p))
+					return w
+				}
+				got := answer(byName["cors"])
+				require.NotEmpty(t, got.header)
+				assert.Equal(t, got, answer(byName["hand"]))
+			})
+		}
+	}
+}
+
+// What a response allocates is counted rather than timed, so that a test can
+// insist on it: one array, of six strings at the most, whatever is sent.
+func TestAllocations(t *testing.T) {
+	const (
+		mostAllocations = 1
+		mostBytes       = 96
+	)
+	for _, l := range libs() {
+		if l.name != "cors" {
+			continue
+		}
+		for p := range policies() {
+			for _, q := range requests() {
+				if !q.exists(p) {
+					continue
+				}
+				t.Run(p.name+"/"+q.name, func(t *testing.T) {
+					allocations, bytes := allocated(l.wrap(p, q, noop{}), q.to(p))
+					assert.LessOrEqual(t, allocations, float64(mostAllocations))
+					assert.LessOrEqual(t, bytes, float64(mostBytes))
+				})
+			}
+		}
+	}
+}
+
+// allocated returns what one request to h allocates, on average.
+func allocated(h http.Handler, r *http.Request) (allocations, bytes float64) {
+	const n = 200
+	w := &discard{header: make(http.Header)}
+	h.ServeHTTP(w, r)
+	clear(w.header)
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	for range n {
+		h.ServeHTTP(w, r)
+		clear(w.header)
+	}
+	runtime.ReadMemStats(&after)
+	return float64((after.Mallocs - before.Mallocs) / n), float64((after.TotalAlloc - before.TotalAlloc) / n)
+}
