@@ -1,0 +1,119 @@
+package corstest
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"example.com/cors/internal/fetch"
+)
+
+const (
+	headerAllowOrigin      = "Access-Control-Allow-Origin"
+	headerAllowCredentials = "Access-Control-Allow-Credentials"
+	headerAllowMethods     = "Access-Control-Allow-Methods"
+	headerAllowHeaders     = "Access-Control-Allow-Headers"
+	headerExposeHeaders    = "Access-Control-Expose-Headers"
+	headerMaxAge           = "Access-Control-Max-Age"
+)
+
+// check is the CORS check (https://fetch.spec.whatwg.org/#cors-check). It also
+// judges preflights, as part of the call that they announce.
+func (c *call) check(step Step, res *http.Response) *BlockedError {
+	lines, found := res.Header[headerAllowOrigin]
+	value := strings.Join(lines, ", ")
+	switch {
+	case !found:
+		detail := fmt.Sprintf("is absent; it must be %q", c.origin())
+		if !isOK(res.StatusCode) {
+			detail += fmt.Sprintf(" (the status is %s: perhaps the response came from outside the CORS layer)", res.Status)
+		}
+		return c.blocked(step, headerAllowOrigin, detail)
+	case !c.credentials && value == "*":
+		return nil
+	case value != c.origin():
+		return c.blocked(step, headerAllowOrigin,
+			fmt.Sprintf("is %s; it must be %q%s", quote(lines), c.origin(), c.originHint(lines)))
+	case !c.credentials:
+		return nil
+	}
+	lines, found = res.Header[headerAllowCredentials]
+	switch {
+	case !found:
+		return c.blocked(step, headerAllowCredentials, `is absent; for a request with credentials it must be "true"`)
+	case strings.Join(lines, ", ") != "true":
+		return c.blocked(step, headerAllowCredentials,
+			fmt.Sprintf(`is %s; for a request with credentials it must be exactly "true"`, quote(lines)))
+	}
+	return nil
+}
+
+// originHint says what is commonly behind a value that is not the origin.
+func (c *call) originHint(lines []string) string {
+	value := strings.Join(lines, ", ")
+	switch {
+	case value == "*":
+		return `, since "*" does not cover a request with credentials`
+	case len(lines) > 1:
+		return fmt.Sprintf(", on one line: there are %d, perhaps of two CORS layers", len(lines))
+	case strings.ContainsAny(value, ", "):
+		return ", and nothing else: a list of origins is not possible"
+	case strings.EqualFold(strings.TrimSuffix(value, "/"), c.origin()):
+		return ", byte for byte"
+	}
+	return ""
+}
+
+// readable returns the headers that the script may read
+// (https://fetch.spec.whatwg.org/#concept-filtered-response-cors).
+func (c *call) readable(h http.Header) http.Header {
+	// A malformed list exposes nothing, as an absent one.
+	exposed, _ := parseList(h[headerExposeHeaders])
+	all := !c.cors || !c.credentials && slices.Contains(exposed, "*")
+	readable := make(http.Header)
+	for name, lines := range h {
+		if !fetch.IsForbiddenResponseHeader(name) && (all || isSafelistedResponseHeader(name) || containsFold(exposed, name)) {
+			readable[name] = slices.Clone(lines)
+		}
+	}
+	return readable
+}
+
+// isSafelistedResponseHeader takes names in canonical form
+// (https://fetch.spec.whatwg.org/#cors-safelisted-response-header-name).
+func isSafelistedResponseHeader(name string) bool {
+	switch name {
+	case "Cache-Control", "Content-Language", "Content-Length", "Content-Type",
+		"Expires", "Last-Modified", "Pragma":
+		return true
+	}
+	return false
+}
+
+// parseList parses the lines of a header that is a list of tokens. Elements may
+// be empty (RFC 9110, section 5.6.1); any other that is no token makes it fail.
+// No lines are an empty list.
+func parseList(lines []string) (list []string, ok bool) {
+	for _, line := range lines {
+		for element := range strings.SplitSeq(line, ",") {
+			element = strings.Trim(element, " \t")
+			if element == "" {
+				continue
+			}
+			if !fetch.IsToken(element) {
+				return nil, false
+			}
+			list = append(list, element)
+		}
+	}
+	return list, true
+}
+
+func containsFold(list []string, name string) bool {
+	return slices.ContainsFunc(list, func(s string) bool { return strings.EqualFold(s, name) })
+}
+
+// isOK reports whether status is an ok status
+// (https://fetch.spec.whatwg.org/#ok-status).
+func isOK(status int) bool { return 200 <= status && status <= 299 }

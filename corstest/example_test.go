@@ -1,0 +1,133 @@
+package corstest_test
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"example.com/cors"
+	"example.com/cors/corstest"
+)
+
+// Test one's own handler: whoever allows origins by hand had better know what
+// browsers make of it. A test would call t.Error where this prints.
+func Example() {
+	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Access-Control-Allow-Origin", "*")
+		fmt.Fprintln(w, "hello")
+	})
+
+	r := corstest.Request{Origin: "https://app.example", URL: "https://api.example/greeting"}
+	res, err := corstest.Fetch(handler, r)
+	fmt.Println(res.Response.Status, err)
+	fmt.Println("readable:", slices.Sorted(maps.Keys(res.Header)))
+
+	r.Credentials = true
+	_, err = corstest.Fetch(handler, r)
+	fmt.Println(err)
+	// Output:
+	// 200 OK <nil>
+	// readable: [Content-Length Content-Type]
+	// corstest: GET https://api.example/greeting from origin https://app.example is blocked: CORS check: Access-Control-Allow-Origin is "*"; it must be "https://app.example", since "*" does not cover a request with credentials
+}
+
+// Test a whole server, its mux behind its middleware, with the calls that the
+// front end makes.
+func ExampleFetch() {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /users", func(w http.ResponseWriter, r *http.Request) {})
+	mux.HandleFunc("PUT /users/{id}", func(w http.ResponseWriter, r *http.Request) {
+		w.WriteHeader(http.StatusNoContent)
+	})
+	server := cors.New(cors.Options{
+		AllowedOrigins: []string{"https://app.example"},
+		AllowedMethods: []string{"PUT"},
+		AllowedHeaders: []string{"Content-Type"},
+	})(mux)
+
+	for _, r := range []corstest.Request{
+		{URL: "/users"},
+		{URL: "/users/7", Method: "PUT", Header: http.Header{"Content-Type": {"application/json"}}, Body: strings.NewReader("{}")},
+		{URL: "/nothing"},
+	} {
+		r.Origin = "https://app.example"
+		res, err := corstest.Fetch(server, r)
+		fmt.Println(r.URL, res.Response.Status, err)
+	}
+	// Output:
+	// /users 200 OK <nil>
+	// /users/7 204 No Content <nil>
+	// /nothing 404 Not Found <nil>
+}
+
+// A case that fails: the middleware is inside the mux, whose pattern has a method,
+// so that the preflight never gets there. The error says where it went wrong.
+func ExampleBlockedError() {
+	allow := cors.New(cors.Options{
+		AllowedOrigins: []string{"https://app.example"},
+		AllowedMethods: []string{"DELETE"},
+	})
+	mux := http.NewServeMux()
+	mux.Handle("DELETE /users/{id}", allow(http.NotFoundHandler()))
+
+	res, err := corstest.Fetch(mux, corstest.Request{Origin: "https://app.example", Method: "DELETE", URL: "/users/7"})
+	var blocked *corstest.BlockedError
+	if errors.As(err, &blocked) {
+		fmt.Println("step:", blocked.Step)
+		fmt.Println("header:", blocked.Header)
+		fmt.Println("detail:", blocked.Detail)
+	}
+	fmt.Println("preflight:", res.Preflight.Status)
+	fmt.Println("sent:", res.Response != nil)
+	// Output:
+	// step: preflight CORS check
+	// header: Access-Control-Allow-Origin
+	// detail: is absent; it must be "https://app.example" (the status is 405 Method Not Allowed: perhaps the response came from outside the CORS layer)
+	// preflight: 405 Method Not Allowed
+	// sent: false
+}
+
+// Count the preflights that a page costs: answers are kept for the hour that this
+// server grants, if the engine keeps them as long. Half an hour later, one of them
+// asks again.
+func ExampleBrowser() {
+	server := cors.New(cors.Options{
+		AllowedOrigins: []string{"https://app.example"},
+		AllowedMethods: []string{"PUT", "PATCH", "DELETE"},
+		AllowedHeaders: []string{"Content-Type", "X-Request-Id"},
+		MaxAge:         time.Hour,
+	})(http.NotFoundHandler())
+
+	for _, engine := range []corstest.Engine{corstest.Standard, corstest.Chromium, corstest.Firefox, corstest.WebKit} {
+		now := time.Now()
+		browser := corstest.Browser{Handler: server, Engine: engine, Now: func() time.Time { return now }}
+		preflights := 0
+		for range 2 {
+			for _, method := range []string{"GET", "PUT", "PATCH", "DELETE"} {
+				res, err := browser.Fetch(corstest.Request{
+					Origin: "https://app.example",
+					Method: method,
+					URL:    "/users/7",
+					Header: http.Header{"X-Request-Id": {"1"}},
+				})
+				if err != nil {
+					fmt.Println(err)
+				}
+				if res.Preflight != nil {
+					preflights++
+				}
+			}
+			now = now.Add(30 * time.Minute)
+		}
+		fmt.Println(engine, preflights)
+	}
+	// Output:
+	// Standard 1
+	// Chromium 1
+	// Firefox 1
+	// WebKit 2
+}

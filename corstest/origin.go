@@ -1,0 +1,146 @@
+package corstest
+
+import (
+	"fmt"
+	"net/netip"
+	"net/url"
+	"strconv"
+	"strings"
+)
+
+// opaqueOrigin is the serialization of every opaque origin.
+const opaqueOrigin = "null"
+
+// base is what references are resolved against: the server's root.
+var base = url.URL{Scheme: "https", Host: "api.example", Path: "/"}
+
+// parseURL resolves a reference as a browser would, and returns what is wrong
+// with it if browsers would not fetch it (https://url.spec.whatwg.org/#url-parsing).
+// It keeps the user name and password, of which callers judge.
+func parseURL(ref string, from *url.URL) (u *url.URL, detail string) {
+	u, err := from.Parse(strings.Trim(ref, " \t\r\n"))
+	if err != nil {
+		return nil, "not a URL"
+	}
+	if u.Scheme != "http" && u.Scheme != "https" {
+		return nil, "the scheme must be http or https"
+	}
+	host, detail := normalHost(u.Hostname())
+	if detail != "" {
+		return nil, detail
+	}
+	port := u.Port()
+	u.Host = host
+	if port != "" {
+		n, err := strconv.ParseUint(port, 10, 16)
+		if err != nil {
+			return nil, "the port is out of range"
+		}
+		if port = strconv.FormatUint(n, 10); port != defaultPort(u.Scheme) {
+			u.Host += ":" + port
+		}
+	}
+	if u.Path == "" {
+		u.Path = "/"
+	}
+	u.Fragment, u.RawFragment = "", ""
+	return u, ""
+}
+
+// normalHost lower-cases a domain and writes an IPv6 address, given without
+// brackets, as the URL standard does.
+func normalHost(host string) (normal, detail string) {
+	if host == "" {
+		return "", "no host"
+	}
+	for _, b := range []byte(host) {
+		if b >= 0x80 {
+			return "", "the host must be written in ASCII, as Punycode"
+		}
+	}
+	if strings.Contains(host, ":") {
+		addr, err := netip.ParseAddr(host)
+		if err != nil || addr.Zone() != "" {
+			return "", "not an IPv6 address"
+		}
+		return "[" + formatIPv6(addr) + "]", ""
+	}
+	return strings.ToLower(host), ""
+}
+
+// formatIPv6 differs from addr.String for addresses that embed an IPv4 address,
+// which browsers write in hexadecimal.
+func formatIPv6(addr netip.Addr) string {
+	if addr.Is4In6() {
+		b := addr.As16()
+		return fmt.Sprintf("::ffff:%x:%x", uint(b[12])<<8|uint(b[13]), uint(b[14])<<8|uint(b[15]))
+	}
+	return addr.String()
+}
+
+func defaultPort(scheme string) string {
+	switch scheme {
+	case "http":
+		return "80"
+	case "https":
+		return "443"
+	}
+	return ""
+}
+
+// originOf serializes the origin of a URL that parseURL returned.
+func originOf(u *url.URL) string {
+	return u.Scheme + "://" + u.Host
+}
+
+// checkOrigin returns what is wrong with an origin that no page can have, with
+// the one that was perhaps meant (https://html.spec.whatwg.org/#ascii-serialisation-of-an-origin).
+func checkOrigin(origin string) (detail string) {
+	if origin == opaqueOrigin || isSerializedOrigin(origin) {
+		return ""
+	}
+	detail = "no page has this origin: browsers write scheme://host[:port], lower case, without a default port"
+	if u, err := url.Parse(origin); err == nil && u.Host != "" {
+		host := strings.ToLower(u.Host)
+		host = strings.TrimSuffix(host, ":"+defaultPort(u.Scheme))
+		if fixed := u.Scheme + "://" + host; isSerializedOrigin(fixed) {
+			detail += fmt.Sprintf("; did you mean %q?", fixed)
+		}
+	}
+	return detail
+}
+
+func isSerializedOrigin(s string) bool {
+	scheme, hostport, found := strings.Cut(s, "://")
+	if !found || scheme == "" || hostport == "" {
+		return false
+	}
+	for i, b := range []byte(scheme) {
+		isLetter := 'a' <= b && b <= 'z'
+		if !isLetter && (i == 0 || !isDigit(b) && b != '+' && b != '-' && b != '.') {
+			return false
+		}
+	}
+	host, port := hostport, ""
+	if i := strings.LastIndexByte(hostport, ':'); i > strings.LastIndexByte(hostport, ']') {
+		host, port = hostport[:i], hostport[i+1:]
+		n, err := strconv.ParseUint(port, 10, 16)
+		if err != nil || port != strconv.FormatUint(n, 10) || port == defaultPort(scheme) {
+			return false
+		}
+	}
+	if inner, bracketed := strings.CutPrefix(host, "["); bracketed {
+		addr, err := netip.ParseAddr(strings.TrimSuffix(inner, "]"))
+		return err == nil && addr.Is6() && addr.Zone() == "" && host == "["+formatIPv6(addr)+"]"
+	}
+	for _, b := range []byte(host) {
+		// What the URL standard forbids in a host, the letters that it would have
+		// lower-cased and the bytes that it would have written in Punycode.
+		if b <= ' ' || b >= 0x7f || 'A' <= b && b <= 'Z' || strings.IndexByte(`#%/:<>?@[\]^|`, b) >= 0 {
+			return false
+		}
+	}
+	return host != ""
+}
+
+func isDigit(b byte) bool { return '0' <= b && b <= '9' }

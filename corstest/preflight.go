@@ -1,0 +1,132 @@
+package corstest
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"example.com/cors/internal/fetch"
+)
+
+// An answer is what a preflight's response allows.
+type answer struct {
+	methods, headers []string
+	lines            http.Header
+}
+
+// preflight asks the server about the call, whose unsafe header names are given,
+// and caches the answer (https://fetch.spec.whatwg.org/#cors-preflight-fetch-0).
+func (c *call) preflight(unsafe []string) *BlockedError {
+	h := http.Header{
+		"Accept":                        {"*/*"},
+		"Access-Control-Request-Method": {c.method},
+		"Origin":                        {c.origin()},
+	}
+	if len(unsafe) > 0 {
+		h.Set("Access-Control-Request-Headers", strings.Join(unsafe, ","))
+	}
+	x := c.browser.exchange(http.MethodOptions, c.url, h, nil, false)
+	x.Preflight = true
+	c.result.Exchanges = append(c.result.Exchanges, x)
+	c.result.Preflight = x.Response
+
+	a, blocked := c.judge(x.Response)
+	if blocked != nil {
+		c.forget()
+		return blocked
+	}
+	blocked = c.allows(a, unsafe)
+	if blocked != nil {
+		c.forget()
+	}
+	if blocked == nil || c.engine.keepsRefusals {
+		c.remember(a)
+	}
+	return blocked
+}
+
+// judge takes the steps that do not depend on the method and headers of the call.
+func (c *call) judge(res *http.Response) (answer, *BlockedError) {
+	if res == nil {
+		return answer{}, c.blocked(StepPreflightRequest, "", "the handler broke off without a response")
+	}
+	if blocked := c.check(StepPreflightCheck, res); blocked != nil {
+		return answer{}, blocked
+	}
+	if !isOK(res.StatusCode) {
+		detail := fmt.Sprintf("the status is %s; it must be one of 200 to 299", res.Status)
+		if to := res.Header["Location"]; to != nil {
+			detail += fmt.Sprintf(", and the redirect to %s is not followed", quote(to))
+		}
+		return answer{}, c.blocked(StepPreflightStatus, "", detail)
+	}
+	a := answer{lines: res.Header}
+	for _, list := range []struct {
+		header string
+		names  *[]string
+	}{{headerAllowMethods, &a.methods}, {headerAllowHeaders, &a.headers}} {
+		lines := res.Header[list.header]
+		var ok bool
+		if *list.names, ok = parseList(lines); !ok {
+			return answer{}, c.blocked(StepPreflightLists, list.header,
+				fmt.Sprintf("is %s; it must be names separated by commas", quote(lines)))
+		}
+	}
+	if res.Header[headerAllowMethods] == nil && c.upload && !c.engine.cachedSafelistedMethods {
+		// Without this, a preflight that only the listener demands would recur. It
+		// also lets a PUT pass that no list allows: so the standard has it.
+		a.methods = []string{c.method}
+	}
+	return a, nil
+}
+
+// allows reports why the answer does not allow the call; nil if it does.
+func (c *call) allows(a answer, unsafe []string) *BlockedError {
+	if !fetch.IsSafelistedMethod(c.method) && !slices.Contains(a.methods, c.method) && !c.isWildcard(a.methods) {
+		return c.lacks(StepPreflightMethod, headerAllowMethods, a, []string{c.method}, a.methods)
+	}
+	const authorization = "authorization"
+	if !c.engine.authorizationUnderWildcard && c.sets(authorization) && !containsFold(a.headers, authorization) {
+		return c.lacks(StepPreflightAuthorization, headerAllowHeaders, a, []string{authorization}, a.headers)
+	}
+	if c.isWildcard(a.headers) {
+		return nil
+	}
+	missing := slices.DeleteFunc(slices.Clone(unsafe), func(name string) bool { return containsFold(a.headers, name) })
+	if len(missing) > 0 {
+		return c.lacks(StepPreflightHeaders, headerAllowHeaders, a, missing, a.headers)
+	}
+	return nil
+}
+
+// isWildcard reports whether list allows everything. With credentials, "*" is a
+// name like any other.
+func (c *call) isWildcard(list []string) bool {
+	return !c.credentials && slices.Contains(list, "*")
+}
+
+func (c *call) sets(name string) bool {
+	return slices.ContainsFunc(c.fields, func(f field) bool { return f.name == name })
+}
+
+// lacks blames a list for the names that are missing in it.
+func (c *call) lacks(step Step, header string, a answer, missing, list []string) *BlockedError {
+	names := fmt.Sprintf("%q", missing[0])
+	for _, name := range missing[1:] {
+		names += fmt.Sprintf(" and %q", name)
+	}
+	detail := fmt.Sprintf("is absent; it must list %s", names)
+	if lines := a.lines[header]; lines != nil {
+		detail = fmt.Sprintf("is %s; it must list %s", quote(lines), names)
+	}
+	switch {
+	case slices.Contains(list, "*") && c.credentials:
+		detail += `, since "*" is no wildcard for a request with credentials`
+	case slices.Contains(list, "*"):
+		detail += `, which "*" does not cover`
+	case step == StepPreflightMethod && containsFold(list, missing[0]):
+		detail += ", in the same case: the script wrote it that way, and browsers upper-case only DELETE, GET, HEAD, OPTIONS, POST and PUT"
+	}
+	return c.blocked(step, header, detail)
+}

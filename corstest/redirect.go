@@ -1,0 +1,68 @@
+package corstest
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+)
+
+const maxRedirects = 20
+
+// location returns where res redirects to, nil if it does not, or why browsers
+// do not go there (https://fetch.spec.whatwg.org/#http-redirect-fetch).
+func (c *call) location(res *http.Response, redirects int) (*url.URL, *BlockedError) {
+	const header = "Location"
+	switch res.StatusCode {
+	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther,
+		http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
+	default:
+		return nil, nil
+	}
+	lines := res.Header[header]
+	if len(lines) == 0 {
+		return nil, nil
+	}
+	refuse := func(reason string) (*url.URL, *BlockedError) {
+		return nil, c.blocked(StepRedirect, header, fmt.Sprintf("is %s: %s", quote(lines), reason))
+	}
+	if len(lines) > 1 {
+		return refuse("browsers follow one only")
+	}
+	next, detail := parseURL(lines[0], c.url)
+	if detail != "" {
+		return refuse(detail)
+	}
+	if redirects == maxRedirects {
+		return refuse(fmt.Sprintf("browsers follow at most %d redirects", maxRedirects))
+	}
+	if next.User != nil && (c.cors || originOf(next) != c.page) {
+		return refuse("a user name or password is not allowed here")
+	}
+	next.User = nil
+	return next, nil
+}
+
+// redirect turns c into the call of next.
+func (c *call) redirect(status int, next *url.URL) {
+	isPost := c.method == http.MethodPost
+	isRead := c.method == http.MethodGet || c.method == http.MethodHead
+	if (status == http.StatusMovedPermanently || status == http.StatusFound) && isPost ||
+		status == http.StatusSeeOther && !isRead {
+		c.method = http.MethodGet
+		c.body, c.hasBody = nil, false
+		c.remove("content-encoding", "content-language", "content-location", "content-type")
+	}
+	here := originOf(c.url)
+	if originOf(next) != here {
+		c.remove("authorization")
+		// The redirect-taint: another origin than the page's sends the browser on to
+		// a third, or back.
+		c.tainted = c.tainted || here != c.page
+	}
+	c.url = next
+}
+
+func (c *call) remove(names ...string) {
+	c.fields = slices.DeleteFunc(c.fields, func(f field) bool { return slices.Contains(names, f.name) })
+}

@@ -1,0 +1,354 @@
+package corstest_test
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"testing"
+
+	"example.com/cors/corstest"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// A hop is where a chain of redirects arrives, and what it answers. A status of 0
+// ends the chain with 200.
+type hop struct {
+	url    string
+	status int
+	allow  string // Access-Control-Allow-Origin; "" means the Origin of the request
+}
+
+// follow runs a call along hops that allow every preflight and logs what each
+// got: "https://b.example/0 PUT from https://a.example", with "+authorization" and
+// the like for headers that the hop got.
+func follow(t *testing.T, hops []hop, r corstest.Request) (log []string, res *corstest.Result, err error) {
+	t.Helper()
+	h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		url := "http://" + r.Host + r.URL.Path
+		if r.TLS != nil {
+			url = "https://" + r.Host + r.URL.Path
+		}
+		i, err := strconv.Atoi(strings.Trim(r.URL.Path, "/"))
+		require.NoError(t, err)
+		method := r.Method
+		m := r.Header.Get("Access-Control-Request-Method")
+		if m != "" {
+			method = strings.TrimSpace("preflight " + m + " " + r.Header.Get("Access-Control-Request-Headers"))
+		}
+		line := fmt.Sprintf("%s %s from %s", url, method, r.Header.Get("Origin"))
+		for _, name := range []string{"Authorization", "Content-Type", "Content-Language", "Cookie", "X-A"} {
+			if r.Header[name] != nil {
+				line += " +" + strings.ToLower(name)
+			}
+		}
+		if body, _ := io.ReadAll(r.Body); len(body) > 0 {
+			line += " " + string(body)
+		}
+		log = append(log, line)
+		w.Header().Set("Access-Control-Allow-Origin", r.Header.Get("Origin"))
+		w.Header().Set("Access-Control-Allow-Credentials", "true")
+		if m != "" {
+			w.Header().Set("Access-Control-Allow-Methods", "PUT, DELETE")
+			w.Header().Set("Access-Control-Allow-Headers", "Authorization, Content-Type, X-A")
+			return
+		}
+		if hops[i].allow != "" {
+			w.Header().Set("Access-Control-Allow-Origin", hops[i].allow)
+		}
+		if hops[i].status != 0 {
+			if i+1 < len(hops) {
+				w.Header().Set("Location", hops[i+1].url)
+			}
+			w.WriteHeader(hops[i].status)
+		}
+	})
+	r.URL = hops[0].url
+	if r.Origin == "" {
+		r.Origin = origin
+	}
+	res, err = corstest.Fetch(h, r)
+	return log, res, err
+}
+
+func TestRedirects(t *testing.T) {
+	post := func(names ...string) corstest.Request {
+		return corstest.Request{Method: "POST", Header: header(names...), Body: strings.NewReader("body")}
+	}
+	for name, tc := range map[string]struct {
+		hops    []hop
+		request corstest.Request
+		log     []string
+		step    corstest.Step
+		detail  string
+	}{
+		"within the server's origin": {
+			hops: []hop{{url: "https://b.example/0", status: 302}, {url: "/1"}},
+			log:  []string{"https://b.example/0 GET from https://a.example", "https://b.example/1 GET from https://a.example"},
+		},
+		"the check comes first": {
+			hops: []hop{{url: "https://b.example/0", status: 302, allow: "null"}, {url: "/1"}},
+			log:  []string{"https://b.example/0 GET from https://a.example"},
+			step: corstest.StepCheck, detail: `is "null"; it must be "https://a.example"`,
+		},
+		"preflight for each hop": {
+			hops:    []hop{{url: "https://b.example/0", status: 307}, {url: "/1"}},
+			request: corstest.Request{Method: "PUT", Header: header("X-A")},
+			log: []string{
+				"https://b.example/0 preflight PUT x-a from https://a.example", "https://b.example/0 PUT from https://a.example +x-a",
+				"https://b.example/1 preflight PUT x-a from https://a.example", "https://b.example/1 PUT from https://a.example +x-a",
+			},
+		},
+		"to a third origin": {
+			hops: []hop{{url: "https://b.example/0", status: 302}, {url: "https://c.example/1", status: 302}, {url: "/2"}},
+			log: []string{
+				"https://b.example/0 GET from https://a.example", "https://c.example/1 GET from null", "https://c.example/2 GET from null",
+			},
+		},
+		"to a third origin that does not take null": {
+			hops: []hop{{url: "https://b.example/0", status: 302}, {url: "https://c.example/1", allow: origin}},
+			log:  []string{"https://b.example/0 GET from https://a.example", "https://c.example/1 GET from null"},
+			step: corstest.StepCheck, detail: `is "https://a.example"; it must be "null"`,
+		},
+		"to another port": {
+			hops: []hop{{url: "https://b.example/0", status: 302}, {url: "https://b.example:8443/1"}},
+			log:  []string{"https://b.example/0 GET from https://a.example", "https://b.example:8443/1 GET from null"},
+		},
+		"back home": {
+			hops: []hop{{url: "https://b.example/0", status: 302}, {url: "https://a.example/1"}},
+			log:  []string{"https://b.example/0 GET from https://a.example", "https://a.example/1 GET from null"},
+		},
+		"away from home": {
+			hops: []hop{{url: "https://a.example/0", status: 302, allow: "nobody"}, {url: "https://b.example/1"}},
+			log:  []string{"https://a.example/0 GET from ", "https://b.example/1 GET from https://a.example"},
+		},
+		"away from home and back": {
+			hops: []hop{{url: "https://a.example/0", status: 302}, {url: "https://b.example/1", status: 302}, {url: "https://a.example/2", allow: "nobody"}},
+			log: []string{
+				"https://a.example/0 GET from ", "https://b.example/1 GET from https://a.example", "https://a.example/2 GET from null",
+			},
+			step: corstest.StepCheck, detail: `is "nobody"; it must be "null"`,
+		},
+		"at home": {
+			hops: []hop{{url: "https://a.example/0", status: 302, allow: "nobody"}, {url: "/1", allow: "nobody"}},
+			log:  []string{"https://a.example/0 GET from ", "https://a.example/1 GET from "},
+		},
+		"a preflight on the way": {
+			hops:    []hop{{url: "https://a.example/0", status: 308}, {url: "https://b.example/1"}},
+			request: corstest.Request{Method: "DELETE"},
+			log: []string{
+				"https://a.example/0 DELETE from https://a.example",
+				"https://b.example/1 preflight DELETE from https://a.example", "https://b.example/1 DELETE from https://a.example",
+			},
+		},
+		"Authorization stays": {
+			hops:    []hop{{url: "https://b.example/0", status: 302}, {url: "/1"}},
+			request: corstest.Request{Header: header("Authorization")},
+			log: []string{
+				"https://b.example/0 preflight GET authorization from https://a.example", "https://b.example/0 GET from https://a.example +authorization",
+				"https://b.example/1 preflight GET authorization from https://a.example", "https://b.example/1 GET from https://a.example +authorization",
+			},
+		},
+		"Authorization goes": {
+			hops:    []hop{{url: "https://b.example/0", status: 302}, {url: "https://c.example/1"}},
+			request: corstest.Request{Header: header("Authorization")},
+			log: []string{
+				"https://b.example/0 preflight GET authorization from https://a.example", "https://b.example/0 GET from https://a.example +authorization",
+				"https://c.example/1 GET from null",
+			},
+		},
+		"cookies stay with their host": {
+			hops:    []hop{{url: "https://b.example/0", status: 302}, {url: "https://c.example/1", status: 302}, {url: "https://b.example/2"}},
+			request: corstest.Request{Credentials: true, Cookies: []*http.Cookie{{Name: "a", Value: "b"}}},
+			log: []string{
+				"https://b.example/0 GET from https://a.example +cookie", "https://c.example/1 GET from null", "https://b.example/2 GET from null +cookie",
+			},
+		},
+		"301 of POST": {
+			hops: []hop{{url: "https://b.example/0", status: 301}, {url: "/1"}}, request: post("Content-Type", "Content-Language", "X-A"),
+			log: []string{
+				"https://b.example/0 preflight POST content-type,x-a from https://a.example",
+				"https://b.example/0 POST from https://a.example +content-type +content-language +x-a body",
+				"https://b.example/1 preflight GET x-a from https://a.example", "https://b.example/1 GET from https://a.example +x-a",
+			},
+		},
+		"302 of POST": {
+			hops: []hop{{url: "https://b.example/0", status: 302}, {url: "/1"}}, request: post(),
+			log: []string{"https://b.example/0 POST from https://a.example body", "https://b.example/1 GET from https://a.example"},
+		},
+		"303 of POST": {
+			hops: []hop{{url: "https://b.example/0", status: 303}, {url: "/1"}}, request: post(),
+			log: []string{"https://b.example/0 POST from https://a.example body", "https://b.example/1 GET from https://a.example"},
+		},
+		"307 of POST": {
+			hops: []hop{{url: "https://b.example/0", status: 307}, {url: "/1"}}, request: post(),
+			log: []string{"https://b.example/0 POST from https://a.example body", "https://b.example/1 POST from https://a.example body"},
+		},
+		"308 of POST": {
+			hops: []hop{{url: "https://b.example/0", status: 308}, {url: "/1"}}, request: post(),
+			log: []string{"https://b.example/0 POST from https://a.example body", "https://b.example/1 POST from https://a.example body"},
+		},
+		"302 of PUT": {
+			hops: []hop{{url: "https://a.example/0", status: 302}, {url: "/1"}}, request: corstest.Request{Method: "PUT"},
+			log: []string{"https://a.example/0 PUT from https://a.example", "https://a.example/1 PUT from https://a.example"},
+		},
+		"303 of PUT": {
+			hops: []hop{{url: "https://a.example/0", status: 303}, {url: "/1"}}, request: corstest.Request{Method: "PUT"},
+			log: []string{"https://a.example/0 PUT from https://a.example", "https://a.example/1 GET from "},
+		},
+		"303 of HEAD": {
+			hops: []hop{{url: "https://a.example/0", status: 303}, {url: "/1"}}, request: corstest.Request{Method: "HEAD"},
+			log: []string{"https://a.example/0 HEAD from ", "https://a.example/1 HEAD from "},
+		},
+		"300 is none": {
+			hops: []hop{{url: "https://b.example/0", status: 300}, {url: "/1"}},
+			log:  []string{"https://b.example/0 GET from https://a.example"},
+		},
+		"no Location": {
+			hops: []hop{{url: "https://b.example/0", status: 302}},
+			log:  []string{"https://b.example/0 GET from https://a.example"},
+		},
+		"no URL": {
+			hops: []hop{{url: "https://b.example/0", status: 302}, {url: "https://b b/1"}},
+			log:  []string{"https://b.example/0 GET from https://a.example"},
+			step: corstest.StepRedirect, detail: `is "https://b b/1": not a URL`,
+		},
+		"other scheme": {
+			hops: []hop{{url: "https://b.example/0", status: 302}, {url: "data:,hello"}},
+			log:  []string{"https://b.example/0 GET from https://a.example"},
+			step: corstest.StepRedirect, detail: `is "data:,hello": the scheme must be http or https`,
+		},
+		"password": {
+			hops: []hop{{url: "https://b.example/0", status: 302}, {url: "https://u:p@b.example/1"}},
+			log:  []string{"https://b.example/0 GET from https://a.example"},
+			step: corstest.StepRedirect, detail: `is "https://u:p@b.example/1": a user name or password is not allowed here`,
+		},
+		"password elsewhere": {
+			hops: []hop{{url: "https://a.example/0", status: 302}, {url: "https://u:p@b.example/1"}},
+			log:  []string{"https://a.example/0 GET from "},
+			step: corstest.StepRedirect, detail: `is "https://u:p@b.example/1": a user name or password is not allowed here`,
+		},
+		"password at home": {
+			hops: []hop{{url: "https://a.example/0", status: 302}, {url: "https://u:p@a.example/1"}},
+			log:  []string{"https://a.example/0 GET from ", "https://a.example/1 GET from "},
+		},
+		"opaque origin": {
+			request: corstest.Request{Origin: "null"},
+			hops:    []hop{{url: "https://b.example/0", status: 302}, {url: "/1"}},
+			log:     []string{"https://b.example/0 GET from null", "https://b.example/1 GET from null"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			log, res, err := follow(t, tc.hops, tc.request)
+			assert.Equal(t, tc.log, log)
+			require.NotNil(t, res.Response)
+			assert.Len(t, res.Exchanges, len(log))
+			if tc.step == "" {
+				require.NoError(t, err)
+				assert.Equal(t, log[len(log)-1][:strings.Index(log[len(log)-1], " ")], res.Response.Request.URL.String())
+				return
+			}
+			blocked := requireBlocked(t, err)
+			assert.Equal(t, tc.step, blocked.Step)
+			assert.Equal(t, tc.detail, blocked.Detail)
+			if tc.step == corstest.StepRedirect {
+				assert.Equal(t, "Location", blocked.Header)
+			}
+		})
+	}
+}
+
+func TestTwoLocations(t *testing.T) {
+	s := allowing("", "")
+	s.status = 302
+	s.response["Location"] = []string{"/1", "/2"}
+	_, err := corstest.Fetch(s, corstest.Request{Origin: origin})
+	blocked := requireBlocked(t, err)
+	assert.Equal(t, corstest.StepRedirect, blocked.Step)
+	assert.Equal(t, `is "/1, /2": browsers follow one only`, blocked.Detail)
+	assert.Equal(t, []string{"GET"}, s.log)
+}
+
+func TestTwentyRedirects(t *testing.T) {
+	chain := func(n int) []hop {
+		hops := []hop{{url: "https://b.example/0"}}
+		for i := range n {
+			hops[i].status = 302
+			hops = append(hops, hop{url: fmt.Sprintf("/%d", i+1)})
+		}
+		return hops
+	}
+	log, _, err := follow(t, chain(20), corstest.Request{})
+	require.NoError(t, err)
+	assert.Len(t, log, 21)
+
+	log, _, err = follow(t, chain(21), corstest.Request{})
+	blocked := requireBlocked(t, err)
+	assert.Equal(t, corstest.StepRedirect, blocked.Step)
+	assert.Equal(t, `is "/21": browsers follow at most 20 redirects`, blocked.Detail)
+	assert.Len(t, log, 21)
+}
+
+// A redirect that fails ends the answers for the URL it comes from, one that
+// fails at its target those for the target.
+func TestRedirectsAndTheCache(t *testing.T) {
+	for name, tc := range map[string]struct {
+		location string
+		forgets  bool
+	}{
+		"bad Location": {"data:,", true},
+		"bad target":   {"/b", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			redirect := false
+			h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if r.URL.Path == "/b" && r.Method != "OPTIONS" {
+					return
+				}
+				w.Header().Set("Access-Control-Allow-Origin", origin)
+				w.Header().Set("Access-Control-Allow-Methods", "PUT")
+				if redirect && r.Method != "OPTIONS" {
+					w.Header().Set("Location", tc.location)
+					w.WriteHeader(307)
+				}
+			})
+			b := corstest.Browser{Handler: h}
+			r := corstest.Request{Origin: origin, Method: "PUT", URL: "/a"}
+			_, err := b.Fetch(r)
+			require.NoError(t, err)
+			redirect = true
+			_, err = b.Fetch(r)
+			require.Error(t, err)
+			redirect = false
+			res, err := b.Fetch(r)
+			require.NoError(t, err)
+			assert.Equal(t, tc.forgets, res.Preflight != nil)
+		})
+	}
+}
+
+// Chromium neither looks up nor keeps answers for an origin that redirects made
+// null; the others do.
+func TestTaintedOriginAndTheCache(t *testing.T) {
+	h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Access-Control-Allow-Origin", "*")
+		w.Header().Set("Access-Control-Allow-Methods", "PUT")
+		if r.Host == "b.example" && r.Method != "OPTIONS" {
+			w.Header().Set("Location", "https://c.example/")
+			w.WriteHeader(307)
+		}
+	})
+	for _, engine := range engines {
+		t.Run(engine.String(), func(t *testing.T) {
+			b := corstest.Browser{Handler: h, Engine: engine}
+			r := corstest.Request{Origin: origin, Method: "PUT", URL: "https://b.example/"}
+			_, err := b.Fetch(r)
+			require.NoError(t, err)
+			res, err := b.Fetch(r)
+			require.NoError(t, err)
+			assert.Equal(t, engine == corstest.Chromium, res.Preflight != nil)
+		})
+	}
+}

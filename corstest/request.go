@@ -1,0 +1,202 @@
+package corstest
+
+import (
+	"bytes"
+	"cmp"
+	"io"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"example.com/cors/internal/fetch"
+)
+
+// A call is a Request under way: what the standard calls a request, with what
+// changes from redirect to redirect (https://fetch.spec.whatwg.org/#concept-request).
+type call struct {
+	browser *Browser
+	engine  conduct
+	result  Result
+
+	page        string // the origin of the page
+	credentials bool
+	upload      bool
+	cookies     []*http.Cookie
+	cookieHost  string
+
+	url     *url.URL
+	method  string
+	fields  []field // sorted by name
+	body    []byte
+	hasBody bool
+
+	cors    bool // the response tainting is "cors"
+	tainted bool // redirects crossed origins, so that Origin is null
+}
+
+// newCall returns r as browsers normalize it, or why no script can send it.
+func (b *Browser) newCall(r Request) (*call, error) {
+	u, detail := parseURL(r.URL, &base)
+	if detail == "" && u.User != nil {
+		detail = "scripts cannot put a user name or password into a URL"
+	}
+	if detail != "" {
+		return nil, &UnsendableError{"URL", r.URL, detail}
+	}
+	page := cmp.Or(r.Origin, originOf(u))
+	if detail := checkOrigin(page); detail != "" {
+		return nil, &UnsendableError{"Origin", r.Origin, detail}
+	}
+	method := fetch.NormalizeMethod(cmp.Or(r.Method, http.MethodGet))
+	switch {
+	case !fetch.IsToken(method):
+		return nil, &UnsendableError{"Method", r.Method, "not a token"}
+	case fetch.IsForbiddenMethod(method):
+		return nil, &UnsendableError{"Method", r.Method, "browsers forbid scripts to use this method"}
+	case r.Body != nil && (method == http.MethodGet || method == http.MethodHead):
+		return nil, &UnsendableError{"Body", r.Method, "a request with this method has no body"}
+	}
+	fields, err := normalFields(r.Header)
+	if err != nil {
+		return nil, err
+	}
+	c := &call{
+		browser:     b,
+		engine:      b.Engine.conduct(),
+		page:        page,
+		credentials: r.Credentials,
+		upload:      r.UploadListener,
+		cookies:     r.Cookies,
+		cookieHost:  u.Hostname(),
+		url:         u,
+		method:      method,
+		fields:      fields,
+		hasBody:     r.Body != nil,
+	}
+	if c.hasBody {
+		if c.body, err = io.ReadAll(r.Body); err != nil {
+			return nil, err
+		}
+	}
+	return c, nil
+}
+
+// normalFields returns the headers sorted by name, or an UnsendableError.
+func normalFields(h http.Header) ([]field, error) {
+	var fields []field
+	for _, name := range slices.Sorted(maps.Keys(h)) {
+		for _, value := range h[name] {
+			f := field{strings.ToLower(name), strings.Trim(value, " \t\r\n")}
+			switch {
+			case !fetch.IsToken(name):
+				return nil, &UnsendableError{"Header", name, "not a token"}
+			case strings.ContainsAny(f.value, "\x00\r\n"):
+				return nil, &UnsendableError{"Header", name, "the value has a line break or NUL"}
+			case isForbiddenHeader(f):
+				return nil, &UnsendableError{"Header", name, "browsers forbid scripts to set this header"}
+			}
+			fields = append(fields, f)
+		}
+	}
+	slices.SortStableFunc(fields, func(a, b field) int { return strings.Compare(a.name, b.name) })
+	return fields, nil
+}
+
+// origin is the value of Origin (https://fetch.spec.whatwg.org/#byte-serializing-a-request-origin).
+func (c *call) origin() string {
+	if c.tainted {
+		return opaqueOrigin
+	}
+	return c.page
+}
+
+// fetch sends the call and follows its redirects
+// (https://fetch.spec.whatwg.org/#main-fetch).
+func (c *call) fetch() *BlockedError {
+	preflighted := false
+	for redirects := 0; ; redirects++ {
+		// Once a response came from elsewhere, CORS applies even back at home.
+		c.cors = c.cors || originOf(c.url) != c.page
+		unsafe := c.engine.unsafeNames(c.fields)
+		demanded := c.cors && (c.upload || !fetch.IsSafelistedMethod(c.method) || len(unsafe) > 0)
+		preflighted = preflighted || demanded
+
+		if demanded && !c.isCached(unsafe) {
+			if blocked := c.preflight(unsafe); blocked != nil {
+				return blocked
+			}
+		}
+		res := c.send()
+		next, blocked := c.follow(res, redirects)
+		if blocked != nil {
+			if c.engine.clears == clearAlways || c.engine.clears == clearIfPreflighted && preflighted {
+				c.forget()
+			}
+			return blocked
+		}
+		if next == nil {
+			c.result.Header = c.readable(res.Header)
+			return nil
+		}
+		c.redirect(res.StatusCode, next)
+	}
+}
+
+// send sends the request itself. It returns nil if the handler broke off.
+func (c *call) send() *http.Response {
+	h := make(http.Header, len(c.fields)+3)
+	for _, f := range c.fields {
+		h.Add(f.name, f.value)
+	}
+	if h["Accept"] == nil {
+		h.Set("Accept", "*/*")
+	}
+	if c.cors || c.method != http.MethodGet && c.method != http.MethodHead {
+		h.Set("Origin", c.origin())
+	}
+	if (c.credentials || !c.cors) && c.url.Hostname() == c.cookieHost {
+		jar := http.Request{Header: h}
+		for _, cookie := range c.cookies {
+			jar.AddCookie(cookie)
+		}
+	}
+	x := c.browser.exchange(c.method, c.url, h, c.body, c.hasBody)
+	c.result.Exchanges = append(c.result.Exchanges, x)
+	c.result.Response = x.Response
+	return x.Response
+}
+
+// follow judges a response. It returns where the response redirects to, nil if
+// it does not and is the script's to read.
+func (c *call) follow(res *http.Response, redirects int) (*url.URL, *BlockedError) {
+	if res == nil {
+		return nil, c.blocked(StepRequest, "", "the handler broke off without a response")
+	}
+	if c.cors {
+		if blocked := c.check(StepCheck, res); blocked != nil {
+			return nil, blocked
+		}
+	}
+	return c.location(res, redirects)
+}
+
+func (c *call) blocked(step Step, header, detail string) *BlockedError {
+	return &BlockedError{
+		Step:   step,
+		Header: header,
+		Detail: detail,
+		Origin: c.origin(),
+		Method: c.method,
+		URL:    c.url.String(),
+	}
+}
+
+// newBody returns a fresh reader of the same bytes.
+func newBody(body []byte) io.ReadCloser {
+	if len(body) == 0 {
+		return http.NoBody
+	}
+	return io.NopCloser(bytes.NewReader(body))
+}

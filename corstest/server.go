@@ -1,0 +1,77 @@
+package corstest
+
+import (
+	"context"
+	"crypto/tls"
+	"net/http"
+	"net/url"
+	"strconv"
+)
+
+// remoteAddr is from the block that RFC 5737 sets aside for documentation.
+const remoteAddr = "192.0.2.1:1234"
+
+// exchange has the handler serve one request as net/http's server would.
+func (b *Browser) exchange(method string, u *url.URL, h http.Header, body []byte, hasBody bool) Exchange {
+	if hasBody || method == http.MethodPost || method == http.MethodPut {
+		h.Set("Content-Length", strconv.Itoa(len(body)))
+	}
+	// A handler may change what it is given, so the result gets its own copy.
+	sent := newRequest(method, u, h.Clone(), body)
+	sent.Host = u.Host
+	given := newRequest(method, requestTarget(u), h, body)
+	given.Host = u.Host
+	given.RequestURI = u.RequestURI()
+	given.RemoteAddr = remoteAddr
+	if u.Scheme == "https" {
+		given.TLS = &tls.ConnectionState{
+			Version:           tls.VersionTLS13,
+			HandshakeComplete: true,
+			ServerName:        u.Hostname(),
+		}
+	}
+	x := Exchange{Request: sent}
+	rec := recorder{method: method, header: make(http.Header)}
+	if b.serve(&rec, given) {
+		x.Response = rec.response(sent)
+	}
+	return x
+}
+
+// newRequest leaves out what only the server's side has.
+func newRequest(method string, u *url.URL, h http.Header, body []byte) *http.Request {
+	return &http.Request{
+		Method:        method,
+		URL:           u,
+		Proto:         "HTTP/1.1",
+		ProtoMajor:    1,
+		ProtoMinor:    1,
+		Header:        h,
+		Body:          newBody(body),
+		ContentLength: int64(len(body)),
+	}
+}
+
+// requestTarget is what servers see of a URL.
+func requestTarget(u *url.URL) *url.URL {
+	return &url.URL{Path: u.Path, RawPath: u.RawPath, RawQuery: u.RawQuery, ForceQuery: u.ForceQuery}
+}
+
+// serve reports whether the handler did not break off. The request's context
+// ends with the handler, as it does on a server.
+func (b *Browser) serve(w http.ResponseWriter, r *http.Request) (served bool) {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	defer func() {
+		if served {
+			return
+		}
+		// What is recovered is nil if the handler called runtime.Goexit, as the
+		// FailNow of a test does: then the goroutine goes on ending.
+		if p := recover(); p != nil && p != http.ErrAbortHandler {
+			panic(p)
+		}
+	}()
+	b.Handler.ServeHTTP(w, r.WithContext(ctx))
+	return true
+}
