@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"log/slog"
 	"maps"
+	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -18,6 +20,8 @@ import (
 	"time"
 
 	"example.com/cors"
+	"example.com/cors/corstest"
+	"example.com/cors/internal/fetch"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -201,7 +205,7 @@ func TestMiddleware(t *testing.T) {
 					"Access-Control-Allow-Credentials": "true",
 					"Access-Control-Max-Age":           "1",
 				}},
-				{name: "too long to send back", method: "OPTIONS", header: preflight(a, strings.Repeat("M", 4097), strings.Repeat("x,", 2049)), status: 204, want: map[string]string{
+				{name: "too long to send back", method: "OPTIONS", header: preflight(a, strings.Repeat("M", 65), strings.Repeat("x,", 2049)), status: 204, want: map[string]string{
 					"Vary":                             preflightVary,
 					"Access-Control-Allow-Origin":      a,
 					"Access-Control-Allow-Credentials": "true",
@@ -595,6 +599,7 @@ func badPolicies() []badPolicy {
 		badMethod(" ", malformed, "not a method", ""),
 		badMethod("GET/1", malformed, "not a method", ""),
 		badMethod("MÉTHODE", malformed, "not a method", ""),
+		badMethod(strings.Repeat("M", 65), outOfRange, "64 bytes", ""),
 
 		badHeader("", malformed, "empty", ""),
 		badHeader("Cookie", forbidden, "AllowCredentials", ""),
@@ -1014,6 +1019,7 @@ func TestLogger(t *testing.T) {
 		{"preflight granted", list, "OPTIONS", preflight(a, "PATCH", "x-foo, , X-FOO"), ""},
 		{"method", list, "OPTIONS", preflight(a, "PUT", ""), refusal("preflight", a, "OPTIONS", "the method PUT is not in AllowedMethods", "")},
 		{"method in lower case", list, "OPTIONS", preflight(a, "patch", ""), refusal("preflight", a, "OPTIONS", "the method patch is not in AllowedMethods; methods are case-sensitive", "")},
+		{"method of any length", list, "OPTIONS", preflight(a, strings.Repeat("M", 65), ""), refusal("preflight", a, "OPTIONS", "the method "+strings.Repeat("M", 65)+" is too long", "")},
 		{"header", list, "OPTIONS", preflight(a, "GET", "x-foo\nx-foo,x-bar,x-baz"), refusal("preflight", a, "OPTIONS", "the header x-bar is not in AllowedHeaders", "")},
 		{"safelisted method", list, "OPTIONS", preflight(a, "POST", "x-foo"), ""},
 		{"header beyond what is looked at", list, "OPTIONS", preflight(a, "GET", strings.Repeat("x-foo,", 1000)+"x-bar"), ""},
@@ -1079,6 +1085,229 @@ func TestLoggedClientTextIsBoundedAndQuoted(t *testing.T) {
 		assert.Less(t, len(line), 2500)
 		assert.Regexp(t, "^[ -~…]+$", line, "nothing that a terminal acts upon")
 	}
+}
+
+// cases is how many random calls TestBrowsersDoWhatThePolicySays makes.
+var cases = flag.Int("cases", 20_000, "random calls of random policies that are judged by corstest")
+
+// What a policy says is what browsers do, in both directions: the verdict of
+// corstest's browser on a random call of a random policy equals what the options
+// mean by themselves.
+func TestBrowsersDoWhatThePolicySays(t *testing.T) {
+	seed := uint64(time.Now().UnixNano())
+	t.Logf("seed %d", seed)
+	random := rand.New(rand.NewPCG(seed, 0))
+	allowed, blocked := 0, 0
+	for range *cases {
+		policy := randomPolicy(random)
+		call := randomCall(random)
+		want := policy.verdict(call)
+		got := observe(policy.opts, call)
+		if want != got {
+			t.Fatalf("seed %d\npolicy %+v\ncall %+v\nthe policy says %+v\nthe browser %+v", seed, policy.opts, call, want, got)
+		}
+		if want.readable {
+			allowed++
+		} else {
+			blocked++
+		}
+	}
+	assert.Greater(t, allowed, *cases/20, "too few calls are allowed to prove anything")
+	assert.Greater(t, blocked, *cases/20, "too few calls are blocked to prove anything")
+}
+
+// A verdict is what came of a call.
+type verdict struct {
+	readable   bool
+	ran        bool // the handler
+	preflights int
+	visible    string // names of the response headers that the script may read
+}
+
+// A pageCall is a request of a page, with what is known about it beforehand.
+type pageCall struct {
+	corstest.Request
+	unsafe []string // names of the headers that need permission
+}
+
+func randomCall(random *rand.Rand) pageCall {
+	pick := func(list ...string) string { return list[random.IntN(len(list))] }
+	c := pageCall{Request: corstest.Request{
+		Origin: pick("https://a.example", "https://b.example", "https://x.b.example", "https://x.y.b.example", "https://pre-1.c.example",
+			"https://pre-.c.example", "http://localhost:3000", "http://localhost", "https://a.example:8443", "http://a.example", "https://evil.example", "null"),
+		Method:      pick("GET", "GET", "HEAD", "POST", "PUT", "put", "PATCH", "patch", "DELETE", "QUERY", "OPTIONS", "Custom"),
+		URL:         "https://api.example/x",
+		Header:      http.Header{},
+		Credentials: random.IntN(2) == 0,
+	}}
+	// Where a policy lists no methods, the standard lets a page with an upload
+	// listener use any. No engine does so, and corstest goes by the standard.
+	c.UploadListener = fetch.IsSafelistedMethod(c.Method) && random.IntN(5) == 0
+	for _, h := range []struct {
+		name, value string
+		unsafe      bool
+	}{
+		{"X-A", "1", true},
+		{"X-B", "2", true},
+		{"Authorization", "Bearer x", true},
+		{"Content-Type", "application/json", true},
+		{"Content-Type", "text/plain", false},
+		{"Accept", "application/json", false},
+		{"Accept", strings.Repeat("a", 129), true},
+		{"Accept-Language", "de", false},
+		{"Range", "bytes=0-", false},
+		{"Range", "bytes=-5", true},
+	} {
+		if random.IntN(8) == 0 && c.Header[h.name] == nil {
+			c.Header.Set(h.name, h.value)
+			if h.unsafe {
+				c.unsafe = append(c.unsafe, h.name)
+			}
+		}
+	}
+	return c
+}
+
+// A meaning is a policy and what its origins mean.
+type meaning struct {
+	opts   cors.Options
+	allows map[string]bool // origins; "*" for every one
+}
+
+func randomPolicy(random *rand.Rand) meaning {
+	subset := func(list ...string) (chosen []string) {
+		for _, s := range list {
+			if random.IntN(3) == 0 {
+				chosen = append(chosen, s)
+			}
+		}
+		return chosen
+	}
+	for {
+		p := meaning{opts: cors.Options{
+			AllowedMethods:       subset("GET", "PUT", "PATCH", "DELETE", "QUERY", "OPTIONS", "Custom", "*"),
+			AllowedHeaders:       subset("X-A", "x-b", "authorization", "Content-Type", "Accept", "Range", "*"),
+			ExposedHeaders:       subset("X-R", "etag", "*"),
+			AllowCredentials:     random.IntN(2) == 0,
+			MaxAge:               time.Duration(random.IntN(5)-1) * time.Hour,
+			OptionsSuccessStatus: random.IntN(2) * 200,
+		}, allows: make(map[string]bool)}
+		means := map[string][]string{
+			"https://a.example":       {"https://a.example"},
+			"https://*.b.example":     {"https://x.b.example", "https://x.y.b.example"},
+			"https://pre-*.c.example": {"https://pre-1.c.example"},
+			"http://localhost:*":      {"http://localhost:3000", "http://localhost"},
+		}
+		p.opts.AllowedOrigins = subset(slices.Sorted(maps.Keys(means))...)
+		for _, pattern := range p.opts.AllowedOrigins {
+			for _, origin := range means[pattern] {
+				p.allows[origin] = true
+			}
+		}
+		switch random.IntN(4) {
+		case 0:
+			p.opts.AllowedOrigins, p.opts.AllowCredentials = []string{"*"}, false
+			p.allows["*"] = true
+		case 1:
+			p.opts.AllowOriginFunc = func(_ *http.Request, origin string) bool { return origin == "https://b.example" || origin == "null" }
+			p.allows["https://b.example"] = true
+			p.allows["null"] = !p.opts.AllowCredentials
+		}
+		if p.opts.Validate() == nil {
+			return p
+		}
+	}
+}
+
+// verdict tells from the options alone what must come of a call.
+func (p meaning) verdict(c pageCall) verdict {
+	method := c.Method
+	if method == "put" {
+		method = "PUT"
+	}
+	safelisted := method == "GET" || method == "HEAD" || method == "POST"
+	needsPreflight := !safelisted || len(c.unsafe) > 0 || c.UploadListener
+	origin := (p.allows["*"] || p.allows[c.Origin]) && (p.opts.AllowCredentials || !c.Credentials)
+	covers := func(list []string, name string) bool {
+		return slices.Contains(list, "*") || slices.ContainsFunc(list, func(s string) bool { return strings.EqualFold(s, name) })
+	}
+	permitted := safelisted || slices.Contains(p.opts.AllowedMethods, method) || slices.Contains(p.opts.AllowedMethods, "*")
+	for _, name := range c.unsafe {
+		permitted = permitted && covers(p.opts.AllowedHeaders, name)
+	}
+	v := verdict{readable: origin, ran: true}
+	if needsPreflight {
+		v.preflights = 1
+		v.ran = origin && permitted
+		v.readable = v.ran
+	}
+	if v.readable {
+		var visible []string
+		for _, name := range probes {
+			if name == "Cache-Control" || name != "Set-Cookie" && covers(p.opts.ExposedHeaders, name) {
+				visible = append(visible, name)
+			}
+		}
+		v.visible = strings.Join(visible, " ")
+	}
+	return v
+}
+
+// probes are the response headers whose visibility is looked at.
+var probes = []string{"Cache-Control", "Etag", "Set-Cookie", "X-R", "X-S"}
+
+// observe has corstest's browser make the call.
+func observe(opts cors.Options, c pageCall) verdict {
+	var v verdict
+	h := cors.New(opts)(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		v.ran = true
+		for _, name := range probes {
+			w.Header().Set(name, "1")
+		}
+	}))
+	res, err := corstest.Fetch(h, c.Request)
+	if res == nil {
+		panic(err)
+	}
+	v.readable = err == nil
+	for _, exchange := range res.Exchanges {
+		if exchange.Preflight {
+			v.preflights++
+		}
+	}
+	var visible []string
+	for _, name := range probes {
+		if res.Header.Get(name) != "" {
+			visible = append(visible, name)
+		}
+	}
+	v.visible = strings.Join(visible, " ")
+	return v
+}
+
+// The whole policy is in the answer to the first preflight: a page that uses all
+// of it on one URL asks once.
+func TestOnePreflightServesAllMethodsAndHeaders(t *testing.T) {
+	h := cors.New(cors.Options{
+		AllowedOrigins: []string{"https://a.example"},
+		AllowedMethods: []string{"GET", "PUT", "PATCH", "DELETE"},
+		AllowedHeaders: []string{"Content-Type", "Authorization", "X-Foo"},
+		MaxAge:         time.Hour,
+	})(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	browser := corstest.Browser{Handler: h}
+	preflights := 0
+	for range 2 {
+		for _, method := range []string{"PUT", "GET", "PATCH", "DELETE"} {
+			for _, name := range []string{"Content-Type", "Authorization", "X-Foo"} {
+				res, err := browser.Fetch(corstest.Request{Origin: "https://a.example", Method: method, URL: "/users/7", Header: http.Header{name: {"application/json"}}})
+				require.NoError(t, err)
+				if res.Preflight != nil {
+					preflights++
+				}
+			}
+		}
+	}
+	assert.Equal(t, 1, preflights)
 }
 
 // FuzzOriginMatcher holds the matcher against regular expressions made from the
