@@ -1,0 +1,220 @@
+// Package advisories keeps a regression test for each published advisory against
+// a CORS package: what went wrong there must not go wrong here. The names are
+// those in .github/SECURITY.md.
+package advisories_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"runtime"
+	"strings"
+	"testing"
+
+	"example.com/cors"
+	"example.com/cors/corstest"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+var hello = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, "hello") })
+
+// mayRead reports whether a page of origin may read a response with the user's
+// cookies, and whether it may without.
+func mayRead(t *testing.T, opts cors.Options, origin string, header http.Header) (with, without bool) {
+	t.Helper()
+	read := func(credentials bool) bool {
+		_, err := corstest.Fetch(cors.New(opts)(hello), corstest.Request{Origin: origin, URL: "https://api.example/", Header: header, Credentials: credentials})
+		return err == nil
+	}
+	return read(true), read(false)
+}
+
+// refused requires that a policy does not start, for the one reason.
+func refused(t *testing.T, opts cors.Options, field string, reason cors.Reason) {
+	t.Helper()
+	var bad *cors.OptionsError
+	require.ErrorAs(t, opts.Validate(), &bad)
+	require.Len(t, bad.Problems, 1, "%v", bad)
+	assert.Equal(t, field, bad.Problems[0].Field)
+	assert.Equal(t, reason, bad.Problems[0].Reason)
+	assert.Panics(t, func() { cors.New(opts) })
+}
+
+// rs/cors: with "*" and credentials the middleware echoed every origin.
+func TestCVE_2018_20744(t *testing.T) {
+	refused(t, cors.Options{AllowedOrigins: []string{"*"}, AllowCredentials: true}, "AllowedOrigins", cors.ReasonConflict)
+	with, without := mayRead(t, cors.Options{AllowedOrigins: []string{"*"}}, "https://evil.example", nil)
+	assert.False(t, with)
+	assert.True(t, without)
+}
+
+// gorilla/handlers: likewise, also by default, when no origins were given.
+func TestCVE_2017_20146(t *testing.T) {
+	refused(t, cors.Options{AllowCredentials: true}, "AllowedOrigins", cors.ReasonMissing)
+	refused(t, cors.Options{AllowedOrigins: []string{"*"}, AllowCredentials: true}, "AllowedOrigins", cors.ReasonConflict)
+	with, without := mayRead(t, cors.Options{AllowedOrigins: []string{"https://a.example"}, AllowCredentials: true}, "https://evil.example", nil)
+	assert.False(t, with)
+	assert.False(t, without)
+}
+
+// gin-contrib/cors: a wildcard at the end cut off too much of the pattern, so
+// that https://example.community passed for https://example.com/*.
+func TestCVE_2019_25211(t *testing.T) {
+	for _, pattern := range []string{"https://example.com/*", "https://example.com*", "https://example.*", "https://*example.com/*"} {
+		assert.Error(t, cors.Options{AllowedOrigins: []string{pattern}}.Validate(), pattern)
+	}
+	opts := cors.Options{AllowedOrigins: []string{"https://example.com", "https://*.example.com", "https://example.com:*", "https://shop-*.example.com"}, AllowCredentials: true}
+	for _, origin := range []string{"https://example.community", "https://example.co", "https://example.com.evil.example", "https://a.example.community", "https://shop-1.example.community"} {
+		with, without := mayRead(t, opts, origin, nil)
+		assert.False(t, with || without, origin)
+	}
+}
+
+// rs/cors: a preflight whose Access-Control-Request-Headers is full of commas
+// made the server allocate a hundred times its size, before authentication.
+func TestCVE_2025_47908(t *testing.T) {
+	hostile := strings.Repeat(",", 1<<20)
+	for name, opts := range map[string]cors.Options{
+		"list":   {AllowedHeaders: []string{"X-A", "X-B"}},
+		"any":    {AllowedHeaders: []string{"*"}},
+		"echo":   {AllowedHeaders: []string{"*"}, AllowCredentials: true},
+		"logged": {AllowedHeaders: []string{"X-A"}, Logger: slog.New(slog.DiscardHandler)},
+		"told":   {AllowedHeaders: []string{"X-A"}, Logger: slog.New(slog.NewTextHandler(new(bytes.Buffer), &slog.HandlerOptions{Level: slog.LevelDebug}))},
+	} {
+		t.Run(name, func(t *testing.T) {
+			opts.AllowedOrigins = []string{"https://a.example"}
+			h := cors.New(opts)(hello)
+			preflight := func(headers ...string) *http.Request {
+				r := httptest.NewRequest(http.MethodOptions, "/", nil)
+				r.Header.Set("Origin", "https://a.example")
+				r.Header.Set("Access-Control-Request-Method", "PUT")
+				r.Header["Access-Control-Request-Headers"] = headers
+				return r
+			}
+			lines := make([]string, 100_000)
+			for i := range lines {
+				lines[i] = ",,,,,,,,"
+			}
+			for _, r := range []*http.Request{preflight(hostile), preflight(hostile, hostile), preflight(lines...), preflight(strings.Repeat("x-a,", 1<<18))} {
+				assert.Less(t, allocated(h, r), uint64(8<<10), "bytes for one preflight")
+			}
+		})
+	}
+}
+
+// allocated returns how many bytes h allocates for r.
+func allocated(h http.Handler, r *http.Request) uint64 {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	w := blank{}
+	h.ServeHTTP(w, r)
+	const runs = 10
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	for range runs {
+		clear(w)
+		h.ServeHTTP(w, r)
+	}
+	runtime.ReadMemStats(&after)
+	return (after.TotalAlloc - before.TotalAlloc) / runs
+}
+
+// A blank is a ResponseWriter that allocates nothing itself.
+type blank http.Header
+
+func (w blank) Header() http.Header         { return http.Header(w) }
+func (w blank) Write(b []byte) (int, error) { return len(b), nil }
+func (w blank) WriteHeader(int)             {}
+
+// Fiber: a "*" among other origins, or together with credentials, was taken.
+func TestCVE_2024_25124(t *testing.T) {
+	refused(t, cors.Options{AllowedOrigins: []string{"*"}, AllowCredentials: true}, "AllowedOrigins", cors.ReasonConflict)
+	refused(t, cors.Options{AllowedOrigins: []string{"https://a.example", "*"}, AllowCredentials: true}, "AllowedOrigins", cors.ReasonConflict)
+	refused(t, cors.Options{AllowedOrigins: []string{"https://a.example", "*"}}, "AllowedOrigins", cors.ReasonConflict)
+	refused(t, cors.Options{AllowedOrigins: []string{"https://*"}, AllowCredentials: true}, "AllowedOrigins", cors.ReasonMalformed)
+	refused(t, cors.Options{AllowedOrigins: []string{"https://*:*"}, AllowCredentials: true}, "AllowedOrigins", cors.ReasonMalformed)
+}
+
+// go-zero: origins were compared by their ends, so that evilexample.com passed
+// for example.com.
+func TestCVE_2024_27302(t *testing.T) {
+	opts := cors.Options{AllowedOrigins: []string{"https://example.com", "https://*.example.org", "https://*-app.example.net"}, AllowCredentials: true}
+	for _, origin := range []string{"https://evilexample.com", "https://evil-example.com", "https://evil.example.com", "https://evilexample.org", "https://example.org", "https://x-app.evil.example.net", "https://x-appexample.net"} {
+		with, without := mayRead(t, opts, origin, nil)
+		assert.False(t, with || without, origin)
+	}
+}
+
+// jub0bs/cors: patterns whose hosts share an end were merged, so that strangers
+// whose host was put together from two of them passed.
+func TestGHSA_vhxv_fg4m_p2w8(t *testing.T) {
+	hosts := []string{"foo.com", "bar.com", "oo.com", "afoo.com", "b.foo.com", "com.foo.com"}
+	var patterns []string
+	allowed := make(map[string]bool)
+	for _, host := range hosts {
+		patterns = append(patterns, "https://"+host)
+		allowed["https://"+host] = true
+	}
+	for _, orders := range [][]string{patterns, reversed(patterns)} {
+		opts := cors.Options{AllowedOrigins: orders, AllowCredentials: true}
+		for _, first := range hosts {
+			for _, second := range hosts {
+				for _, separator := range []string{"", ".", "-"} {
+					origin := "https://" + first + separator + second
+					with, without := mayRead(t, opts, origin, nil)
+					assert.Equal(t, allowed[origin], with, origin)
+					assert.Equal(t, allowed[origin], without, origin)
+				}
+			}
+		}
+	}
+}
+
+func reversed(list []string) []string {
+	var back []string
+	for i := range list {
+		back = append(back, list[len(list)-1-i])
+	}
+	return back
+}
+
+// Flask-CORS: line breaks that a client sent reached the log, where they forged
+// records of their own.
+func TestCVE_2024_1681(t *testing.T) {
+	var records bytes.Buffer
+	logger := slog.New(raw{&records})
+	h := cors.New(cors.Options{AllowedOrigins: []string{"https://a.example"}, Logger: logger})(hello)
+	const forged = "\r\nlevel=INFO msg=forged \x1b[2J\u2028"
+	for _, origin := range []string{"https://a.example", "https://b.example" + forged, forged} {
+		for _, method := range []string{"GET", "OPTIONS", "GET" + forged} {
+			r := httptest.NewRequest("GET", "/", nil)
+			r.Method = method
+			r.URL.Path = "/" + forged
+			r.Header["Origin"] = []string{origin}
+			r.Header["Access-Control-Request-Method"] = []string{"PUT" + forged}
+			r.Header["Access-Control-Request-Headers"] = []string{"x-a" + forged}
+			h.ServeHTTP(httptest.NewRecorder(), r)
+		}
+	}
+	lines := strings.Split(strings.TrimSuffix(records.String(), "\n"), "\n")
+	require.Len(t, lines, 9)
+	for _, line := range lines {
+		assert.Regexp(t, "^[ -~]+$", line)
+	}
+}
+
+// A raw handler writes records as they come, without any quoting of its own.
+type raw struct{ w *bytes.Buffer }
+
+func (raw) Enabled(context.Context, slog.Level) bool { return true }
+func (h raw) WithAttrs([]slog.Attr) slog.Handler     { return h }
+func (h raw) WithGroup(string) slog.Handler          { return h }
+func (h raw) Handle(_ context.Context, r slog.Record) error {
+	fmt.Fprint(h.w, r.Message)
+	r.Attrs(func(a slog.Attr) bool { fmt.Fprint(h.w, " ", a.Key, "=", a.Value); return true })
+	fmt.Fprintln(h.w)
+	return nil
+}
