@@ -94,6 +94,9 @@ func preflight(origin, method, headers string) map[string]string {
 	return h
 }
 
+// longestOrigin has every part at its longest.
+var longestOrigin = strings.Repeat("s", 64) + "://" + strings.Repeat("a.", 127) + ":65535"
+
 func TestMiddleware(t *testing.T) {
 	const a, b, evil = "https://a.example", "https://b.example", "https://evil.example"
 	varyOnly := map[string]string{"Vary": actualVary}
@@ -211,6 +214,21 @@ func TestMiddleware(t *testing.T) {
 					"Access-Control-Allow-Credentials": "true",
 					"Access-Control-Max-Age":           "1",
 				}},
+				{name: "as long as may be", method: "OPTIONS", header: preflight(a, strings.Repeat("M", 64), strings.Repeat("x,", 2047)+"x"), status: 204, want: map[string]string{
+					"Vary":                             preflightVary,
+					"Access-Control-Allow-Origin":      a,
+					"Access-Control-Allow-Credentials": "true",
+					"Access-Control-Allow-Methods":     strings.Repeat("M", 64),
+					"Access-Control-Allow-Headers":     strings.Repeat("x,", 2047) + "x",
+					"Access-Control-Max-Age":           "1",
+				}},
+				{name: "no names asked for", method: "OPTIONS", header: preflight(a, "PUT", ""), status: 204, want: map[string]string{
+					"Vary":                             preflightVary,
+					"Access-Control-Allow-Origin":      a,
+					"Access-Control-Allow-Credentials": "true",
+					"Access-Control-Allow-Methods":     "PUT",
+					"Access-Control-Max-Age":           "1",
+				}},
 				{name: "not allowed", method: "OPTIONS", header: preflight(b, "PUT", "x-foo"), status: 403, want: refused},
 			},
 		},
@@ -256,6 +274,14 @@ func TestMiddleware(t *testing.T) {
 					"Vary": preflightVary + ", X-Tenant", "Access-Control-Allow-Origin": b,
 				}},
 				{name: "preflight no", method: "OPTIONS", header: preflight(b, "PUT", ""), status: 403, want: map[string]string{"Vary": preflightVary + ", X-Tenant"}},
+			},
+		},
+		{
+			name: "AllowOriginFunc and the longest origin",
+			opts: cors.Options{AllowOriginFunc: func(*http.Request, string) bool { return true }},
+			calls: []call{
+				{name: "yes", header: origin(longestOrigin), ran: true, want: map[string]string{"Vary": actualVary, "Access-Control-Allow-Origin": longestOrigin}},
+				{name: "longer", header: origin("s" + longestOrigin), ran: true, want: varyOnly},
 			},
 		},
 		{
@@ -525,6 +551,9 @@ func badPolicies() []badPolicy {
 		badOrigin("https://exa mple.com", malformed, "white space", ""),
 		badOrigin("https://exa%6Dple.com", malformed, "a character that no host has", ""),
 		badOrigin("https://.example.com", malformed, "empty", "https://*.example.com"),
+		badOrigin("App://example.com", malformed, "upper-case", "app://example.com"),
+		badOrigin("Zed://example.com", malformed, "upper-case", "zed://example.com"),
+		badOrigin("https://"+strings.Repeat("a", 63)+"..example", malformed, "label of the host is empty", ""),
 		badOrigin("https://example..com", malformed, "label of the host is empty", ""),
 		badOrigin("https://example.com..", malformed, "label of the host is empty", ""),
 		badOrigin("https://.", malformed, "label of the host is empty", ""),
@@ -732,6 +761,10 @@ func TestErrorsAreBounded(t *testing.T) {
 	require.Error(t, err)
 	assert.Less(t, len(err.Error()), 1000)
 	assert.NotContains(t, err.Error(), "\n")
+
+	full := strings.Repeat("x", 300)
+	assert.ErrorContains(t, cors.Options{AllowedOrigins: []string{full}}.Validate(), `"`+full+`": `)
+	assert.ErrorContains(t, cors.Options{AllowedOrigins: []string{full + "x"}}.Validate(), `"`+full+`"…: `)
 }
 
 func TestValidPolicies(t *testing.T) {
@@ -749,6 +782,8 @@ func TestValidPolicies(t *testing.T) {
 		{AllowedOrigins: []string{"capacitor://localhost", "ionic://localhost", "tauri://localhost", "vscode-webview://0a1b2c", "chrome-extension://abcdefghijklmnopabcdefghijklmnop", "moz-extension://6b3c2f1e-0000-4000-8000-000000000001"}, AllowCredentials: true},
 		{AllowedOrigins: []string{"https://foo_bar.example", "https://example.com.", "https://xn--exmple-cua.com", "https://a-.example", "https://1.example", "https://a.0x1z"}},
 		{AllowedOrigins: []string{"https://" + strings.Repeat("a", 63) + ".example", "https://" + strings.Repeat("a.", 126) + "a"}},
+		{AllowedOrigins: []string{"app://localhost", "zed://localhost", longestOrigin, strings.Repeat("s", 64) + "://*." + strings.Repeat("a.", 126) + ":*"}},
+		with(func(o *cors.Options) { o.AllowedMethods = []string{strings.Repeat("M", 64)} }),
 		with(func(o *cors.Options) { o.AllowedMethods = []string{"*", "PUT", "PROPFIND", "purge-all", "Custom"} }),
 		with(func(o *cors.Options) {
 			o.AllowedHeaders = []string{"*", "authorization", "X-HTTP-Method-Override", "Content-Type", "Accept"}
@@ -772,14 +807,14 @@ func TestOriginMatcher(t *testing.T) {
 	}{
 		{"https://a.example", []string{"https://a.example"}, []string{"http://a.example", "https://a.example:8080", "https://b.example", "https://a.example.", "https://a.examplex", "https://x.a.example"}},
 		{"https://a.example:8080", []string{"https://a.example:8080"}, []string{"https://a.example", "https://a.example:808", "https://a.example:80800"}},
-		{"http://localhost:*", []string{"http://localhost", "http://localhost:1", "http://localhost:3000", "http://localhost:443", "http://localhost:65535"},
+		{"http://localhost:*", []string{"http://localhost", "http://localhost:1", "http://localhost:3000", "http://localhost:8099", "http://localhost:443", "http://localhost:65535"},
 			[]string{"http://localhost:", "http://localhost:0", "http://localhost:080", "http://localhost:80", "http://localhost:65536", "http://localhost:x", "https://localhost", "http://localhost.:1", "http://localhost:1:1", "http://localhost:*", "http://x.localhost"}},
 		{"http://[::1]:*", []string{"http://[::1]", "http://[::1]:8080"}, []string{"http://[::1]:", "http://::1:8080", "http://[::2]:8080"}},
 		{"http://[::1]:8080", []string{"http://[::1]:8080"}, []string{"http://[0:0:0:0:0:0:0:1]:8080", "http://[::1]"}},
 		{"http://[::ffff:0:1]", []string{"http://[::ffff:0:1]"}, nil},
-		{"https://*.a.example", []string{"https://x.a.example", "https://x.y.a.example", "https://x_y.a.example", "https://-.a.example", "https://" + deep + "a.example", "https://xn--4ca.a.example"},
+		{"https://*.a.example", []string{"https://x.a.example", "https://x.y.a.example", "https://x_y.a.example", "https://-.a.example", "https://" + deep + "a.example", "https://xn--4ca.a.example", "https://" + strings.Repeat("a", 63) + ".a.example", "https://" + strings.Repeat("a.", 122) + "a.example"},
 			[]string{"https://a.example", "https://evila.example", "https://x.a.example.evil", "https://x..a.example", "https://.a.example", "https://.x.a.example", "https://-.a.example:8080", "http://x.a.example", "https://x.a.example.",
-				"https://X.a.example", "https://x.a.Example", "https://x!.a.example", "https://*.a.example", "https://" + strings.Repeat("a", 64) + ".a.example", "https://" + deep + "aaaaaaaaaaaaaaa.a.example", "https://x.a.example/", "https://" + strings.Repeat(".", 200) + "a.example"}},
+				"https://X.a.example", "https://x.a.Example", "https://x!.a.example", "https://*.a.example", "https://" + strings.Repeat("a", 64) + ".a.example", "https://" + deep + "aaaaaaaaaaaaaaa.a.example", "https://" + strings.Repeat("a.", 121) + "aa.a.example", "https://x.a.example/", "https://" + strings.Repeat(".", 200) + "a.example"}},
 		{"https://*.a.example.", []string{"https://x.a.example."}, []string{"https://x.a.example"}},
 		{"https://*.a.example:8080", []string{"https://x.a.example:8080"}, []string{"https://x.a.example", "https://x.a.example:8081", "https://a.example:8080"}},
 		{"https://*.a.example:*", []string{"https://x.a.example:8080", "https://x.a.example"}, []string{"https://x.a.example:443", "https://x.a.example:", "https://a.example:8080", "https://x.b.example"}},
@@ -808,7 +843,7 @@ func TestOriginMatcher(t *testing.T) {
 }
 
 func TestOriginMatcherKeepsPatternsApart(t *testing.T) {
-	m, err := cors.NewOriginMatcher("https://*.a.example", "http://*.a.example:8080", "https://pre-*.b.example", "https://pre-*-post.b.example", "https://pre-*-post.b.example", "https://*.c.b.example:*")
+	m, err := cors.NewOriginMatcher("https://*.a.example", "http://*.a.example:8080", "https://pre-*.b.example", "https://*-post.b.example", "https://pre-*-post.b.example", "https://*.c.b.example:*")
 	require.NoError(t, err)
 	for origin, want := range map[string]bool{
 		"https://x.a.example":          true,
@@ -816,7 +851,8 @@ func TestOriginMatcherKeepsPatternsApart(t *testing.T) {
 		"http://x.a.example:8080":      true,
 		"https://x.a.example:8080":     false,
 		"https://pre-x.b.example":      true,
-		"https://x-post.b.example":     false,
+		"https://x-post.b.example":     true,
+		"https://x-pos.b.example":      false,
 		"https://pre--post.b.example":  true, // by the shorter prefix
 		"https://pre-x-post.b.example": true,
 		"https://x.c.b.example:1":      true,
@@ -889,6 +925,7 @@ func TestRoutePreflights(t *testing.T) {
 	policyA := cors.New(cors.Options{AllowedOrigins: []string{a}, AllowedMethods: []string{"PUT"}})
 	policyB := cors.New(cors.Options{AllowedOrigins: []string{b}, AllowedMethods: []string{"DELETE"}})
 	passthrough := cors.New(cors.Options{AllowedOrigins: []string{a}, OptionsPassthrough: true})
+	longMethod := strings.Repeat("M", 64)
 	ran := ""
 	route := func(name string) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { ran = name })
@@ -906,6 +943,8 @@ func TestRoutePreflights(t *testing.T) {
 	mux.Handle("PUT /both", route("PUT /both"))
 	mux.Handle("PUT b.example/host", policyB(route("PUT b.example/host")))
 	mux.Handle("OPTIONS /own", route("OPTIONS /own"))
+	mux.Handle(longMethod+" /long", policyA(route("")))
+	mux.Handle(longMethod+"M /long", policyA(route("")))
 	h := cors.RoutePreflights(mux)
 
 	tests := []struct {
@@ -933,6 +972,8 @@ func TestRoutePreflights(t *testing.T) {
 		{"a host", "OPTIONS", "http://b.example/host", preflight(b, "PUT", ""), 204, b, ""},
 		{"another host", "OPTIONS", "http://c.example/host", preflight(b, "PUT", ""), 404, "", ""},
 		{"a route for OPTIONS", "OPTIONS", "/own", preflight(a, "PUT", ""), 200, "", "OPTIONS /own"},
+		{"a long method", "OPTIONS", "/long", preflight(a, longMethod, ""), 204, a, ""},
+		{"a method that no policy has", "OPTIONS", "/long", preflight(a, longMethod+"M", ""), 405, "", ""},
 		{"an actual OPTIONS", "OPTIONS", "/own", origin(a), 200, "", "OPTIONS /own"},
 		{"an actual OPTIONS without a route", "OPTIONS", "/users", origin(a), 405, "", ""},
 		{"an actual request", "GET", "/users", origin(a), 200, a, "GET /users"},
@@ -982,7 +1023,7 @@ func TestLogger(t *testing.T) {
 	const a = "https://a.example"
 	list := cors.Options{AllowedOrigins: []string{
 		a, "https://*.sub.example", "https://shop-*.preview.example", "http://localhost:3000", "http://localhost:5173",
-		"https://port.example:8443", "https://www.apex.example", "https://*.any.example:*",
+		"https://port.example:8443", "https://www.apex.example", "https://*.any.example:*", "https://a*z.label.example",
 	}, AllowedMethods: []string{"PATCH"}, AllowedHeaders: []string{"X-Foo"}}
 	refusal := func(kind, origin, method, reason, allowed string) string {
 		s := fmt.Sprintf("INFO CORS %s refused origin=%s method=%s path=/users reason=%s", kind, origin, method, reason)
@@ -1010,6 +1051,12 @@ func TestLogger(t *testing.T) {
 		{"subdomain's port", list, "GET", origin("http://x.any.example:1"), refusal("request", "http://x.any.example:1", "GET", "the scheme differs", "https://*.any.example:*")},
 		{"no subdomains", list, "GET", origin("https://x.a.example"), refusal("request", "https://x.a.example", "GET", "subdomains are not allowed", a)},
 		{"label", list, "GET", origin("https://blog-1.preview.example"), refusal("request", "https://blog-1.preview.example", "GET", "the first label differs", "https://shop-*.preview.example")},
+		{"first of equals", list, "GET", origin("http://localhost:9999"), refusal("request", "http://localhost:9999", "GET", "the port differs", "http://localhost:3000")},
+		{"nothing between the affixes", list, "GET", origin("https://az.label.example"), refusal("request", "https://az.label.example", "GET", "the first label differs", "https://a*z.label.example")},
+		{"something between the affixes", list, "GET", origin("http://abz.label.example"), refusal("request", "http://abz.label.example", "GET", "the scheme differs", "https://a*z.label.example")},
+		{"the longest origin", list, "GET", origin(longestOrigin), refusal("request", longestOrigin[:128]+"…", "GET", "no allowed origin has this host or a domain above it", "")},
+		{"a longer one", list, "GET", origin("s" + longestOrigin), refusal("request", "s"+longestOrigin[:127]+"…", "GET", "not an origin: too long", "")},
+		{"the longest text that is not cut", list, "GET", origin("!~" + strings.Repeat("x", 126)), refusal("request", "!~"+strings.Repeat("x", 126), "GET", "not an origin: no scheme", "")},
 		{"www", list, "GET", origin("https://apex.example"), refusal("request", "https://apex.example", "GET", "the host differs", "https://www.apex.example")},
 		{"unknown", list, "GET", origin("https://evil.invalid"), refusal("request", "https://evil.invalid", "GET", "no allowed origin has this host or a domain above it", "")},
 		{"null", list, "GET", origin("null"), refusal("request", "null", "GET", "the origin is opaque: a sandboxed frame, a file, or a redirect between origins", "")},
@@ -1021,6 +1068,8 @@ func TestLogger(t *testing.T) {
 		{"method in lower case", list, "OPTIONS", preflight(a, "patch", ""), refusal("preflight", a, "OPTIONS", "the method patch is not in AllowedMethods; methods are case-sensitive", "")},
 		{"method of any length", list, "OPTIONS", preflight(a, strings.Repeat("M", 65), ""), refusal("preflight", a, "OPTIONS", "the method "+strings.Repeat("M", 65)+" is too long", "")},
 		{"header", list, "OPTIONS", preflight(a, "GET", "x-foo\nx-foo,x-bar,x-baz"), refusal("preflight", a, "OPTIONS", "the header x-bar is not in AllowedHeaders", "")},
+		{"last header that is looked at", list, "OPTIONS", preflight(a, "GET", strings.Repeat("x-foo,", 681)+"x-foobar-"), refusal("preflight", a, "OPTIONS", "the header x-foobar- is not in AllowedHeaders", "")},
+		{"longest method", list, "OPTIONS", preflight(a, strings.Repeat("M", 64), ""), refusal("preflight", a, "OPTIONS", "the method "+strings.Repeat("M", 64)+" is not in AllowedMethods", "")},
 		{"safelisted method", list, "OPTIONS", preflight(a, "POST", "x-foo"), ""},
 		{"header beyond what is looked at", list, "OPTIONS", preflight(a, "GET", strings.Repeat("x-foo,", 1000)+"x-bar"), ""},
 		{"AllowOriginFunc", cors.Options{AllowOriginFunc: func(*http.Request, string) bool { return false }}, "GET", origin("https://b.example"), refusal("request", "https://b.example", "GET", "AllowOriginFunc denies it", "")},
