@@ -605,6 +605,7 @@ func badPolicies() []badPolicy {
 		badCredentialed("https://*.ck", unsafe, "under", ""),
 		badCredentialed("https://*.foo.ck", unsafe, "under foo.ck", ""),
 		badCredentialed("https://*.amazonaws.com", unsafe, "amazonaws.com", ""),
+		badCredentialed("https://s3*.amazonaws.com", unsafe, "amazonaws.com", ""),
 		badCredentialed("*.github.io", malformed, "no scheme", ""),
 
 		{cors.Options{AllowedOrigins: []string{"https://a.example", "*"}}, "AllowedOrigins", "*", conflict, "the other elements", ""},

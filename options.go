@@ -369,17 +369,14 @@ func (o Options) parseOrigin(value string) (pattern, Problem) {
 	return parsed, Problem{}
 }
 
-// registrableBelow returns a public suffix under which a stranger can get a name
-// that p matches, or "".
+// registrableBelow returns the public suffix that the wildcard of p stands right
+// under, or one below that domain, whose names it may match as well; or "".
 func registrableBelow(p pattern) string {
 	domain := strings.TrimSuffix(p.host, ".")
 	if publicsuffix.Is(domain) {
 		return domain
 	}
-	if p.affix == (affix{}) {
-		return publicsuffix.Below(domain)
-	}
-	return ""
+	return publicsuffix.Below(domain)
 }
 
 // checkMethod tells what is wrong with an element of AllowedMethods.
