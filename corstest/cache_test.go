@@ -439,25 +439,50 @@ func TestRenewal(t *testing.T) {
 	assert.True(t, call("DELETE"), "ran out")
 }
 
-// The answer to a request with credentials is renewed by one to a request
-// without, which it serves as well.
+// The answer to a request with credentials is renewed, and ended, by one to a
+// request without, which it serves as well.
 func TestRenewalAcrossCredentials(t *testing.T) {
-	s := allowing("PUT", "X-A")
-	s.preflight.Set("Access-Control-Max-Age", "100")
-	c := newClock()
-	b := corstest.Browser{Handler: s, Now: c.now}
-	call := func(credentials bool, names ...string) (preflighted bool) {
-		res, err := b.Fetch(corstest.Request{Origin: origin, Method: "PUT", Header: header(names...), Credentials: credentials})
-		require.NoError(t, err)
-		return res.Preflight != nil
+	for name, tc := range map[string]struct {
+		method, header string // what both answers allow
+	}{
+		"method": {"PUT", "X-B"},
+		"header": {"GET", "X-A"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := allowing("", "")
+			c := newClock()
+			b := corstest.Browser{Handler: s, Now: c.now}
+			call := func(method string, credentials bool, names ...string) (preflighted bool) {
+				res, err := b.Fetch(corstest.Request{Origin: origin, Method: method, Header: header(names...), Credentials: credentials})
+				require.NoError(t, err)
+				return res.Preflight != nil
+			}
+			answer := func(maxAge, methods, headers string) {
+				s.preflight.Set("Access-Control-Max-Age", maxAge)
+				s.preflight.Set("Access-Control-Allow-Methods", methods)
+				s.preflight.Set("Access-Control-Allow-Headers", headers)
+			}
+			answer("100", "PUT", "X-A")
+			require.True(t, call("PUT", true, "X-A"))
+			c.advance(90 * time.Second)
+
+			// Asks because of X-N, and hears again of the one and not of the other.
+			answer("100", tc.method, "X-N, "+tc.header)
+			require.True(t, call("GET", false, "X-N"))
+			c.advance(50 * time.Second)
+			put := func(credentials bool) bool { return call("PUT", credentials) }
+			withA := func(credentials bool) bool { return call("GET", credentials, "X-A") }
+			renewed, other := put, withA
+			if name == "header" {
+				renewed, other = withA, put
+			}
+			assert.False(t, renewed(true), "renewed")
+			answer("0", "PUT", "X-A, X-N")
+			assert.True(t, other(false), "ran out")
+			// That answer allows both, for no time at all.
+			assert.True(t, renewed(false), "ended, not kept twice")
+		})
 	}
-	require.True(t, call(true))
-	c.advance(90 * time.Second)
-	s.preflight.Set("Access-Control-Allow-Headers", "X-B")
-	assert.True(t, call(false, "X-B"))
-	c.advance(50 * time.Second)
-	assert.False(t, call(true), "PUT was renewed")
-	assert.True(t, call(true, "X-B"), "X-B was allowed without credentials only")
 }
 
 func TestRealClock(t *testing.T) {

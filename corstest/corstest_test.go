@@ -176,7 +176,7 @@ func TestExchangesAreCopies(t *testing.T) {
 	body, err = io.ReadAll(res.Response.Body)
 	require.NoError(t, err)
 	assert.Equal(t, "hello", string(body))
-	res.Header.Set("Content-Length", "changed")
+	res.Header["Content-Length"][0] = "changed"
 	assert.Equal(t, "5", res.Response.Header.Get("Content-Length"))
 }
 
@@ -309,6 +309,7 @@ func TestMethods(t *testing.T) {
 				assert.Equal(t, []string{sent}, s.log)
 			} else {
 				assert.Equal(t, []string{"preflight " + sent, sent}, s.log)
+				assert.NotContains(t, s.requests[0].Header, "Access-Control-Request-Headers")
 			}
 			wantLength := ""
 			if sent == "POST" || sent == "PUT" {
@@ -341,6 +342,7 @@ func TestUnsendable(t *testing.T) {
 		"no host":         {corstest.Request{URL: "https:///x"}, "URL", "no host"},
 		"opaque URL":      {corstest.Request{URL: "https:x"}, "URL", "no host"},
 		"Unicode host":    {corstest.Request{URL: "https://bücher.example/"}, "URL", "the host must be written in ASCII, as Punycode"},
+		"raw byte host":   {corstest.Request{URL: "https://\x80.example/"}, "URL", "the host must be written in ASCII, as Punycode"},
 		"IPv6 zone":       {corstest.Request{URL: "https://[fe80::1%25eth0]/"}, "URL", "not an IPv6 address"},
 		"port":            {corstest.Request{URL: "https://a.example:65536/"}, "URL", "the port is out of range"},
 		"userinfo":        {corstest.Request{URL: "https://u:p@a.example/"}, "URL", "scripts cannot put a user name or password into a URL"},
@@ -360,6 +362,14 @@ func TestUnsendable(t *testing.T) {
 		"origin big port": {corstest.Request{Origin: "https://a.example:65536"}, "Origin", noSuchOrigin},
 		"origin IPv6":     {corstest.Request{Origin: "http://[0:0:0:0:0:0:0:1]:8080"}, "Origin", noSuchOrigin},
 		"origin Unicode":  {corstest.Request{Origin: "https://bücher.example"}, "Origin", noSuchOrigin},
+		"origin bare":     {corstest.Request{Origin: "://a.example"}, "Origin", noSuchOrigin},
+		"origin space":    {corstest.Request{Origin: "https://a b.example"}, "Origin", noSuchOrigin},
+		"origin tab":      {corstest.Request{Origin: "https://a\tb.example"}, "Origin", noSuchOrigin},
+		"origin DEL":      {corstest.Request{Origin: "https://a\x7fb.example"}, "Origin", noSuchOrigin},
+		"origin A":        {corstest.Request{Origin: "https://bA.example"}, "Origin", noSuchOrigin + `; did you mean "https://ba.example"?`},
+		"origin Z":        {corstest.Request{Origin: "https://bZ.example"}, "Origin", noSuchOrigin + `; did you mean "https://bz.example"?`},
+		"origin hash":     {corstest.Request{Origin: "https://a#b.example"}, "Origin", noSuchOrigin + `; did you mean "https://a"?`},
+		"origin path":     {corstest.Request{Origin: "https://a.example/b"}, "Origin", noSuchOrigin + `; did you mean "https://a.example"?`},
 		"origin userinfo": {corstest.Request{Origin: "https://u@a.example"}, "Origin", noSuchOrigin + `; did you mean "https://a.example"?`},
 	}
 	for _, name := range []string{
@@ -416,7 +426,7 @@ func TestOrigins(t *testing.T) {
 	for _, o := range []string{
 		"http://localhost:3000", "http://127.0.0.1", "http://[::1]:8080", "https://[::ffff:c000:201]", "https://foo_bar.example",
 		"https://a.example.", "https://xn--bcher-kva.example", "chrome-extension://abcdefgh", "null", "https://a.example:80",
-		"a+b-c.d://x", "capacitor://localhost:8080",
+		"a+b-c.d2://x", "z://x", "https://[2001:db8::1]", "capacitor://localhost:8080",
 	} {
 		t.Run(o, func(t *testing.T) {
 			s := &server{response: http.Header{"Access-Control-Allow-Origin": {o}}}

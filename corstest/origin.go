@@ -111,8 +111,8 @@ func checkOrigin(origin string) (detail string) {
 }
 
 func isSerializedOrigin(s string) bool {
-	scheme, hostport, found := strings.Cut(s, "://")
-	if !found || scheme == "" || hostport == "" {
+	scheme, hostport, _ := strings.Cut(s, "://")
+	if scheme == "" || hostport == "" {
 		return false
 	}
 	for i, b := range []byte(scheme) {

@@ -94,6 +94,11 @@ func TestSteps(t *testing.T) {
 			step: corstest.StepPreflightCheck, header: allowOrigin,
 			detail: `is "*, *"; it must be "https://a.example", on one line: there are 2, perhaps of two CORS layers`,
 		},
+		"1: not so long": {
+			request: put, preflight: http.Header{allowOrigin: {strings.Repeat("x", 200)}},
+			step: corstest.StepPreflightCheck, header: allowOrigin,
+			detail: `is "` + strings.Repeat("x", 200) + `"; it must be "https://a.example"`,
+		},
 		"1: long": {
 			request: put, preflight: http.Header{allowOrigin: {strings.Repeat("x", 201)}},
 			step: corstest.StepPreflightCheck, header: allowOrigin,

@@ -54,6 +54,11 @@ func TestResponsesAreThoseOfAServer(t *testing.T) {
 			w.Header().Set("X-A", "1")
 			w.WriteHeader(202)
 		},
+		"interim responses": func(w http.ResponseWriter, r *http.Request) {
+			w.WriteHeader(100)
+			w.WriteHeader(199)
+			w.WriteHeader(202)
+		},
 		"Content-Type set": func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Content-Type", "application/json")
 			write(t, w, "{}")
@@ -75,6 +80,11 @@ func TestResponsesAreThoseOfAServer(t *testing.T) {
 			if r.Method != "HEAD" {
 				write(t, w, "hello")
 			}
+		},
+		"Content-Length 0": func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Length", "0")
+			_, err := io.WriteString(w, "hello")
+			assert.ErrorIs(t, err, http.ErrContentLength)
 		},
 		"Content-Length suppressed": func(w http.ResponseWriter, r *http.Request) {
 			w.Header()["Content-Length"] = nil
@@ -104,6 +114,15 @@ func TestResponsesAreThoseOfAServer(t *testing.T) {
 			assert.NoError(t, http.NewResponseController(w).Flush())
 			write(t, w, "<html>")
 			assert.NoError(t, http.NewResponseController(w).Flush())
+		},
+		"header after a flush is ignored": func(w http.ResponseWriter, r *http.Request) {
+			w.(http.Flusher).Flush()
+			w.Header().Set("X-A", "1")
+			write(t, w, "hello")
+		},
+		"Transfer-Encoding": func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Transfer-Encoding", "chunked")
+			write(t, w, "hello")
 		},
 		"flushed at once": func(w http.ResponseWriter, r *http.Request) { w.(http.Flusher).Flush(); write(t, w, "hello") },
 		"trailer": func(w http.ResponseWriter, r *http.Request) {
