@@ -14,6 +14,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"regexp"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -1506,6 +1507,66 @@ func panics(f func()) (value any) {
 	defer func() { value = recover() }()
 	f()
 	return nil
+}
+
+// A response costs one small allocation at most, whatever the policy and
+// whatever a client sends: the values of its headers, six at most. Names to be
+// echoed that came in several lines take a value each.
+func TestOneSmallAllocation(t *testing.T) {
+	full := cors.Options{
+		AllowedOrigins: []string{"https://a.example", "https://*.a.example", "http://localhost:*", longestOrigin},
+		AllowedMethods: []string{"PUT"}, AllowedHeaders: []string{"Content-Type"}, ExposedHeaders: []string{"ETag"},
+		AllowCredentials: true, MaxAge: time.Hour, DangerouslyAllowInsecureOrigins: true,
+	}
+	any := full
+	any.AllowedMethods, any.AllowedHeaders = []string{"*"}, []string{"*"}
+	asks := full
+	asks.AllowOriginFunc = func(*http.Request, string) bool { return false }
+	asks.AllowOriginVary = []string{"X-Tenant"}
+	logs := full
+	logs.Logger = slog.New(slog.DiscardHandler)
+	policies := map[string]cors.Options{"full": full, "any": any, "asks": asks, "logs": logs, "open": {AllowedOrigins: []string{"*"}, ExposedHeaders: []string{"*"}, MaxAge: -1}}
+
+	hostile := []string{"", "null", "*", "https://b.example", "HTTPS://A.EXAMPLE", strings.Repeat("a", 1<<20), "https://" + strings.Repeat("a.", 1<<19), strings.Repeat(",", 1<<20), "https://[" + strings.Repeat(":", 1<<19), "https://x\n.a.example"}
+	origins := append(hostile, "https://a.example", "https://x.y.a.example", "http://localhost:65535", longestOrigin)
+	var requests []*http.Request
+	for _, o := range origins {
+		requests = append(requests, request("GET", origin(o)), request("OPTIONS", preflight(o, "PUT", "content-type")))
+	}
+	for _, h := range hostile {
+		requests = append(requests, request("OPTIONS", preflight("https://a.example", "PUT", h)), request("OPTIONS", preflight("https://a.example", h, "x-a")))
+	}
+	requests = append(requests, request("GET", nil), request("GET", origin("https://a.example\nhttps://a.example")))
+	split := func(lines int) *http.Request {
+		return request("OPTIONS", preflight("https://a.example", "PUT", strings.TrimSuffix(strings.Repeat("x-a\n", lines), "\n")))
+	}
+
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	cost := func(h http.Handler, r *http.Request) (allocations, bytes uint64) {
+		w := nullWriter{}
+		h.ServeHTTP(w, r)
+		const runs = 5
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		for range runs {
+			clear(w)
+			h.ServeHTTP(w, r)
+		}
+		runtime.ReadMemStats(&after)
+		return (after.Mallocs - before.Mallocs) / runs, (after.TotalAlloc - before.TotalAlloc) / runs
+	}
+	for name, opts := range policies {
+		h := cors.New(opts)(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+		for _, r := range requests {
+			allocations, bytes := cost(h, r)
+			assert.LessOrEqual(t, allocations, uint64(1), "allocations of %s for %s %.200q", name, r.Method, r.Header)
+			assert.LessOrEqual(t, bytes, uint64(96), "bytes of %s for %s %.200q", name, r.Method, r.Header)
+		}
+		for lines, most := range map[int]uint64{1: 96, 2: 112, 16: 352, 17: 96, 1000: 96} {
+			_, bytes := cost(h, split(lines))
+			assert.LessOrEqual(t, bytes, most, "bytes of %s for %d lines", name, lines)
+		}
+	}
 }
 
 // BenchmarkMiddleware measures what the middleware adds to a request. bench/

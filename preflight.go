@@ -19,6 +19,7 @@ const (
 const (
 	maxMethod    = 64   // bytes of an announced method that is looked at
 	maxAnnounced = 4096 // bytes of the announced header names that are looked at
+	maxEchoed    = 16   // lines of announced header names that are echoed
 )
 
 // isPreflight reports whether r is a preflight: a browser's question about the
@@ -59,7 +60,7 @@ func (p *policy) grant(h http.Header, r *http.Request) {
 	echoed := p.echoHeaders && isEchoable(asked)
 	n := 6
 	if echoed {
-		n += len(asked)
+		n += len(asked) - 1
 	}
 	v := newValues(h, n)
 	v.vary(h, p.preflightVary)
@@ -91,6 +92,9 @@ func (p *policy) grant(h http.Header, r *http.Request) {
 // isEchoable reports whether lines are a list of header names that a response
 // may carry. Gateways may have split what a browser sent as one line.
 func isEchoable(lines []string) bool {
+	if len(lines) > maxEchoed {
+		return false
+	}
 	rest := maxAnnounced
 	for _, line := range lines {
 		if rest -= 1 + len(line); rest < 0 {
