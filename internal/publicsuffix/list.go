@@ -12,369 +12,383 @@ package publicsuffix
 
 // Version is that of Debian's package publicsuffix, from which the list is taken.
 // It begins with the list's date (year, month, day).
-const Version = "20230209.2326-1"
+const Version = "20261007.0728-1"
 
-// table is the list: 7380 rules of ICANN's registries and 2126 private ones. A line
+// table is the list: 6949 rules of ICANN's registries and 3387 private ones. A line
 // names a domain (none for the top level) and the labels of the rules right below
 // it, "*" for any label and "!" before an exception. The lines are sorted as
 // compare does.
-const table = `:aaa aarp abarth abb abbott abbvie abc able abogado abudhabi ac academy accenture accountant accountants aco actor ad ads adult ae aeg aero aetna af afl africa ag agakhan agency ai aig airbus airforce airtel akdn al alfaromeo alibaba alipay allfinanz allstate ally alsace alstom am amazon americanexpress americanfamily amex amfam amica amsterdam analytics android anquan anz ao aol apartments app apple aq aquarelle ar arab aramco archi army arpa art arte as asda asia associates at athleta attorney au auction audi audible audio auspost author auto autos avianca aw aws ax axa az azure ba baby baidu banamex bananarepublic band bank bar barcelona barclaycard barclays barefoot bargains baseball basketball bauhaus bayern bb bbc bbt bbva bcg bcn be beats beauty beer bentley berlin best bestbuy bet bf bg bh bharti bi bible bid bike bing bingo bio biz bj black blackfriday blockbuster blog bloomberg blue bm bms bmw bn bnpparibas bo boats boehringer bofa bom bond boo book booking bosch bostik boston bot boutique box br bradesco bridgestone broadway broker brother brussels bs bt build builders business buy buzz bv bw by bz bzh ca cab cafe cal call calvinklein cam camera camp canon capetown capital capitalone car caravan cards care career careers cars casa case cash casino cat catering catholic cba cbn cbre cbs cc cd center ceo cern cf cfa cfd cg ch chanel channel charity chase chat cheap chintai christmas chrome church ci cipriani circle cisco citadel citi citic city cityeats cl claims cleaning click clinic clinique clothing cloud club clubmed cm cn co coach codes coffee college cologne com comcast commbank community company compare computer comsec condos construction consulting contact contractors cooking cookingchannel cool coop corsica country coupon coupons courses cpa cr credit creditcard creditunion cricket crown crs cruise cruises cu cuisinella cv cw cx cy cymru cyou cz dabur dad dance data date dating datsun day dclk dds de deal dealer deals degree delivery dell deloitte delta democrat dental dentist desi design dev dhl diamonds diet digital direct directory discount discover dish diy dj dk dm dnp do docs doctor dog domains dot download drive dtv dubai dunlop dupont durban dvag dvr dz earth eat ec eco edeka edu education ee eg email emerck energy engineer engineering enterprises epson equipment ericsson erni es esq estate et etisalat eu eurovision eus events exchange expert exposed express extraspace fage fail fairwinds faith family fan fans farm farmers fashion fast fedex feedback ferrari ferrero fi fiat fidelity fido film final finance financial fire firestone firmdale fish fishing fit fitness fj flickr flights flir florist flowers fly fm fo foo food foodnetwork football ford forex forsale forum foundation fox fr free fresenius frl frogans frontdoor frontier ftr fujitsu fun fund furniture futbol fyi ga gal gallery gallo gallup game games gap garden gay gb gbiz gd gdn ge gea gent genting george gf gg ggee gh gi gift gifts gives giving gl glass gle global globo gm gmail gmbh gmo gmx gn godaddy gold goldpoint golf goo goodyear goog google gop got gov gp gq gr grainger graphics gratis green gripe grocery group gs gt gu guardian gucci guge guide guitars guru gw gy hair hamburg hangout haus hbo hdfc hdfcbank health healthcare help helsinki here hermes hgtv hiphop hisamitsu hitachi hiv hk hkt hm hn hockey holdings holiday homedepot homegoods homes homesense honda horse hospital host hosting hot hoteles hotels hotmail house how hr hsbc ht hu hughes hyatt hyundai ibm icbc ice icu id ie ieee ifm ikano il im imamat imdb immo immobilien in inc industries infiniti info ing ink institute insurance insure int international intuit investments io ipiranga iq ir irish is ismaili ist istanbul it itau itv jaguar java jcb je jeep jetzt jewelry jio jll jmp jnj jo jobs joburg jot joy jp jpmorgan jprs juegos juniper kaufen kddi ke kerryhotels kerrylogistics kerryproperties kfh kg ki kia kids kim kinder kindle kitchen kiwi km kn koeln komatsu kosher kp kpmg kpn kr krd kred kuokgroup kw ky kyoto kz la lacaixa lamborghini lamer lancaster lancia land landrover lanxess lasalle lat latino latrobe law lawyer lb lc lds lease leclerc lefrak legal lego lexus lgbt li lidl life lifeinsurance lifestyle lighting like lilly limited limo lincoln linde link lipsy live living lk llc llp loan loans locker locus lol london lotte lotto love lpl lplfinancial lr ls lt ltd ltda lu lundbeck luxe luxury lv ly ma macys madrid maif maison makeup man management mango map market marketing markets marriott marshalls maserati mattel mba mc mckinsey md me med media meet melbourne meme memorial men menu merckmsd mg mh miami microsoft mil mini mint mit mitsubishi mk ml mlb mls mma mn mo mobi mobile moda moe moi mom monash money monster mormon mortgage moscow moto motorcycles mov movie mp mq mr ms msd mt mtn mtr mu museum music mutual mv mw mx my mz na nab nagoya name natura navy nba nc ne nec net netbank netflix network neustar new news next nextdirect nexus nf nfl ng ngo nhk ni nico nike nikon ninja nissan nissay nl no nokia northwesternmutual norton now nowruz nowtv nr nra nrw ntt nu nyc nz obi observer office okinawa olayan olayangroup oldnavy ollo om omega one ong onion onl online ooo open oracle orange org organic origins osaka otsuka ott ovh pa page panasonic paris pars partners parts party passagens pay pccw pe pet pf pfizer ph pharmacy phd philips phone photo photography photos physio pics pictet pictures pid pin ping pink pioneer pizza pk pl place play playstation plumbing plus pm pn pnc pohl poker politie porn post pr pramerica praxi press prime pro prod productions prof progressive promo properties property protection pru prudential ps pt pub pw pwc py qa qpon quebec quest racing radio re read realestate realtor realty recipes red redstone redumbrella rehab reise reisen reit reliance ren rent rentals repair report republican rest restaurant review reviews rexroth rich richardli ricoh ril rio rip ro rocher rocks rodeo rogers room rs rsvp ru rugby ruhr run rw rwe ryukyu sa saarland safe safety sakura sale salon samsclub samsung sandvik sandvikcoromant sanofi sap sarl sas save saxo sb sbi sbs sc sca scb schaeffler schmidt scholarships school schule schwarz science scot sd se search seat secure security seek select sener services seven sew sex sexy sfr sg sh shangrila sharp shaw shell shia shiksha shoes shop shopping shouji show showtime si silk sina singles site sj sk ski skin sky skype sl sling sm smart smile sn sncf so soccer social softbank software sohu solar solutions song sony soy spa space sport spot sr srl ss st stada staples star statebank statefarm stc stcgroup stockholm storage store stream studio study style su sucks supplies supply support surf surgery suzuki sv swatch swiss sx sy sydney systems sz tab taipei talk taobao target tatamotors tatar tattoo tax taxi tc tci td tdk team tech technology tel temasek tennis teva tf tg th thd theater theatre tiaa tickets tienda tiffany tips tires tirol tj tjmaxx tjx tk tkmaxx tl tm tmall tn to today tokyo tools top toray toshiba total tours town toyota toys tr trade trading training travel travelchannel travelers travelersinsurance trust trv tt tube tui tunes tushu tv tvs tw tz ua ubank ubs ug uk unicom university uno uol ups us uy uz va vacations vana vanguard vc ve vegas ventures verisign versicherung vet vg vi viajes video vig viking villas vin vip virgin visa vision viva vivo vlaanderen vn vodka volkswagen volvo vote voting voto voyage vu vuelos wales walmart walter wang wanggou watch watches weather weatherchannel webcam weber website wedding weibo weir wf whoswho wien wiki williamhill win windows wine winners wme wolterskluwer woodside work works world wow ws wtc wtf xbox xerox xfinity xihuan xin xn--11b4c3d xn--1ck2e1b xn--1qqw23a xn--2scrj9c xn--30rr7y xn--3bst00m xn--3ds443g xn--3e0b707e xn--3hcrj9c xn--3pxu8k xn--42c2d9a xn--45br5cyl xn--45brj9c xn--45q11c xn--4dbrk0ce xn--4gbrim xn--54b7fta0cc xn--55qw42g xn--55qx5d xn--5su34j936bgsg xn--5tzm5g xn--6frz82g xn--6qq986b3xl xn--80adxhks xn--80ao21a xn--80aqecdr1a xn--80asehdb xn--80aswg xn--8y0a063a xn--90a3ac xn--90ae xn--90ais xn--9dbq2a xn--9et52u xn--9krt00a xn--b4w605ferd xn--bck1b9a5dre4c xn--c1avg xn--c2br7g xn--cck2b3b xn--cckwcxetd xn--cg4bki xn--clchc0ea0b2g2a9gcd xn--czr694b xn--czrs0t xn--czru2d xn--d1acj3b xn--d1alf xn--e1a4c xn--eckvdtc9d xn--efvy88h xn--fct429k xn--fhbei xn--fiq228c5hs xn--fiq64b xn--fiqs8s xn--fiqz9s xn--fjq720a xn--flw351e xn--fpcrj9c3d xn--fzc2c9e2c xn--fzys8d69uvgm xn--g2xx48c xn--gckr3f0f xn--gecrj9c xn--gk3at1e xn--h2breg3eve xn--h2brj9c xn--h2brj9c8c xn--hxt814e xn--i1b6b1a6a2e xn--imr513n xn--io0a7i xn--j1aef xn--j1amh xn--j6w193g xn--jlq480n2rg xn--jvr189m xn--kcrx77d1x4a xn--kprw13d xn--kpry57d xn--kput3i xn--l1acc xn--lgbbat1ad8j xn--mgb2ddes xn--mgb9awbf xn--mgba3a3ejt xn--mgba3a4f16a xn--mgba3a4fra xn--mgba7c0bbn0a xn--mgbaakc7dvf xn--mgbaam7a8h xn--mgbab2bd xn--mgbah1a3hjkrd xn--mgbai9a5eva00b xn--mgbai9azgqp6j xn--mgbayh7gpa xn--mgbbh1a xn--mgbbh1a71e xn--mgbc0a9azcg xn--mgbca7dzdo xn--mgbcpq6gpa1a xn--mgberp4a5d4a87g xn--mgberp4a5d4ar xn--mgbgu82a xn--mgbi4ecexp xn--mgbpl2fh xn--mgbqly7c0a67fbc xn--mgbqly7cvafr xn--mgbt3dhd xn--mgbtf8fl xn--mgbtx2b xn--mgbx4cd0ab xn--mix082f xn--mix891f xn--mk1bu44c xn--mxtq1m xn--ngbc5azd xn--ngbe9e0a xn--ngbrx xn--nnx388a xn--node xn--nqv7f xn--nqv7fs00ema xn--nyqy26a xn--o3cw4h xn--ogbpf8fl xn--otu796d xn--p1acf xn--p1ai xn--pgbs0dh xn--pssy2u xn--q7ce6a xn--q9jyb4c xn--qcka1pmc xn--qxa6a xn--qxam xn--rhqv96g xn--rovu88b xn--rvc1e0am3e xn--s9brj9c xn--ses554g xn--t60b56a xn--tckwe xn--tiq49xqyj xn--unup4y xn--vermgensberater-ctb xn--vermgensberatung-pwb xn--vhquv xn--vuq861b xn--w4r85el8fhu5dnra xn--w4rs40l xn--wgbh1c xn--wgbl6a xn--xhq521b xn--xkc2al3hye2a xn--xkc2dl3a5ee0h xn--y9a3aq xn--yfro4i67o xn--ygbi2ammx xn--zfr164b xxx xyz yachts yahoo yamaxun yandex ye yodobashi yoga yokohama you youtube yt yun zappos zara zero zip zm zone zuerich zw
-ac:com drr edu gov mil net org
+const table = `:aaa aarp abb abbott abbvie abc able abogado abudhabi ac academy accenture accountant accountants aco actor ad ads adult ae aeg aero aetna af afl africa ag agakhan agency ai aig airbus airforce airtel akdn al alibaba alipay allfinanz allstate ally alsace alstom am amazon americanexpress americanfamily amex amfam amica amsterdam analytics android anquan anz ao aol apartments app apple aq aquarelle ar arab aramco archi army arpa art arte as asda asia associates at athleta attorney au auction audi audible audio auspost author auto autos aw aws ax axa az azure ba baby baidu banamex band bank bar barcelona barclaycard barclays barefoot bargains baseball basketball bauhaus bayern bb bbc bbt bbva bcg bcn bd be beats beauty beer berlin best bestbuy bet bf bg bh bharti bi bible bid bike bing bingo bio biz bj black blackfriday blockbuster blog bloomberg blue bm bms bmw bn bnpparibas bo boats boehringer bofa bom bond boo book booking bosch bostik boston bot boutique box br bradesco bridgestone broadway broker brother brussels bs bt build builders business buy buzz bv bw by bz bzh ca cab cafe cal call calvinklein cam camera camp canon capetown capital capitalone car caravan cards care career careers cars casa case cash casino cat catering catholic cba cbn cbre cc cd center ceo cern cf cfa cfd cg ch chanel channel charity chase chat cheap chintai christmas chrome church ci cipriani circle cisco citadel citi citic city cl claims cleaning click clinic clinique clothing cloud club clubmed cm cn co coach codes coffee college cologne com commbank community company compare computer comsec condos construction consulting contact contractors cooking cool coop corsica country coupon coupons courses cpa cr credit creditcard creditunion cricket crown crs cruise cruises cu cuisinella cv cw cx cy cymru cyou cz dad dance data date dating datsun day dclk dds de deal dealer deals degree delivery dell deloitte delta democrat dental dentist desi design dev dhl diamonds diet digital direct directory discount discover dish diy dj dk dm dnp do docs doctor dog domains dot download drive dtv dubai dupont durban dvag dvr dz earth eat ec eco edeka edu education ee eg email emerck energy engineer engineering enterprises epson equipment ericsson erni es esq estate et eu eurovision eus events exchange expert exposed express extraspace fage fail fairwinds faith family fan fans farm farmers fashion fast fedex feedback ferrari ferrero fi fidelity fido film final finance financial fire firestone firmdale fish fishing fit fitness fj flickr flights flir florist flowers fly fm fo foo food football ford forex forsale forum foundation fox fr free fresenius frl frogans frontier ftr fujitsu fun fund furniture futbol fyi ga gal gallery gallo gallup game games gap garden gay gb gbiz gd gdn ge gea gent genting george gf gg ggee gh gi gift gifts gives giving gl glass gle global globo gm gmail gmbh gmo gmx gn godaddy gold goldpoint golf goodyear goog google gop got gov gp gq gr grainger graphics gratis green gripe grocery group gs gt gu gucci guge guide guitars guru gw gy hair hamburg hangout haus hbo hdfc hdfcbank health healthcare help helsinki here hermes hiphop hisamitsu hitachi hiv hk hkt hm hn hockey holdings holiday homedepot homegoods homes homesense honda horse hospital host hosting hot hotel hotels hotmail house how hr hsbc ht hu hughes hyatt hyundai ibm icbc ice icu id ie ieee ifm ikano il im imamat imdb immo immobilien in inc industries infiniti info ing ink institute insurance insure int international intuit investments io ipiranga iq ir irish is ismaili ist istanbul it itau itv jaguar java jcb je jeep jetzt jewelry jio jll jmp jnj jo jobs joburg jot joy jp jpmorgan jprs juegos kaufen kddi ke kerryhotels kerryproperties kfh kg kh ki kia kids kim kindle kitchen kiwi km kn koeln komatsu kosher kp kpmg kpn kr krd kred kuokgroup kw ky kyoto kz la lacaixa lamborghini lamer land landrover lanxess lasalle lat latino latrobe law lawyer lb lc lds lease leclerc lefrak legal lego lexus lgbt li lidl life lifeinsurance lifestyle lighting like lilly limited limo lincoln link live living lk llc llp loan loans locker locus lol london lotte lotto love lpl lplfinancial lr ls lt ltd ltda lu lundbeck luxe luxury lv ly ma madrid maif maison makeup man management mango map market marketing markets marriott marshalls mattel mba mc mckinsey md me med media meet melbourne meme memorial men menu merck merckmsd mg mh miami microsoft mil mini mint mit mitsubishi mk ml mlb mls mma mn mo mobi mobile moda moe moi mom monash money monster mormon mortgage moscow moto motorcycles mov movie mp mq mr ms msd mt mtn mtr mu museum music mv mw mx my mz na nab nagoya name navy nba nc ne nec net netbank netflix network neustar new news next nextdirect nexus nf nfl ng ngo nhk ni nico nike nikon ninja nissan nissay nl no nokia norton now nowruz nowtv nr nra nrw ntt nu nyc nz obi observer office okinawa olayan olayangroup ollo om omega one ong onion onl online ooo open oracle orange org organic origins osaka otsuka ott ovh pa page panasonic paris pars partners parts party pay pccw pe pet pf pfizer ph pharmacy phd philips phone photo photography photos physio pics pictet pictures pid pin ping pink pioneer pizza pk pl place play playstation plumbing plus pm pn pnc pohl poker politie porn post pr praxi press prime pro prod productions prof progressive promo properties property protection pru prudential ps pt pub pw pwc py qa qpon quebec quest racing radio re read realestate realtor realty recipes red redumbrella rehab reise reisen reit reliance ren rent rentals repair report republican rest restaurant review reviews rexroth rich richardli ricoh ril rio rip ro rocks rodeo rogers room rs rsvp ru rugby ruhr run rw rwe ryukyu sa saarland safe safety sakura sale salon samsclub samsung sandvik sandvikcoromant sanofi sap sarl sas save saxo sb sbi sbs sc scb schaeffler schmidt scholarships school schule schwarz science scot sd se search seat secure security seek select sener services seven sew sex sexy sfr sg sh shangrila sharp shell shia shiksha shoes shop shopping shouji show si silk sina singles site sj sk ski skin sky skype sl sling sm smart smile sn sncf so soccer social softbank software sohu solar solutions song sony soy spa space sport spot sr srl ss st stada staples star statebank statefarm stc stcgroup stockholm storage store stream studio study style su sucks supplies supply support surf surgery suzuki sv swatch swiss sx sy sydney systems sz tab taipei talk taobao target tatamotors tatar tattoo tax taxi tc tci td tdk team tech technology tel temasek tennis teva tf tg th thd theater theatre tiaa tickets tienda tips tires tirol tj tjmaxx tjx tk tkmaxx tl tm tmall tn to today tokyo tools top toray toshiba total tours town toyota toys tr trade trading training travel travelers travelersinsurance trust trv tt tube tui tunes tushu tv tvs tw tz ua ubank ubs ug uk unicom university uno uol ups us uy uz va vacations vana vanguard vc ve vegas ventures verisign versicherung vet vg vi viajes video vig viking villas vin vip virgin visa vision viva vivo vlaanderen vn vodka volvo vote voting voto voyage vu wales walmart walter wang wanggou watch watches weather weatherchannel web webcam weber website wed wedding weibo weir wf whoswho wien wiki williamhill win windows wine winners wme woodside work works world wow ws wtc wtf xbox xerox xihuan xin xn--11b4c3d xn--1ck2e1b xn--1qqw23a xn--2scrj9c xn--30rr7y xn--3bst00m xn--3ds443g xn--3e0b707e xn--3hcrj9c xn--3pxu8k xn--42c2d9a xn--45br5cyl xn--45brj9c xn--45q11c xn--4dbrk0ce xn--4gbrim xn--54b7fta0cc xn--55qw42g xn--55qx5d xn--5su34j936bgsg xn--5tzm5g xn--6frz82g xn--6qq986b3xl xn--80adxhks xn--80ao21a xn--80aqecdr1a xn--80asehdb xn--80aswg xn--8y0a063a xn--90a3ac xn--90ae xn--90ais xn--9dbq2a xn--9et52u xn--9krt00a xn--b4w605ferd xn--bck1b9a5dre4c xn--c1avg xn--c2br7g xn--cck2b3b xn--cckwcxetd xn--cg4bki xn--clchc0ea0b2g2a9gcd xn--czr694b xn--czrs0t xn--czru2d xn--d1acj3b xn--d1alf xn--e1a4c xn--eckvdtc9d xn--efvy88h xn--fct429k xn--fhbei xn--fiq228c5hs xn--fiq64b xn--fiqs8s xn--fiqz9s xn--fjq720a xn--flw351e xn--fpcrj9c3d xn--fzc2c9e2c xn--fzys8d69uvgm xn--g2xx48c xn--gckr3f0f xn--gecrj9c xn--gk3at1e xn--h2breg3eve xn--h2brj9c xn--h2brj9c8c xn--hxt814e xn--i1b6b1a6a2e xn--imr513n xn--io0a7i xn--j1aef xn--j1amh xn--j6w193g xn--jlq480n2rg xn--jvr189m xn--kcrx77d1x4a xn--kprw13d xn--kpry57d xn--kput3i xn--l1acc xn--lgbbat1ad8j xn--mgb2ddes xn--mgb9awbf xn--mgba3a3ejt xn--mgba3a4f16a xn--mgba3a4fra xn--mgba7c0bbn0a xn--mgbaam7a8h xn--mgbab2bd xn--mgbah1a3hjkrd xn--mgbai9a5eva00b xn--mgbai9azgqp6j xn--mgbayh7gpa xn--mgbbh1a xn--mgbbh1a71e xn--mgbc0a9azcg xn--mgbca7dzdo xn--mgbcpq6gpa1a xn--mgberp4a5d4a87g xn--mgberp4a5d4ar xn--mgbgu82a xn--mgbi4ecexp xn--mgbpl2fh xn--mgbqly7c0a67fbc xn--mgbqly7cvafr xn--mgbt3dhd xn--mgbtf8fl xn--mgbtx2b xn--mgbx4cd0ab xn--mix082f xn--mix891f xn--mk1bu44c xn--mxtq1m xn--ngbc5azd xn--ngbe9e0a xn--ngbrx xn--nnx388a xn--node xn--nqv7f xn--nqv7fs00ema xn--nyqy26a xn--o3cw4h xn--ogbpf8fl xn--otu796d xn--p1acf xn--p1ai xn--pgbs0dh xn--pssy2u xn--q7ce6a xn--q9jyb4c xn--qcka1pmc xn--qxa6a xn--qxam xn--rhqv96g xn--rovu88b xn--rvc1e0am3e xn--s9brj9c xn--ses554g xn--t60b56a xn--tckwe xn--tiq49xqyj xn--unup4y xn--vermgensberater-ctb xn--vermgensberatung-pwb xn--vhquv xn--vuq861b xn--w4r85el8fhu5dnra xn--w4rs40l xn--wgbh1c xn--wgbl6a xn--xhq521b xn--xkc2al3hye2a xn--xkc2dl3a5ee0h xn--y9a3aq xn--yfro4i67o xn--ygbi2ammx xn--zfr164b xxx xyz yachts yahoo yamaxun yandex ye yodobashi yoga yokohama you youtube yt yun zappos zara zero zip zm zone zuerich zw
+ac:com drr edu feedback forms gov mil net org sch
 academy:official
-ad:nom
-ae:ac blogspot co gov mil net org sch
-aero:accident-investigation accident-prevention aerobatic aeroclub aerodrome agents air-surveillance air-traffic-control aircraft airline airport airtraffic ambulance amusement association author ballooning broker caa cargo catering certification championship charter civilaviation club conference consultant consulting control council crew design dgca educator emergency engine engineer entertainment equipment exchange express federation flight fuel gliding government groundhandling group hanggliding homebuilt insurance journal journalist leasing logistics magazine maintenance media microlight modelling navigation parachuting paragliding passenger-association pilot press production recreation repbody res research rotorcraft safety scientist services show skydiving software student trader trading trainer union workinggroup works
+ae:ac co gov mil net org sch
+aero:accident-investigation accident-prevention aerobatic aeroclub aerodrome agents air-surveillance air-traffic-control aircraft airline airport airtraffic ambulance association author ballooning broker caa cargo catering certification championship charter civilaviation club conference consultant consulting control council crew design dgca educator emergency engine engineer entertainment equipment exchange express federation flight freight fuel gliding government groundhandling group hanggliding homebuilt insurance journal journalist leasing logistics magazine maintenance marketplace media microlight modelling navigation parachuting paragliding passenger-association pilot press production recreation repbody res research rotorcraft safety scientist services show skydiving software student taxi trader trading trainer union workinggroup works
 af:com edu gov net org
-ag:co com net nom org
-ai:com net off org uwu
-al:blogspot com edu gov mil net org
-am:blogspot co com commune neko net nyaa org radio
-ao:co ed gv it og pb
-app:bookonline clerk clerkstage deta easypanel edgecompute encr fireweb framer hasura loginline messerli netlify noop ondigitalocean onflashdrive platform0 run snowflake streamlit telebit typedream vercel web wnext
-beget.app:*
-developer.app:*
-northflank.app:*
-run.app:a
-snowflake.app:privatelink
-ar:bet com coop edu gob gov int mil musica mutual net org senasa tur
-com.ar:blogspot
-arpa:e164 in-addr ip6 iris uri urn
+ag:co com net nom obj org
+ai:com framer kiloapps net off org uwu
+al:com edu gov mil net org
+am:co com commune net org radio
+ao:co ed edu gov gv it og org pb
+app:*.beget *.developer *.hosted *.northflank *.s.brave *.upsun *.zerops aiven base44 botdash brave claude clerk clerkstage cloudflare codepen convex corespeed csb e2b easypanel edgecompute encr expo flutterflow framer frontend.encr gadget github glideos hackclub hasura id.replit leapcell loginline lovable luyani magicpatterns medusajs messerli miren mocha netlify ngrok ngrok-free noop nyat on-fleek ondigitalocean onhercules pplx preview.csb puter relay.evervault replit retool rocketpreview shiptoday spawnbase sprites streamlit telebit typedream up.railway vercel wal wasmer web windsurf wnext zeabur
+expo.app:on on.staging staging
+run.app:* *.mtls
+snowflake.app:* *.privatelink
+apple:*.cloud.int int
+r.cloud.int.apple:* *.ap-north-1 *.ap-south-1 *.ap-south-2 *.eu-central-1 *.eu-north-1 *.us-central-1 *.us-central-2 *.us-east-1 *.us-east-2 *.us-west-1 *.us-west-2 *.us-west-3
+ar:bet com coop edu gob gov int mil musica mutual net org seg senasa tur
+arpa:e164 home in-addr ip6 iris uri urn
 as:gov
-asia:cloudns
-at:123webseite 12hp 2ix 4lima ac biz co futurehosting futuremailing gv info lima-city myspreadshop or priv
-ac.at:sth
-co.at:blogspot
-funkfeuer.at:wien
-futurecms.at:*
-ex.futurecms.at:*
-in.futurecms.at:*
-ex.ortsinfo.at:*
-kunden.ortsinfo.at:*
-au:act asn com conf edu gov id info net nsw nt org oz qld sa tas vic wa
-com.au:blogspot myspreadshop
-cloudlets.com.au:mel
+asia:cloudns daemon dix
+at:123webseite 12hp 2ix 4 4lima ac co dnshome futurehosting futuremailing gv lima-city my myspreadshop or priv sth.ac wien.funkfeuer
+futurecms.at:* *.ex *.in
+ortsinfo.at:*.ex *.kunden
+au:act asn com conf edu gov id net nsw nt org oz qld sa tas vic wa
+com.au:mel.cloudlets myspreadshop
 edu.au:act catholic nsw nt qld sa tas vic wa
-nsw.edu.au:schools
 gov.au:qld sa tas vic wa
 aw:com
-ax:be cat es eu gg mc us xy
-az:biz com edu gov info int mil name net org pp pro
-ba:blogspot com edu gov mil net org rs
+aws:*.private.repost
+on.aws:transfer-webapp.ap-southeast-7 transfer-webapp.mx-central-1
+af-south-1.on.aws:*.airflow lambda-url transfer-webapp
+ap-east-1.on.aws:*.airflow lambda-url transfer-webapp
+ap-northeast-1.on.aws:*.airflow lambda-url transfer-webapp
+ap-northeast-2.on.aws:*.airflow lambda-url transfer-webapp
+ap-northeast-3.on.aws:*.airflow lambda-url transfer-webapp
+ap-south-1.on.aws:*.airflow lambda-url transfer-webapp
+ap-south-2.on.aws:*.airflow transfer-webapp
+ap-southeast-1.on.aws:*.airflow lambda-url transfer-webapp
+ap-southeast-2.on.aws:*.airflow lambda-url transfer-webapp
+ap-southeast-3.on.aws:*.airflow lambda-url transfer-webapp
+ap-southeast-4.on.aws:*.airflow transfer-webapp
+ap-southeast-5.on.aws:*.airflow transfer-webapp
+ca-central-1.on.aws:*.airflow lambda-url transfer-webapp
+ca-west-1.on.aws:*.airflow transfer-webapp
+eu-central-1.on.aws:*.airflow lambda-url transfer-webapp
+eu-central-2.on.aws:*.airflow transfer-webapp
+eu-north-1.on.aws:*.airflow lambda-url transfer-webapp
+eu-south-1.on.aws:*.airflow lambda-url transfer-webapp
+eu-south-2.on.aws:*.airflow transfer-webapp
+eu-west-1.on.aws:*.airflow lambda-url transfer-webapp
+eu-west-2.on.aws:*.airflow lambda-url transfer-webapp
+eu-west-3.on.aws:*.airflow lambda-url transfer-webapp
+il-central-1.on.aws:*.airflow transfer-webapp
+me-central-1.on.aws:*.airflow transfer-webapp
+me-south-1.on.aws:*.airflow lambda-url transfer-webapp
+sa-east-1.on.aws:*.airflow lambda-url transfer-webapp
+us-east-1.on.aws:*.airflow lambda-url transfer-webapp
+us-east-2.on.aws:*.airflow lambda-url transfer-webapp
+us-gov-east-1.on.aws:transfer-webapp transfer-webapp-fips
+us-gov-west-1.on.aws:transfer-webapp transfer-webapp-fips
+us-west-1.on.aws:*.airflow lambda-url transfer-webapp
+us-west-2.on.aws:*.airflow lambda-url transfer-webapp
+sagemaker.aws:*.experiments notebook.ap-south-2 notebook.ap-southeast-4
+af-south-1.sagemaker.aws:notebook studio
+ap-east-1.sagemaker.aws:notebook studio
+ap-northeast-1.sagemaker.aws:labeling notebook studio
+ap-northeast-2.sagemaker.aws:labeling notebook studio
+ap-northeast-3.sagemaker.aws:notebook studio
+ap-south-1.sagemaker.aws:labeling notebook studio
+ap-southeast-1.sagemaker.aws:labeling notebook studio
+ap-southeast-2.sagemaker.aws:labeling notebook studio
+ap-southeast-3.sagemaker.aws:notebook studio
+ca-central-1.sagemaker.aws:labeling notebook notebook-fips studio
+ca-west-1.sagemaker.aws:notebook notebook-fips
+eu-central-1.sagemaker.aws:labeling notebook studio
+eu-central-2.sagemaker.aws:notebook studio
+eu-north-1.sagemaker.aws:notebook studio
+eu-south-1.sagemaker.aws:notebook studio
+eu-south-2.sagemaker.aws:notebook studio
+eu-west-1.sagemaker.aws:labeling notebook studio
+eu-west-2.sagemaker.aws:labeling notebook studio
+eu-west-3.sagemaker.aws:notebook studio
+il-central-1.sagemaker.aws:notebook studio
+me-central-1.sagemaker.aws:notebook studio
+me-south-1.sagemaker.aws:notebook studio
+sa-east-1.sagemaker.aws:notebook studio
+us-east-1.sagemaker.aws:labeling notebook notebook-fips studio
+us-east-2.sagemaker.aws:labeling notebook notebook-fips studio
+us-gov-east-1.sagemaker.aws:notebook notebook-fips studio studio-fips
+us-gov-west-1.sagemaker.aws:notebook notebook-fips studio studio-fips
+us-west-1.sagemaker.aws:notebook notebook-fips studio
+us-west-2.sagemaker.aws:labeling notebook notebook-fips studio
+az:biz co com edu gov info int mil name net org pp pro
+ba:com edu gov mil net org rs shop.brendly
+bar:resolve
 basketball:aus nz
 bb:biz co com edu gov info net org store tv
-bd:*
-be:123website ac blogspot myspreadshop webhosting
-interhostsolutions.be:cloud
-kuleuven.be:ezproxy
-transurl.be:*
+bd:ac ai co com edu gov id info it mil net org sch tv
+be:*.transurl 123website ac cloud.interhostsolutions cloudns ezproxy.kuleuven my myspreadshop site.webhosting webhosting
+berlin:ddns
 bf:gov
-bg:0 1 2 3 4 5 6 7 8 9 a b barsy blogspot c d e f g h i j k l m n o p q r s t u v w x y z
+bg:0 1 2 3 4 5 6 7 8 9 a b barsy c d e f g h i j k l m n o p q r s t u v w x y z
 bh:com edu gov net org
 bi:co com edu or org
-biz:activetrail cloudns dscloud dyndns for-better for-more for-some for-the jozi mmafan myftp no-ip orx selfip webhop
-bj:africa agro architectes assur avocats blogspot co com eco econo edu info loisirs money net org ote restaurant resto tourism univ
+biz:activetrail cloud-ip cloudns dscloud dyndns for-better for-more for-some for-the jozi mmafan myftp no-ip orx selfip webhop
+bj:africa agro architectes assur avocats co com eco econo edu info loisirs money net org ote restaurant resto tourism univ
 bm:com edu gov net org
 bn:co com edu gov net org
-bo:academia agro arte blog bolivia ciencia com cooperativa democracia deporte ecologia economia edu empresa gob indigena industria info int medicina mil movimiento musica natural net nombre noticias org patria plurinacional politica profesional pueblo revista salud tecnologia tksat transporte tv web wiki
-br:9guacu abc adm adv agr aju am anani aparecida app arq art ato b barueri belem bhz bib bio blog bmd boavista bsb campinagrande campinas caxias cim cng cnt com contagem coop coz cri cuiaba curitiba def des det dev ecn eco edu emp enf eng esp etc eti far feira flog floripa fm fnd fortal fot foz fst g12 geo ggf goiania gov gru imb ind inf jab jampa jdf joinville jor jus leg lel log londrina macapa maceio manaus maringa mat med mil morena mp mus natal net niteroi not ntr odo ong org osasco palmas poa ppg pro psc psi pvh qsl radio rec recife rep ribeirao rio riobranco riopreto salvador sampa santamaria santoandre saobernardo saogonca seg sjc slg slz sorocaba srv taxi tc tec teo the tmp trd tur tv udi vet vix vlog wiki zlg
-com.br:blogspot simplesite
-scale.virtualcloud.com.br:users
+bo:academia agro arte blog bolivia ciencia com cooperativa democracia deporte ecologia economia edu empresa gob ia indigena industria info int medicina mil movimiento musica natural net nombre noticias org patria plurinacional politica profesional pueblo revista salud tecnologia tksat transporte tv web wiki
+br:*.nom 9guacu abc adm adv agr aju am anani aparecida api app arq art ato b barueri belem bet bhz bib bio blog bmd boavista bsb campinagrande campinas caxias cim cng cnt com contagem coop coz cri cuiaba curitiba def des det dev ecn eco edu emp enf eng esp etc eti far feira flog floripa fm fnd fortal fot foz fst g12 geo ggf goiania gov gru ia imb ind inf jab jampa jdf joinville jor jus leg leilao lel log londrina macapa maceio manaus maringa mat med mil morena mp mus natal net niteroi not ntr odo ong org osasco palmas poa ppg pro psc psi pvh qsl radio rec recife rep ribeirao rio riobranco riopreto salvador sampa santamaria santoandre saobernardo saogonca seg simplesite.com sjc slg slz social sorocaba srv taxi tc tche tec teo the tmp trd tur tv udi vet vix vlog wiki xyz zlg
 gov.br:ac al am ap ba ce df es go ma mg ms mt pa pb pe pi pr rj rn ro rr rs sc se sp to
 leg.br:ac al am ap ba ce df es go ma mg ms mt pa pb pe pi pr rj rn ro rr rs sc se sp to
-nom.br:*
 bs:com edu gov net org we
 bt:com edu gov net org
+build:shiptoday v0 windsurf
 builders:cloudsite
 business:co
-bw:co org
-by:com gov mediatech mil mycloud of
-com.by:blogspot
-bz:com edu gov gsj net org za
-ca:ab barsy bc blogspot co gc mb myspreadshop nb nf nl no-ip ns nt nu on pe qc sk yk
-awdev.ca:*
-nabu.casa:ui
-cc:cloudns csx fantasyleague ftpaccess game-server myphotos scrapping twmail
-spawn.cc:instances
-cd:gov
-cf:blogspot
-ch:123website 12hp 2ix 4lima blogspot dnsking gotdns lima-city linkyard-cloud myspreadshop square7
-firenet.ch:*
-svc.firenet.ch:*
-flow.ch:appengine
-ae.flow.ch:alp1
-ci:ac asso co com ed edu fin go gouv int md net nl or org presse xn--aroport-bya
+bw:ac co gov net org
+by:com gov mediatech mil of
+bz:co com edu gov gsj mydns net org za
+ca:*.awdev ab barsy bc box co gc mb myspreadshop nb nf nl no-ip ns nt nu on onid pe qc sk yk
+camp:at.emf
+casa:ui.nabu
+case:sav
+cc:ccwu cleverapps cloud-ip cloudns csx ec eu fantasyleague ftpaccess game-server gu instances.spawn myphotos scrapping sryze twmail uk us
+cd:cc gov
+ch:123website 12hp 2ix 4lima cloudns dnsking gotdns lima-city linkyard-cloud myspreadshop square7
+cloudscale.ch:cust objects.lpg objects.rma
+firenet.ch:* *.svc
+flow.ch:alp1.ae appengine
+objectstorage.ch:lpg rma
+ci:ac asso co com ed edu go gouv int net or org us xn--aroport-bya
 ck:* !www
-cl:blogspot co gob gov mil
-cloud:diadem elementor jele jotelulu keliweb kuleuven linkyard oxa perspecta primetel ravendb trafficplex urown vapor voorloper
-axarnet.cloud:es-1
-banzai.cloud:*
-encoway.cloud:eu
-jelastic.cloud:vip
-jenv-aruba.cloud:it1
-eur.aruba.jenv-aruba.cloud:it1
-keliweb.cloud:cs
-magentosite.cloud:*
-on-rancher.cloud:*
+cl:cloudns co gob gov mil
+cloud:*.begetcdn *.magentosite *.on-rancher *.statics antagonist convex cs.keliweb diadem dnshome elementor emergent es-1.axarnet eu.encoway hstgr jele jote jotelulu keliweb kuleuven laravel linkyard matlab observablehq online-server oxa perspecta primetel ravendb runs.onstackit servebolt trafficplex uk.primetel unison-services urown vapor vip.jelastic voorloper zap
+convex.cloud:eu-west-1 us-east-1
+jenv-aruba.cloud:it1 it1.eur.aruba
+k2.cloud:elastic s3 website
+ru-msk.k2.cloud:lb s3 website
+ru-spb.k2.cloud:lb s3 website
 oxa.cloud:tn uk
-primetel.cloud:uk
 reclaim.cloud:ca uk us
 scw.cloud:k8s scalebook smartlabeling
 baremetal.scw.cloud:fr-par-1 fr-par-2 nl-ams-1
-fr-par.scw.cloud:fnc k8s s3 s3-website whm
-fnc.fr-par.scw.cloud:functions
-k8s.fr-par.scw.cloud:nodes
+fr-par.scw.cloud:cockpit ddl dtwh fnc functions.fnc ifr k8s kafk mgdb nodes.k8s rdb s3 s3-website scbl whm
 instances.scw.cloud:priv pub
-nl-ams.scw.cloud:k8s s3 s3-website whm
-k8s.nl-ams.scw.cloud:nodes
-pl-waw.scw.cloud:k8s s3 s3-website
-k8s.pl-waw.scw.cloud:nodes
-sensiosite.cloud:*
-statics.cloud:*
+nl-ams.scw.cloud:cockpit ddl dtwh ifr k8s kafk mgdb nodes.k8s rdb s3 s3-website scbl whm
+pl-waw.scw.cloud:cockpit ddl dtwh ifr k8s kafk mgdb nodes.k8s rdb s3 s3-website scbl
 trendhosting.cloud:ch de
 club:barsy cloudns jele
 cm:co com gov net
-cn:ac ah bj canva-apps com cq edu fj gd gov gs gx gz ha hb he hi hk hl hn instantcloud jl js jx ln mil mo net nm nx org qh sc sd sh sn sx tj tw xj xn--55qx5d xn--io0a7i xn--od0alg xz yn zj
-cn-north-1.amazonaws.com.cn:s3
-compute.amazonaws.com.cn:*
+cn:ac ah as.sh bj canva-apps canva-code com cq direct.quickconnect edu fj gd gov gs gx gz ha hb he hi hk hl hn jl js jx khsj ln mil mo my.canvasite myqnapcloud net nm nx org qh sc sd sh sn sx tj tw xj xn--55qx5d xn--io0a7i xn--od0alg xz yn zj
+amazonaws.com.cn:*.compute *.elb
+airflow.amazonaws.com.cn:*.cn-north-1 *.cn-northwest-1
+cn-north-1.amazonaws.com.cn:*.rds emrappui-prod emrnotebooks-prod emrstudio-prod execute-api s3 s3-accesspoint s3-deprecated s3-object-lambda s3-website
+dualstack.cn-north-1.amazonaws.com.cn:s3 s3-accesspoint s3-website
+cn-northwest-1.amazonaws.com.cn:*.rds emrappui-prod emrnotebooks-prod emrstudio-prod execute-api s3 s3-accesspoint s3-object-lambda s3-website
+dualstack.cn-northwest-1.amazonaws.com.cn:s3 s3-accesspoint
 eb.amazonaws.com.cn:cn-north-1 cn-northwest-1
-elb.amazonaws.com.cn:*
-quickconnect.cn:direct
-co:arts carrd com crd edu firewalledreplit firm gov info int leadpages lpages mil mypi n4t net nom org rec repl supabase web
-com.co:blogspot
-firewalledreplit.co:id
-otap.co:*
-repl.co:id
-owo.codes:*
-com:001www 1kapp 3utilities 4u adobeaemcloud africa airkitapps airkitapps-au aivencloud alpha-myqnapcloud amscompute appchizi applinzi appspacehosted appspaceusercontent appspot ar authgear-staging authgearapps awsglobalaccelerator awsmppl balena-devices barsycenter barsyonline betainabox blogdns blogspot blogsyte bloxcms bounty-full boutir bplaced br builtwithdark cafjs canva-apps cechire cf-ipfs ciscofreak clicketcloud cloudcontrolapp cloudcontrolled cloudflare-ipfs cn co codespot damnserver dattolocal dattorelay dattoweb ddns5 ddnsfree ddnsgeek ddnsking ddnslive de dev-myqnapcloud discordsays discordsez ditchyourip dnsalias dnsdojo dnsiskinky doesntexist dontexist doomdns dopaas drayddns dreamhosters dsmynas dyn-o-saur dynalias dyndns-at-home dyndns-at-work dyndns-blog dyndns-free dyndns-home dyndns-ip dyndns-mail dyndns-office dyndns-pics dyndns-remote dyndns-server dyndns-web dyndns-wiki dyndns-work dynns elasticbeanstalk encoreapi est-a-la-maison est-a-la-masion est-le-patron est-mon-blogueur eu familyds fastly-edge fastly-terrarium fastvps-server firebaseapp firewall-gateway fldrv forgeblocks framercanvas freebox-os freeboxos freemyip from-ak from-al from-ar from-ca from-ct from-dc from-de from-fl from-ga from-hi from-ia from-id from-il from-in from-ks from-ky from-ma from-md from-mi from-mn from-mo from-ms from-mt from-nc from-nd from-ne from-nh from-nj from-nm from-nv from-oh from-ok from-or from-pa from-pr from-ri from-sc from-sd from-tn from-tx from-ut from-va from-vt from-wa from-wi from-wv from-wy geekgalaxy gentapps gentlentapis getmyip giize githubusercontent gleeze googleapis googlecode gotdns gotpantheon gr health-carereform herokuapp herokussl hidora hk hobby-site homelinux homesecuritymac homesecuritypc homeunix hostedpi hotelwithflight hu iamallama impertrix impertrixcdn is-a-anarchist is-a-blogger is-a-bookkeeper is-a-bulls-fan is-a-caterer is-a-chef is-a-conservative is-a-cpa is-a-cubicle-slave is-a-democrat is-a-designer is-a-doctor is-a-financialadvisor is-a-geek is-a-green is-a-guru is-a-hard-worker is-a-hunter is-a-landscaper is-a-lawyer is-a-liberal is-a-libertarian is-a-llama is-a-musician is-a-nascarfan is-a-nurse is-a-painter is-a-personaltrainer is-a-photographer is-a-player is-a-republican is-a-rockstar is-a-socialist is-a-student is-a-teacher is-a-techie is-a-therapist is-an-accountant is-an-actor is-an-actress is-an-anarchist is-an-artist is-an-engineer is-an-entertainer is-certified is-gone is-into-anime is-into-cars is-into-cartoons is-into-games is-leet is-not-certified is-slick is-uberleet is-with-theband isa-geek isa-hockeynut issmarterthanyou it jdevcloud jpn kasserver kilatiron kozow kr ktistory likes-pie likescandy logoip loseyourip lpusercontent mazeplay messwithdns meteorapp mex miniserver myactivedirectory myasustor mydatto mydobiss mydrobo myiphost myqnapcloud mysecuritycamera myshopblocks myshopify myspreadshop mytabit mytuleap myvnc neat-url net-freaks nfshost no on-aptible onfabrica onrender onthewifi ooguy operaunite orsites outsystemscloud ownprovider pagefrontapp pagespeedmobilizer pagexl pgfog pixolino platter-app playstation-cloud pleskns point2this postman-echo publishproxy pythonanywhere qa2 qbuser qc qualifioapp quicksytes rackmaze remotewd reservd reserve-online rhcloud ru sa saves-the-whales scrysec securitytactics selfip sells-for-less sells-for-u servebbs servebeer servecounterstrike serveexchange serveftp servegame servehalflife servehttp servehumour serveirc servemp3 servep2p servepics servequake servesarcasm shopitsite siiites simple-url simplesite sinaapp skygearapp smushcdn space-to-rent stackhero-network streamlitapp stufftoread teaches-yoga temp-dns theworkpc thingdustdata townnews-staging try-snowplow trycloudflare tuleap-partners uk unusualperson us uy vipsinaapp wafflecell withgoogle withyoutube wixsite woltlab-demo workisboring wpdevcloud wpenginepowered wphostedmail wpmucdn writesthisblog xnbay yolasite za
-0emm.com:*
-dev.adobeaemcloud.com:*
-amazonaws.com:s3 s3-ap-northeast-1 s3-ap-northeast-2 s3-ap-south-1 s3-ap-southeast-1 s3-ap-southeast-2 s3-ca-central-1 s3-eu-central-1 s3-eu-west-1 s3-eu-west-2 s3-eu-west-3 s3-external-1 s3-fips-us-gov-west-1 s3-sa-east-1 s3-us-east-2 s3-us-gov-west-1 s3-us-west-1 s3-us-west-2 s3-website-ap-northeast-1 s3-website-ap-southeast-1 s3-website-ap-southeast-2 s3-website-eu-west-1 s3-website-sa-east-1 s3-website-us-east-1 s3-website-us-west-1 s3-website-us-west-2 us-east-1
+cn-north-1.on.amazonwebservices.com.cn:*.airflow transfer-webapp
+cn-northwest-1.on.amazonwebservices.com.cn:*.airflow transfer-webapp
+cn-north-1.sagemaker.com.cn:notebook studio
+cn-northwest-1.sagemaker.com.cn:notebook studio
+co:*.otap *.xmit carrd com crd edu firewalledreplit gov hidns id.firewalledreplit id.repl leadpages lpages mil mypi net nom org repl supabase umso
+rdpa.co:*.clusters *.srvrless
+supabase.co:realtime storage
+codes:*.owo
+com:*.001.test.code-builder-stg.platform.salesforce *.0emm *.aivencloud *.atlassian-3p *.atlassian-3p-us-gov-mod *.atlassian-isolated-3p *.auiusercontent *.awsapprunner *.compute.herokuapp *.cursorusercontent *.dev.adobeaemcloud *.devinapps *.digitaloceanspaces *.linodeobjects *.lutrausercontent *.metaaiusercontent *.oaiusercontent *.oraclecloudapps *.oraclegovcloudapps *.paywhirl *.qualyhqpartner *.qualyhqportal *.quipelements *.r.appspot *.services.clever-cloud *.vultrobjects 180r 1cooldns 1kapp 3utilities 4u a2hosted abrdns adobeaemcloud africa aliases121 alibabacloudcs amazonlightsail amplifyapp app.render appchizi applinzi apps-1and1 apps.fbsbx appspacehosted appspaceusercontent appspot atmeta authgear-staging authgearapps awsapps awsglobalaccelerator balena-devices barsycenter barsyonline base44-sandbox blogdns blogspot blogsyte boutir bplaced br builtwithdark bumbleshrimp cafjs canva-apps canva-hosted-embed canvacode cdn77-storage cechire cf-ipfs ciscofreak claudeusercontent cloudflare-ipfs cn co codespot cprapid cpserver damnserver dattolocal dattorelay dattoweb ddnsfree ddnsgeek ddnsguru ddnsking de demo.jelastic deployagent deus-canvas dev.project-study discordsays discordsez ditchyourip dnsabr dnsalias dnsdojo dnsiskinky doesntexist dojin dontexist doomdns dopaas drayddns dreamhosters drive-platform dsmynas durumis dyn-o-saur dynalias dyndns-at-home dyndns-at-work dyndns-blog dyndns-free dyndns-home dyndns-ip dyndns-mail dyndns-office dyndns-pics dyndns-remote dyndns-server dyndns-web dyndns-wiki dyndns-work dynns dynuddns dynuhosting elasticbeanstalk encoreapi est-a-la-maison est-a-la-masion est-le-patron est-mon-blogueur eu eu.meteorapp eu.pythonanywhere eu1-plenit familyds fastly-edge fastly-terrarium fastvps-server firebaseapp firewall-gateway fldrv forgeblocks frame.claudeusercontent framercanvas freebox-os freeboxos freemyip from-ak from-al from-ar from-ca from-ct from-dc from-de from-fl from-ga from-hi from-ia from-id from-il from-in from-ks from-ky from-ma from-md from-mi from-mn from-mo from-ms from-mt from-nc from-nd from-ne from-nh from-nj from-nm from-nv from-oh from-ok from-or from-pa from-pr from-ri from-sc from-sd from-tn from-tx from-ut from-va from-vt from-wa from-wi from-wv from-wy geekgalaxy gentapps gentlentapis getmyip giize githubusercontent gleeze googleapis googlecode gotdns gotpantheon gr grayjayleagues hatenablog hatenadiary health-carereform hercules-app hercules-dev herokuapp hk hobby-site homelinux homesecuritymac homesecuritypc homeunix hosted-by-files hostedpi hotelwithflight iamallama ip-ddns ip.linodeusercontent is-a-anarchist is-a-blogger is-a-bookkeeper is-a-bulls-fan is-a-caterer is-a-chef is-a-conservative is-a-cpa is-a-cubicle-slave is-a-democrat is-a-designer is-a-doctor is-a-financialadvisor is-a-geek is-a-green is-a-guru is-a-hard-worker is-a-hunter is-a-landscaper is-a-lawyer is-a-liberal is-a-libertarian is-a-llama is-a-musician is-a-nascarfan is-a-nurse is-a-painter is-a-personaltrainer is-a-photographer is-a-player is-a-republican is-a-rockstar is-a-socialist is-a-student is-a-teacher is-a-techie is-a-therapist is-an-accountant is-an-actor is-an-actress is-an-anarchist is-an-artist is-an-engineer is-an-entertainer is-certified is-gone is-into-anime is-into-cars is-into-cartoons is-into-games is-leet is-not-certified is-slick is-uberleet is-with-theband isa-geek isa-hockeynut issmarterthanyou it jdevcloud jpn js.wpenginepowered kasserver kozow la1-plenit ladesk likes-pie likescandy live-website localtonet logoip loseyourip lovableproject lpusercontent magicpatternsapp media.strapiapp messwithdns meteorapp mex miniserver mochausercontent modelscape mwcloudnonprod myactivedirectory myasustor mycloudnas mydatto mydbserver mydobiss myiphost mynascloud myqnapcloud mysecuritycamera myshopblocks myshopify myspreadshop mytabit mytuleap myvnc neat-url net-freaks nfshost on-aptible on-forge on-vapor onrender onthewifi ooguy operaunite orsites outsystemscloud ownprovider paas.hosted-by-previder paas.massivegrid pages.wiardweb pagespeedmobilizer pgfog pivohosting pixolino playstation-cloud pleskns point2this polyspace postman-echo preview.emergentagent pro.typeform pythonanywhere qa2 qbuser qualifioapp quicksytes rackmaze readthedocs-hosted remotewd reservd rhcloud rice-labs routingthecloud ru sa sakuratan sakuraweb same-app same-preview saves-the-whales scrysec securitytactics selfip sells-for-less sells-for-u servebbs servebeer servecounterstrike serveexchange serveftp servegame servehalflife servehttp servehumour serveirc servemp3 servep2p servepics servequake servesarcasm shopitsite siiites simple-url simplesite sinaapp site.tb-hosting smushcdn space-to-rent stackhero-network static.observableusercontent strapiapp streak-link streaklinks streakusercontent streamlitapp stufftoread subsc-pay taveusercontent teaches-yoga temp-dns theworkpc thingdustdata townnews-staging try-snowplow trycloudflare tuleap-partners uk unusualperson upsunapp us us1-plenit vipsinaapp vivenushop w-corp-staticblitz w-credentialless-staticblitz w-staticblitz wafflecell webadorsite webspace-host wiredbladehosting withgoogle withyoutube wixsite wixstudio woltlab-demo workisboring wpdevcloud wpenginepowered wphostedmail wpmucdn writesthisblog x0 xen.prgmr xtooldevice yolasite za
+amazonaws.com:*.compute *.compute-1 *.elb mrap.accesspoint.s3-global s3 s3-1 s3-ap-east-1 s3-ap-northeast-1 s3-ap-northeast-2 s3-ap-northeast-3 s3-ap-south-1 s3-ap-southeast-1 s3-ap-southeast-2 s3-ca-central-1 s3-eu-central-1 s3-eu-north-1 s3-eu-west-1 s3-eu-west-2 s3-eu-west-3 s3-external-1 s3-fips-us-gov-east-1 s3-fips-us-gov-west-1 s3-me-south-1 s3-sa-east-1 s3-us-east-2 s3-us-gov-east-1 s3-us-gov-west-1 s3-us-west-1 s3-us-west-2 s3-website-ap-northeast-1 s3-website-ap-southeast-1 s3-website-ap-southeast-2 s3-website-eu-west-1 s3-website-sa-east-1 s3-website-us-east-1 s3-website-us-gov-west-1 s3-website-us-west-1 s3-website-us-west-2 us-east-1
+af-south-1.amazonaws.com:emrappui-prod emrnotebooks-prod emrstudio-prod execute-api s3 s3-accesspoint s3-object-lambda s3-website webview-assets.aws-cloud9
 cloud9.af-south-1.amazonaws.com:vfs webview-assets
+dualstack.af-south-1.amazonaws.com:s3 s3-accesspoint s3-website
+airflow.amazonaws.com:*.af-south-1 *.ap-east-1 *.ap-northeast-1 *.ap-northeast-2 *.ap-northeast-3 *.ap-south-1 *.ap-south-2 *.ap-southeast-1 *.ap-southeast-2 *.ap-southeast-3 *.ap-southeast-4 *.ap-southeast-5 *.ap-southeast-7 *.ca-central-1 *.ca-west-1 *.eu-central-1 *.eu-central-2 *.eu-north-1 *.eu-south-1 *.eu-south-2 *.eu-west-1 *.eu-west-2 *.eu-west-3 *.il-central-1 *.me-central-1 *.me-south-1 *.sa-east-1 *.us-east-1 *.us-east-2 *.us-west-1 *.us-west-2
+ap-east-1.amazonaws.com:emrappui-prod emrnotebooks-prod emrstudio-prod execute-api s3 s3-accesspoint s3-object-lambda s3-website webview-assets.aws-cloud9
 cloud9.ap-east-1.amazonaws.com:vfs webview-assets
+dualstack.ap-east-1.amazonaws.com:s3 s3-accesspoint
+ap-northeast-1.amazonaws.com:analytics-gateway emrappui-prod emrnotebooks-prod emrstudio-prod execute-api s3 s3-accesspoint s3-object-lambda s3-website webview-assets.aws-cloud9
 cloud9.ap-northeast-1.amazonaws.com:vfs webview-assets
-dualstack.ap-northeast-1.amazonaws.com:s3
-ap-northeast-2.amazonaws.com:s3 s3-website
+dualstack.ap-northeast-1.amazonaws.com:s3 s3-accesspoint s3-website
+ap-northeast-2.amazonaws.com:analytics-gateway emrappui-prod emrnotebooks-prod emrstudio-prod execute-api s3 s3-accesspoint s3-object-lambda s3-website webview-assets.aws-cloud9
 cloud9.ap-northeast-2.amazonaws.com:vfs webview-assets
-dualstack.ap-northeast-2.amazonaws.com:s3
+dualstack.ap-northeast-2.amazonaws.com:s3 s3-accesspoint s3-website
+ap-northeast-3.amazonaws.com:emrappui-prod emrnotebooks-prod emrstudio-prod execute-api s3 s3-accesspoint s3-object-lambda s3-website webview-assets.aws-cloud9
 cloud9.ap-northeast-3.amazonaws.com:vfs webview-assets
-ap-south-1.amazonaws.com:s3 s3-website
+dualstack.ap-northeast-3.amazonaws.com:s3 s3-accesspoint s3-website
+ap-south-1.amazonaws.com:analytics-gateway emrappui-prod emrnotebooks-prod emrstudio-prod execute-api s3 s3-accesspoint s3-object-lambda s3-website webview-assets.aws-cloud9
 cloud9.ap-south-1.amazonaws.com:vfs webview-assets
-dualstack.ap-south-1.amazonaws.com:s3
+dualstack.ap-south-1.amazonaws.com:s3 s3-accesspoint s3-website
+ap-south-2.amazonaws.com:emrappui-prod emrnotebooks-prod emrstudio-prod execute-api s3 s3-accesspoint s3-object-lambda s3-website
+dualstack.ap-south-2.amazonaws.com:s3 s3-accesspoint s3-website
+ap-southeast-1.amazonaws.com:analytics-gateway emrappui-prod emrnotebooks-prod emrstudio-prod execute-api s3 s3-accesspoint s3-object-lambda s3-website webview-assets.aws-cloud9
 cloud9.ap-southeast-1.amazonaws.com:vfs webview-assets
-dualstack.ap-southeast-1.amazonaws.com:s3
+dualstack.ap-southeast-1.amazonaws.com:s3 s3-accesspoint s3-website
+ap-southeast-2.amazonaws.com:analytics-gateway emrappui-prod emrnotebooks-prod emrstudio-prod execute-api s3 s3-accesspoint s3-object-lambda s3-website webview-assets.aws-cloud9
 cloud9.ap-southeast-2.amazonaws.com:vfs webview-assets
-dualstack.ap-southeast-2.amazonaws.com:s3
-ca-central-1.amazonaws.com:s3 s3-website
+dualstack.ap-southeast-2.amazonaws.com:s3 s3-accesspoint s3-website
+ap-southeast-3.amazonaws.com:emrappui-prod emrnotebooks-prod emrstudio-prod execute-api s3 s3-accesspoint s3-object-lambda s3-website
+dualstack.ap-southeast-3.amazonaws.com:s3 s3-accesspoint s3-website
+ap-southeast-4.amazonaws.com:emrappui-prod emrnotebooks-prod emrstudio-prod execute-api s3 s3-accesspoint s3-object-lambda s3-website
+dualstack.ap-southeast-4.amazonaws.com:s3 s3-accesspoint s3-website
+ap-southeast-5.amazonaws.com:execute-api s3 s3-accesspoint s3-deprecated s3-object-lambda s3-website
+dualstack.ap-southeast-5.amazonaws.com:s3 s3-accesspoint s3-website
+ca-central-1.amazonaws.com:emrappui-prod emrnotebooks-prod emrstudio-prod execute-api s3 s3-accesspoint s3-accesspoint-fips s3-fips s3-object-lambda s3-website webview-assets.aws-cloud9
 cloud9.ca-central-1.amazonaws.com:vfs webview-assets
-dualstack.ca-central-1.amazonaws.com:s3
-compute.amazonaws.com:*
-compute-1.amazonaws.com:*
-elb.amazonaws.com:*
-eu-central-1.amazonaws.com:s3 s3-website
+dualstack.ca-central-1.amazonaws.com:s3 s3-accesspoint s3-accesspoint-fips s3-fips s3-website
+ca-west-1.amazonaws.com:emrappui-prod emrnotebooks-prod emrstudio-prod execute-api s3 s3-accesspoint s3-accesspoint-fips s3-fips s3-object-lambda s3-website
+dualstack.ca-west-1.amazonaws.com:s3 s3-accesspoint s3-accesspoint-fips s3-fips s3-website
+eu-central-1.amazonaws.com:analytics-gateway emrappui-prod emrnotebooks-prod emrstudio-prod execute-api s3 s3-accesspoint s3-object-lambda s3-website webview-assets.aws-cloud9
 cloud9.eu-central-1.amazonaws.com:vfs webview-assets
-dualstack.eu-central-1.amazonaws.com:s3
+dualstack.eu-central-1.amazonaws.com:s3 s3-accesspoint s3-website
+eu-central-2.amazonaws.com:emrappui-prod emrnotebooks-prod emrstudio-prod execute-api s3 s3-accesspoint s3-object-lambda s3-website
+dualstack.eu-central-2.amazonaws.com:s3 s3-accesspoint s3-website
+eu-north-1.amazonaws.com:emrappui-prod emrnotebooks-prod emrstudio-prod execute-api s3 s3-accesspoint s3-object-lambda s3-website webview-assets.aws-cloud9
 cloud9.eu-north-1.amazonaws.com:vfs webview-assets
+dualstack.eu-north-1.amazonaws.com:s3 s3-accesspoint
+eu-south-1.amazonaws.com:emrappui-prod emrnotebooks-prod emrstudio-prod execute-api s3 s3-accesspoint s3-object-lambda s3-website webview-assets.aws-cloud9
 cloud9.eu-south-1.amazonaws.com:vfs webview-assets
+dualstack.eu-south-1.amazonaws.com:s3 s3-accesspoint s3-website
+eu-south-2.amazonaws.com:emrappui-prod emrnotebooks-prod emrstudio-prod execute-api s3 s3-accesspoint s3-object-lambda s3-website
+dualstack.eu-south-2.amazonaws.com:s3 s3-accesspoint s3-website
+eu-west-1.amazonaws.com:analytics-gateway emrappui-prod emrnotebooks-prod emrstudio-prod execute-api s3 s3-accesspoint s3-deprecated s3-object-lambda s3-website webview-assets.aws-cloud9
 cloud9.eu-west-1.amazonaws.com:vfs webview-assets
-dualstack.eu-west-1.amazonaws.com:s3
-eu-west-2.amazonaws.com:s3 s3-website
+dualstack.eu-west-1.amazonaws.com:s3 s3-accesspoint s3-website
+eu-west-2.amazonaws.com:emrappui-prod emrnotebooks-prod emrstudio-prod execute-api s3 s3-accesspoint s3-object-lambda s3-website webview-assets.aws-cloud9
 cloud9.eu-west-2.amazonaws.com:vfs webview-assets
-dualstack.eu-west-2.amazonaws.com:s3
-eu-west-3.amazonaws.com:s3 s3-website
+dualstack.eu-west-2.amazonaws.com:s3 s3-accesspoint
+eu-west-3.amazonaws.com:emrappui-prod emrnotebooks-prod emrstudio-prod execute-api s3 s3-accesspoint s3-object-lambda s3-website webview-assets.aws-cloud9
 cloud9.eu-west-3.amazonaws.com:vfs webview-assets
-dualstack.eu-west-3.amazonaws.com:s3
+dualstack.eu-west-3.amazonaws.com:s3 s3-accesspoint s3-website
+il-central-1.amazonaws.com:emrappui-prod emrnotebooks-prod emrstudio-prod execute-api s3 s3-accesspoint s3-object-lambda s3-website vfs.cloud9 webview-assets.aws-cloud9
+dualstack.il-central-1.amazonaws.com:s3 s3-accesspoint s3-website
+me-central-1.amazonaws.com:emrappui-prod emrnotebooks-prod emrstudio-prod execute-api s3 s3-accesspoint s3-object-lambda s3-website
+dualstack.me-central-1.amazonaws.com:s3 s3-accesspoint s3-website
+me-south-1.amazonaws.com:emrappui-prod emrnotebooks-prod emrstudio-prod execute-api s3 s3-accesspoint s3-object-lambda s3-website webview-assets.aws-cloud9
 cloud9.me-south-1.amazonaws.com:vfs webview-assets
+dualstack.me-south-1.amazonaws.com:s3 s3-accesspoint
+rds.amazonaws.com:*.af-south-1 *.ap-east-1 *.ap-east-2 *.ap-northeast-1 *.ap-northeast-2 *.ap-northeast-3 *.ap-south-1 *.ap-south-2 *.ap-southeast-1 *.ap-southeast-2 *.ap-southeast-3 *.ap-southeast-4 *.ap-southeast-5 *.ap-southeast-6 *.ap-southeast-7 *.ca-central-1 *.ca-west-1 *.eu-central-1 *.eu-central-2 *.eu-west-1 *.eu-west-2 *.eu-west-3 *.il-central-1 *.me-central-1 *.me-south-1 *.mx-central-1 *.sa-east-1 *.us-east-1 *.us-east-2 *.us-gov-east-1 *.us-gov-west-1 *.us-northeast-1 *.us-west-1 *.us-west-2
+sa-east-1.amazonaws.com:emrappui-prod emrnotebooks-prod emrstudio-prod execute-api s3 s3-accesspoint s3-object-lambda s3-website webview-assets.aws-cloud9
 cloud9.sa-east-1.amazonaws.com:vfs webview-assets
-dualstack.sa-east-1.amazonaws.com:s3
+dualstack.sa-east-1.amazonaws.com:s3 s3-accesspoint s3-website
+us-east-1.amazonaws.com:analytics-gateway emrappui-prod emrnotebooks-prod emrstudio-prod execute-api s3 s3-accesspoint s3-accesspoint-fips s3-deprecated s3-fips s3-object-lambda s3-website webview-assets.aws-cloud9
 cloud9.us-east-1.amazonaws.com:vfs webview-assets
-dualstack.us-east-1.amazonaws.com:s3
-us-east-2.amazonaws.com:s3 s3-website
+dualstack.us-east-1.amazonaws.com:s3 s3-accesspoint s3-accesspoint-fips s3-fips s3-website
+us-east-2.amazonaws.com:analytics-gateway emrappui-prod emrnotebooks-prod emrstudio-prod execute-api s3 s3-accesspoint s3-accesspoint-fips s3-deprecated s3-fips s3-object-lambda s3-website webview-assets.aws-cloud9
 cloud9.us-east-2.amazonaws.com:vfs webview-assets
-dualstack.us-east-2.amazonaws.com:s3
+dualstack.us-east-2.amazonaws.com:s3 s3-accesspoint s3-accesspoint-fips s3-fips s3-website
+us-gov-east-1.amazonaws.com:emrappui-prod emrnotebooks-prod emrstudio-prod execute-api s3 s3-accesspoint s3-accesspoint-fips s3-fips s3-object-lambda s3-website
+dualstack.us-gov-east-1.amazonaws.com:s3 s3-accesspoint s3-accesspoint-fips s3-fips s3-website
+us-gov-west-1.amazonaws.com:emrappui-prod emrnotebooks-prod emrstudio-prod execute-api s3 s3-accesspoint s3-accesspoint-fips s3-fips s3-object-lambda s3-website
+dualstack.us-gov-west-1.amazonaws.com:s3 s3-accesspoint s3-accesspoint-fips s3-fips s3-website
+us-west-1.amazonaws.com:emrappui-prod emrnotebooks-prod emrstudio-prod execute-api s3 s3-accesspoint s3-accesspoint-fips s3-fips s3-object-lambda s3-website webview-assets.aws-cloud9
 cloud9.us-west-1.amazonaws.com:vfs webview-assets
+dualstack.us-west-1.amazonaws.com:s3 s3-accesspoint s3-accesspoint-fips s3-fips s3-website
+us-west-2.amazonaws.com:analytics-gateway emrappui-prod emrnotebooks-prod emrstudio-prod execute-api s3 s3-accesspoint s3-accesspoint-fips s3-deprecated s3-fips s3-object-lambda s3-website webview-assets.aws-cloud9
 cloud9.us-west-2.amazonaws.com:vfs webview-assets
-r.appspot.com:*
-bounty-full.com:alpha beta
-builder.code.com:*
-dev-builder.code.com:*
-stg-builder.code.com:*
-customer-oci.com:*
-oci.customer-oci.com:*
-ocp.customer-oci.com:*
-ocs.customer-oci.com:*
+dualstack.us-west-2.amazonaws.com:s3 s3-accesspoint s3-accesspoint-fips s3-fips s3-website
+amazoncognito.com:auth-fips.us-gov-east-1 auth-fips.us-gov-west-1 auth.af-south-1 auth.ap-east-1 auth.ap-east-2 auth.ap-northeast-1 auth.ap-northeast-2 auth.ap-northeast-3 auth.ap-south-1 auth.ap-south-2 auth.ap-southeast-1 auth.ap-southeast-2 auth.ap-southeast-3 auth.ap-southeast-4 auth.ap-southeast-5 auth.ap-southeast-6 auth.ap-southeast-7 auth.ca-central-1 auth.ca-west-1 auth.eu-central-1 auth.eu-central-2 auth.eu-north-1 auth.eu-south-1 auth.eu-south-2 auth.eu-west-1 auth.eu-west-2 auth.eu-west-3 auth.il-central-1 auth.me-central-1 auth.me-south-1 auth.mx-central-1 auth.sa-east-1
+us-east-1.amazoncognito.com:auth auth-fips
+us-east-2.amazoncognito.com:auth auth-fips
+us-west-1.amazoncognito.com:auth auth-fips
+us-west-2.amazoncognito.com:auth auth-fips
+cs.amazonlightsail.com:*.ap-east-1 *.ap-northeast-1 *.ap-northeast-2 *.ap-south-1 *.ap-southeast-1 *.ap-southeast-2 *.ap-southeast-3 *.ap-southeast-5 *.ca-central-1 *.eu-central-1 *.eu-north-1 *.eu-south-2 *.eu-west-1 *.eu-west-2 *.eu-west-3 *.sa-east-1 *.us-east-1 *.us-east-2 *.us-west-2
+code.com:*.builder *.dev-builder *.stg-builder
+customer-oci.com:* *.oci *.ocp *.ocs
+databricksapps.com:*.azure aws gcp
 datadetect.com:demo instance
-devcdnaccesso.com:*
-digitaloceanspaces.com:*
-elasticbeanstalk.com:ap-northeast-1 ap-northeast-2 ap-northeast-3 ap-south-1 ap-southeast-1 ap-southeast-2 ca-central-1 eu-central-1 eu-west-1 eu-west-2 eu-west-3 sa-east-1 us-east-1 us-east-2 us-gov-west-1 us-west-1 us-west-2
+elasticbeanstalk.com:af-south-1 ap-east-1 ap-northeast-1 ap-northeast-2 ap-northeast-3 ap-south-1 ap-south-2 ap-southeast-1 ap-southeast-2 ap-southeast-3 ap-southeast-4 ap-southeast-5 ap-southeast-6 ap-southeast-7 ca-central-1 ca-west-1 eu-central-1 eu-central-2 eu-north-1 eu-south-1 eu-south-2 eu-west-1 eu-west-2 eu-west-3 il-central-1 me-central-1 me-south-1 sa-east-1 us-east-1 us-east-2 us-gov-east-1 us-gov-west-1 us-west-1 us-west-2
 evennode.com:eu-1 eu-2 eu-3 eu-4 us-1 us-2 us-3 us-4
-fbsbx.com:apps
-hosted-by-previder.com:paas
 hosteur.com:rag-cloud rag-cloud-ch
 ik-server.com:jcloud jcloud-ver-jpc
-jelastic.com:demo
-cns.joyent.com:*
-linode.com:members
-nodebalancer.linode.com:*
-linodeobjects.com:*
-linodeusercontent.com:ip
-lmpm.com:app
-massivegrid.com:paas
-meteorapp.com:eu
+linode.com:*.nodebalancer members
 mythic-beasts.com:caracal customer fentiger lynx ocelot oncilla onza sphinx vs x yali
-nospamproxy.com:cloud
-observableusercontent.com:static
-paywhirl.com:*
-prgmr.com:xen
-pythonanywhere.com:eu
-quipelements.com:*
-render.com:app
-stdlib.com:api
-tb-hosting.com:site
-typeform.com:pro
-vultrobjects.com:*
-wafaicloud.com:jed lon ryd
-wiardweb.com:pages
-wpenginepowered.com:js
-xnbay.com:u2 u2-local
+nospamproxy.com:cloud o365.cloud
+wafaicloud.com:jed ryd
 community:myforum nog ravendb
+company:mybox
 cool:de elementor
 cr:ac co ed fi go or sa
-cu:com edu gov inf net org
-cv:blogspot com edu int nome org
+cu:com edu gob inf nat net org
+cv:com dev edu id int net nome org publ store
 cw:com edu net org
-cx:ath gov info
-cy:ac biz com ekloges gov ltd mil net org press pro tm
-com.cy:blogspot
-scaleforce.com.cy:j
-cz:blogspot co e4 realm
-metacentrum.cz:custom
-cloud.metacentrum.cz:*
+cx:assessments ath calculators cloudns funnels gov info paynow quizzes researched tests
+cy:ac biz com ekloges gov j.scaleforce.com ltd mil net org press pro tm
+cz:co e4 gov realm rsc.contentproxy9
+metacentrum.cz:*.cloud custom
 cloud.muni.cz:flt usr
-de:123webseite 12hp 2ix 4lima barsy blogspot bplaced com community-pro dd-dns ddnss diskussionsbereich dnshome dnsupdater dray-dns draydns dyn-berlin dyn-ip24 dyn-vpn dynamisches-dns dyndns1 dynvpn firewall-gateway fuettertdasnetz git-repos goip home-webserver in-berlin in-brb in-butter in-dsl in-vpn internet-dns iservschule isteingeek istmein keymachine l-o-g-i-n lcube-server lebtimnetz leitungsen lima-city logoip mein-iserv mein-vigor my-gateway my-router my-vigor my-wan myhome-server myspreadshop schulplattform schulserver spdns square7 svn-repos syno-ds synology-diskstation synology-ds taifun-dns test-iserv traeumtgerade virtual-user virtualuser xn--gnstigbestellen-zvb xn--gnstigliefern-wob
-cosidns.de:dyn
+de:*.bwcloud-os-instance *.frusky *.xenonconnect 123webseite 12hp 2ix 4lima barsy bplaced co com community-pro customer.speedpartner ddnss ddnssec diskussionsbereich dnshome dnsupdater dyn-berlin dyn-ip24 dyn.cosidns dyn.home-webserver dynamisches-dns dyndns1 dyndnssec firewall-gateway fuettertdasnetz git-repos goip heimdns home-webserver home64 in-berlin in-brb in-butter in-dsl in-vpn internet-dns io.noc.ruhr-uni-bochum ipv64 iservschule isteingeek istmein keymachine l-o-g-i-n lcube-server lebtimnetz leitungsen lima-city logoip mein-iserv my my-gateway my-router myhome-server myspreadshop rub ruhr-uni-bochum schuldock schulplattform schulserver spdns square7 srvdns svn-repos taifun-dns test-iserv traeumtgerade virtual-user virtualuser webspaceconfig xn--gnstigbestellen-zvb xn--gnstigliefern-wob
 ddnss.de:dyn dyndns
-frusky.de:*
-home-webserver.de:dyn
-it.hs-heilbronn.de:pages
-speedpartner.de:customer
-uberspace.de:*
-design:bss
-dev:autocode curv deno deno-staging deta fly githubpreview iserv loginline mediatech pages platter-app r2 shiftcrypto vercel workers
-gateway.dev:*
-lcl.dev:*
-lclstage.dev:*
-user.localcert.dev:*
-stg.dev:*
-stgstage.dev:*
-webhare.dev:*
-digital:cloudapps
-cloudapps.digital:london
-dk:123hjemmeside biz blogspot co firm myspreadshop reg store
-dm:com edu gov net org
+it.hs-heilbronn.de:pages pages-research
+design:bss graphic
+dev:*.gateway *.inbrowser *.lcl *.lclstage *.s.brave *.stg *.stgstage *.user.localcert *.webhare barsy bearblog botdash brave codepen deno deno-staging erp fly githubpreview grebedoc hrsn is-a is-a-fullstack is-a-good is-cool is-not-a iserv leapcell localplayer loginline lp mediatech mocha-sandbox modx myaddr ngrok ngrok-free pages panel payload platter-app r2 relay.evervault runcontainers t3.storage t3.storageapi vercel vivenushop web.erp workers xmit
+crm.dev:*.aa *.ab *.ac *.ad *.ae *.af *.ci *.d *.pa *.pb *.pc *.pd *.pe *.pf *.w *.wa *.wb *.wc *.wd *.we *.wf
+lp.dev:api objects
+replit.dev:* *.teams
+direct:libp2p
+diy:discourse imagine
+dk:123hjemmeside biz co firm myspreadshop reg store
+dm:co com edu gov net org
 do:art com edu gob gov mil net org sld web
 dz:art asso com edu gov net org pol soc tm
-dapps.earth:*
-bzz.dapps.earth:*
-ec:base com edu fin gob gov info k12 med mil net official org pro
-rit.edu:git-pages
+ec:abg adm agron arqt art bar base chef com cont cpa cue dent dgn disco doc edu eng esm fin fot gal gob gov gye ibr info k12 lat loj med mil mktg mon net ntr odont official org pro prof psic psiq pub rio rrpp sal tech tul tur uio vet xxx
+edu:git-pages.rit
 education:co
 ee:aip com edu fie gov lib med org pri riik
-com.ee:blogspot
-eg:com edu eun gov mil name net org sci
-com.eg:blogspot
+eg:ac com edu eun gov info me mil name net org sci sport tv
+email:intouch p.tawk p.tawkto
 er:*
 es:123miweb com edu gob myspreadshop nom org
-com.es:blogspot
-compute.estate:*
+estate:*.compute
 et:biz com edu gov info name net org
-eu:airkitapps barsy cloudns diskstation mycd spdns wellbeingzone
-dogado.eu:jelastic
-transurl.eu:*
-party.eus:user
+eu:*.nxa *.transurl auth.cognito-idp.eusc-de-east-1.on.amazonwebservices barsy cloudns deuxfleurs directwp dnshome jelastic.dogado prvw spdns
+eus:user.party
 events:co koobin
-faith:ybo
-farm:storj
-fi:123kotisivu aland blogspot dy iki kapsi myspreadshop xn--hkkinen-5wa
-cloudplatform.fi:fi
-datacenter.fi:demo paas
+fan:mkm
+fi:123kotisivu aland dy fi.cloudplatform iki kapsi myspreadshop xn--hkkinen-5wa
 financial:co
-fj:ac biz com gov info mil name net org pro
+fj:ac biz com edu gov id info mil name net org pro
 fk:*
-fm:com edu net org radio
-user.fm:*
-fr:123siteweb aeroport asso avocat avoues blogspot cci chambagri chirurgiens-dentistes chirurgiens-dentistes-en-france com dedibox en-root experts-comptables fbx-os fbxos freebox-os freeboxos geometre-expert goupile gouv greta huissier-justice medecin myspreadshop nom notaires on-web pharmacien port prd tm veterinaire ynh
+fm:*.user com edu net org radio
+fr:123siteweb aeroport asso avocat avoues cci chambagri chirurgiens-dentistes chirurgiens-dentistes-en-france com dedibox experts-comptables fbx-os fbxos freebox-os freeboxos goupile gouv greta huissier-justice kdns medecin myspreadshop nom notaires on-web pharmacien port prd tm veterinaire ynh
+fun:ms vicp yicp zicp
+games:pley sheezy
+gay:pages
 gd:edu gov
 gdn:cnpy
-ge:com edu gov mil net org pvt
-gg:co cya kaas net org panel
-panel.gg:daemon
-gh:com edu gov mil org
+ge:com cyb edu gov llc net online org pvt school tnx
+gg:botdash co daemon.panel kaas net org panel stackit
+ply.gg:*.at d6
+gh:biz com edu gov mil net org
 gi:com edu gov ltd mod org
-gl:biz co com edu net org xx
+gl:co com edu net org
+global:appwrite
 gn:ac com edu gov net org
-goog:cloud translate
-usercontent.goog:*
-gp:app asso com edu mobi net org
-gr:blogspot com edu gov net org simplesite
+goog:*.usercontent cloud translate
+gp:asso com edu mobi net org
+gr:barsy com edu gov net org simplesite
 group:discourse
-gt:blog com de edu gob ind mil net org to
+gt:com edu gob ind mil net org
 gu:com edu gov guam info net org web
-gy:be co com edu gov net org
+gw:nx
+gy:co com edu gov net org
 health:hra
-hk:blogspot com edu gov idv inc ltd net org secaas xn--55qx5d xn--ciqpn xn--gmq050i xn--gmqw5a xn--io0a7i xn--lcvr32d xn--mk0axi xn--mxtq1m xn--od0alg xn--od0aq3b xn--tn0ag xn--uc0atv xn--uc0ay4a xn--wcvs22d xn--zf0avx
-hn:cc com edu gob mil net org
-host:cloudaccess easypanel fastvps freesite half jele mircloud myfast pcloud tempurl wpmudev
+hk:com edu gov idv inc ltd net org xn--55qx5d xn--ciqpn xn--gmq050i xn--gmqw5a xn--io0a7i xn--lcvr32d xn--mk0axi xn--mxtq1m xn--od0alg xn--od0aq3b xn--tn0ag xn--uc0atv xn--uc0ay4a xn--wcvs22d xn--zf0avx
+hn:com edu gob mil net org
+host:bolt cloudaccess easypanel emergent fastvps freesite gadget half iserv jele mircloud myfast tempurl wp2 wpmudev
 hosting:opencraft
-hr:blogspot com free from iz name
-ht:adult art asso com coop edu firm gouv info med net org perso pol pro rel shop
-hu:2000 agrar blogspot bolt casino city co erotica erotika film forum games hotel info ingatlan jogasz konyvelo lakas media news org priv reklam sex shop sport suli szex tm tozsde utazas video
-id:ac biz co desa flap forte go mil my net or ponpes sch web
-co.id:blogspot
-rss.my.id:*
-ie:blogspot gov myspreadshop
+hr:com from iz name shop.brendly
+ht:adult art asso com coop edu firm gouv info med net org perso pol pro rel rt shop
+hu:2000 agrar bolt casino city co erotica erotika film forum games hotel info ingatlan jogasz konyvelo lakas media news org priv reklam sex shop sport suli szex tm tozsde utazas video
+id:ac ai biz co desa e go kop mil my net or ponpes sch web xn--9tfky zone
+ie:gov myspreadshop
 il:ac co gov idf k12 muni net org
-co.il:blogspot mytabit ravpage tabitorder
-im:ac co com net org ro tt tv
+co.il:mytabit ravpage tabitorder
+im:ac co com net org tt tv
 co.im:ltd plc
-in:5g 6g ac ai am barsy bihar biz blogspot business ca cloudns cn co com coop cs delhi dr edu er firm gen gov gujarat ind info int internet io me mil net nic org pg post pro res supabase travel tv uk up us web
-info:barrel-of-knowledge barrell-of-knowledge barsy cloudns dnsupdate dvrcam dynamic-dns dyndns for-our forumz groks-the groks-this here-for-more ilovecollege knowsitall mayfirst no-ip nsupdate selfip v-info webhop
+in:5g 6g ac aero ai alumni am bank barsy bihar biz business ca cloudns cn co com coop cs delhi dr edu er fin firm gen gov gujarat ind indevs info int internet io me mil net nic org pg post pro res school supabase travel tv ub uk up us web
+info:barrel-of-knowledge barrell-of-knowledge barsy cloudns dnsupdate dvrcam dynamic-dns dyndns for-our forumz groks-the groks-this here-for-more ilovecollege knowsitall mayfirst mittwald mittwaldserver no-ip nsupdate selfip typo3server v-info webhop
 int:eu
-io:2038 apigee b-data backplaneapp barsy basicserver beagleboard bitbucket bluebite boxfuse browsersafetymark cleverapps com dedyn definima drud dyn53 editorx edugit fh-muenster ghost github gitlab hasura-app hostyhosting hzc jele loginline lolipop mo-siemens musician ngrok nid pantheonsite protonet pstmn qcx qoto readthedocs resindevice sandcats shiftcrypto shiftedit shw spacekit telebit tickets upli utwente vaporcloud virtualserver webthings wedeploy
-azurecontainer.io:*
-banzaicloud.io:app
-backyards.banzaicloud.io:*
-beebyte.io:paas
-beebyteapp.io:sekd1
-bigv.io:uk0
-dappnode.io:dyndns
-forgerock.io:id
-lair.io:apps
-moonscale.io:*
-nodeart.io:stage
-on-acorn.io:*
-on-k3s.io:*
-on-rio.io:*
-pstmn.io:mock
-sys.qcx.io:*
-resinstaging.io:devices
-s5y.io:*
-stolos.io:*
+io:*.azurecontainer *.moonscale *.on-k3s *.on-rio *.raw.icp0 *.raw.icp1 *.s.brave *.stolos *.sys.qcx 2038 apigee apps.lair b-data barsy basicserver beagleboard bitbucket bluebite boxfuse brave browsersafetymark bubbleapps cdn.bubble cleverapps client.scrypted cloudbeesusercontent co com cust.prod.thingdust darklang dedyn definima devices.resinstaging drive-platform dyndns.dappnode editorx edu edugit fh-muenster gitbook github gitlab gov hasura-app hostyhosting hypernode icp0 icp1 id.forgerock jele keenetic kiloapps loginline lolipop mil mo-siemens mock.pstmn musician myaddr myrdbx net ngrok nom org paas.beebyte pantheonsite pstmn qcx qoto qzz readthedocs resindevice sandcats sekd1.beebyteapp site.rb-hosting stage.nodeart telebit tickets utwente vaporcloud virtualserver webflow webflowtest webthings wixstudio
+ngrok.io:ap au eu in jp sa us
 dev.thingdust.io:cust reservd
 disrec.thingdust.io:cust reservd
-prod.thingdust.io:cust
 testing.thingdust.io:cust reservd
-unispace.io:cloud-fr1
-vbrplsbx.io:g
 iq:com edu gov mil net org
-ir:ac co gov id net org sch xn--mgba3a4f16a xn--mgba3a4fra
-is:blogspot com cupcake edu gov int net org
-it:123homepage 16-b 32-b 64-b abr abruzzo ag agrigento al alessandria alto-adige altoadige an ancona andria-barletta-trani andria-trani-barletta andriabarlettatrani andriatranibarletta ao aosta aosta-valley aostavalley aoste ap aq aquila ar arezzo ascoli-piceno ascolipiceno asti at av avellino ba balsan balsan-sudtirol balsan-suedtirol bari barletta-trani-andria barlettatraniandria bas basilicata belluno benevento bergamo bg bi biella bl blogspot bn bo bologna bolzano bolzano-altoadige bozen bozen-sudtirol bozen-suedtirol br brescia brindisi bs bt bulsan bulsan-sudtirol bulsan-suedtirol bz ca cagliari cal calabria caltanissetta cam campania campidano-medio campidanomedio campobasso carbonia-iglesias carboniaiglesias carrara-massa carraramassa caserta catania catanzaro cb ce cesena-forli cesenaforli ch chieti ci cl cn co como cosenza cr cremona crotone cs ct cuneo cz dell-ogliastra dellogliastra edu emilia-romagna emiliaromagna emr en enna fc fe fermo ferrara fg fi firenze florence fm foggia forli-cesena forlicesena fr friuli-v-giulia friuli-ve-giulia friuli-vegiulia friuli-venezia-giulia friuli-veneziagiulia friuli-vgiulia friuliv-giulia friulive-giulia friulivegiulia friulivenezia-giulia friuliveneziagiulia friulivgiulia frosinone fvg ge genoa genova go gorizia gov gr grosseto ibxos iglesias-carbonia iglesiascarbonia iliadboxos im imperia is isernia kr la-spezia laquila laspezia latina laz lazio lc le lecce lecco li lig liguria livorno lo lodi lom lombardia lombardy lt lu lucania lucca macerata mantova mar marche massa-carrara massacarrara matera mb mc me medio-campidano mediocampidano messina mi milan milano mn mo modena mol molise monza monza-brianza monza-e-della-brianza monzabrianza monzaebrianza monzaedellabrianza ms mt myspreadshop na naples napoli no novara nu nuoro og ogliastra olbia-tempio olbiatempio or oristano ot pa padova padua palermo parma pavia pc pd pe perugia pesaro-urbino pesarourbino pescara pg pi piacenza piedmont piemonte pisa pistoia pmn pn po pordenone potenza pr prato pt pu pug puglia pv pz ra ragusa ravenna rc re reggio-calabria reggio-emilia reggiocalabria reggioemilia rg ri rieti rimini rm rn ro roma rome rovigo sa salerno sar sardegna sardinia sassari savona si sic sicilia sicily siena siracusa so sondrio sp sr ss suedtirol sv syncloud ta taa taranto te tempio-olbia tempioolbia teramo terni tn to torino tos toscana tp tr trani-andria-barletta trani-barletta-andria traniandriabarletta tranibarlettaandria trapani trentin-sud-tirol trentin-sudtirol trentin-sued-tirol trentin-suedtirol trentino trentino-a-adige trentino-aadige trentino-alto-adige trentino-altoadige trentino-s-tirol trentino-stirol trentino-sud-tirol trentino-sudtirol trentino-sued-tirol trentino-suedtirol trentinoa-adige trentinoaadige trentinoalto-adige trentinoaltoadige trentinos-tirol trentinostirol trentinosud-tirol trentinosudtirol trentinosued-tirol trentinosuedtirol trentinsud-tirol trentinsudtirol trentinsued-tirol trentinsuedtirol trento treviso trieste ts turin tuscany tv ud udine umb umbria urbino-pesaro urbinopesaro va val-d-aosta val-daosta vald-aosta valdaosta valle-aosta valle-d-aosta valle-daosta valleaosta valled-aosta valledaosta vallee-aoste vallee-d-aoste valleeaoste valleedaoste vao varese vb vc vda ve ven veneto venezia venice verbania vercelli verona vi vibo-valentia vibovalentia vicenza viterbo vr vs vt vv xn--balsan-sdtirol-nsb xn--bozen-sdtirol-2ob xn--bulsan-sdtirol-nsb xn--cesena-forl-mcb xn--cesenaforl-i8a xn--forl-cesena-fcb xn--forlcesena-c8a xn--sdtirol-n2a xn--trentin-sd-tirol-rzb xn--trentin-sdtirol-7vb xn--trentino-sd-tirol-c3b xn--trentino-sdtirol-szb xn--trentinosd-tirol-rzb xn--trentinosdtirol-7vb xn--trentinsd-tirol-6vb xn--trentinsdtirol-nsb xn--valle-aoste-ebb xn--valle-d-aoste-ehb xn--valleaoste-e7a xn--valledaoste-ebb
-neen.it:jc
-jelastic.open.tim.it:cloud
+ir:ac arvanedge co gov id net org sch vistablog xn--mgba3a4f16a xn--mgba3a4fra
+it:123homepage 16-b 32-b 64-b abr abruzzo ag agrigento al alessandria alto-adige altoadige an ancona andria-barletta-trani andria-trani-barletta andriabarlettatrani andriatranibarletta ao aosta aosta-valley aostavalley aoste ap aq ar arezzo ascoli-piceno ascolipiceno asti at av avellino ba balsan balsan-sudtirol balsan-suedtirol bari barletta-trani-andria barlettatraniandria bas basilicata belluno benevento bergamo bg bi biella bl bn bo bologna bolzano bolzano-altoadige bozen bozen-sudtirol bozen-suedtirol br brescia brindisi bs bt bulsan bulsan-sudtirol bulsan-suedtirol bz ca cagliari cal calabria caltanissetta cam campania campidano-medio campidanomedio campobasso carbonia-iglesias carboniaiglesias carrara-massa carraramassa caserta catania catanzaro cb ce cesena-forli cesenaforli ch chieti ci cl cn co como cosenza cr cremona crotone cs ct cuneo cz dell-ogliastra dellogliastra dnshome edu emilia-romagna emiliaromagna emr en enna fc fe fermo ferrara fg fi firenze florence fm foggia forli-cesena forlicesena fr friuli-v-giulia friuli-ve-giulia friuli-vegiulia friuli-venezia-giulia friuli-veneziagiulia friuli-vgiulia friuliv-giulia friulive-giulia friulivegiulia friulivenezia-giulia friuliveneziagiulia friulivgiulia frosinone fvg ge genoa genova go gorizia gov gr grosseto ibxos iglesias-carbonia iglesiascarbonia iliadboxos im imperia is isernia jc.neen kr la-spezia laquila laspezia latina laz lazio lc le lecce lecco li lig liguria livorno lo lodi lom lombardia lombardy lt lu lucania lucca macerata mantova mar marche massa-carrara massacarrara matera mb mc me medio-campidano mediocampidano messina mi milan milano mn mo modena mol molise monza monza-brianza monza-e-della-brianza monzabrianza monzaebrianza monzaedellabrianza ms mt myspreadshop na naples napoli no novara nu nuoro og ogliastra olbia-tempio olbiatempio or oristano ot pa padova padua palermo parma pavia pc pd pe perugia pesaro-urbino pesarourbino pescara pg pi piacenza piedmont piemonte pisa pistoia pmn pn po pordenone potenza pr prato pt pu pug puglia pv pz ra ragusa ravenna rc re reggio-calabria reggio-emilia reggiocalabria reggioemilia rg ri rieti rimini rm rn ro roma rome rovigo sa salerno sar sardegna sardinia sassari savona si sic sicilia sicily siena siracusa so sondrio sp sr ss su sud-sardegna sudsardegna suedtirol sv syncloud ta taa taranto te tempio-olbia tempioolbia teramo terni tn to torino tos toscana tp tr trani-andria-barletta trani-barletta-andria traniandriabarletta tranibarlettaandria trapani trentin-sud-tirol trentin-sudtirol trentin-sued-tirol trentin-suedtirol trentino trentino-a-adige trentino-aadige trentino-alto-adige trentino-altoadige trentino-s-tirol trentino-stirol trentino-sud-tirol trentino-sudtirol trentino-sued-tirol trentino-suedtirol trentinoa-adige trentinoaadige trentinoalto-adige trentinoaltoadige trentinos-tirol trentinostirol trentinosud-tirol trentinosued-tirol trentinosuedtirol trentinsud-tirol trentinsudtirol trentinsued-tirol trentinsuedtirol trento treviso trieste ts turin tuscany tv ud udine umb umbria urbino-pesaro urbinopesaro va val-d-aosta val-daosta vald-aosta valle-aosta valle-d-aosta valle-daosta valleaosta valled-aosta valledaosta vallee-aoste vallee-d-aoste valleeaoste valleedaoste vao varese vb vc vda ve ven veneto venezia venice verbania verbano-cusio-ossola vercelli verona vi vibo-valentia vibovalentia vicenza viterbo vr vs vt vv xn--balsan-sdtirol-nsb xn--bozen-sdtirol-2ob xn--bulsan-sdtirol-nsb xn--cesena-forl-mcb xn--cesenaforl-i8a xn--forl-cesena-fcb xn--forlcesena-c8a xn--sdtirol-n2a xn--trentin-sd-tirol-rzb xn--trentin-sdtirol-7vb xn--trentino-sd-tirol-c3b xn--trentino-sdtirol-szb xn--trentinosd-tirol-rzb xn--trentinosdtirol-7vb xn--trentinsd-tirol-6vb xn--trentinsdtirol-nsb xn--valle-aoste-ebb xn--valle-d-aoste-ehb xn--valleaoste-e7a xn--valledaoste-ebb
 je:co net of org
 jm:*
-jo:com edu gov mil name net org sch
-jp:ac ad aichi akita angry aomori babyblue babymilk backdrop bambina bitter blogspot blush boo boy boyfriend but buyshop candypop capoo catfood cheap chiba chicappa chillout chips chowder chu ciao co cocotte coolblog cranky cutegirl daa deca deci digick ed egoism ehime fakefur fashionstore fem flier floppy fool frenchkiss fukui fukuoka fukushima gifu girlfriend girly gloomy go gonna gr greater gunma hacca handcrafted heavy her hiho hippy hiroshima hokkaido holy hungry hyogo ibaraki icurus ishikawa itigo iwate jellybean kagawa kagoshima kanagawa kawaiishop kikirara kill kilo kochi kumamoto kuron kyoto lg littlestar lolipopmc lolitapunk lomo lovepop lovesick main mie miyagi miyazaki mods mond mongolian moo nagano nagasaki namaste nara ne niigata nikita nobushi noor oita okayama okinawa oops or osaka parallel parasite pecori peewee penne pepper perma pigboat pinoko punyu pupu pussycat pya raindrop readymade sadist saga saitama schoolbus secret shiga shimane shizuoka staba stripper sub sunnyday supersale theshop thick tochigi tokushima tokyo tonkotsu tottori toyama under upper usercontent velvet verse versus vivian wakayama watson weblike whitesnow xn--0trq7p7nn xn--1ctwo xn--1lqs03n xn--1lqs71d xn--2m4a15e xn--32vp30h xn--4it168d xn--4it797k xn--4pvxs xn--5js045d xn--5rtp49c xn--5rtq34k xn--6btw5a xn--6orx2r xn--7t0a264c xn--8ltr62k xn--8pvr4u xn--c3s14m xn--d5qv7z876c xn--djrs72d6uy xn--djty4k xn--efvn9s xn--ehqz56n xn--elqq16h xn--f6qx53a xn--k7yn95e xn--kbrq7o xn--klt787d xn--kltp7d xn--kltx9a xn--klty5x xn--mkru45i xn--nit225k xn--ntso0iqx3a xn--ntsq17g xn--pssu33l xn--qqqt11m xn--rht27z xn--rht3d xn--rht61e xn--rny31h xn--tor131o xn--uist22h xn--uisz3g xn--uuwu58a xn--vgu402c xn--zbx025d yamagata yamaguchi yamanashi zombie
+jo:agri ai com edu eng fm gov mil net org per phd sch tv
+jp:0am 0g0 0j0 0t0 2-d ac ad aichi akita angry aomori babyblue babymilk backdrop bambina bitter blush bona boo boy boyfriend but buyshop candypop capoo catfood cheap chiba chicappa chillout chips chowder chu ciao co cocotte coolblog cranky crap cutegirl daa daynight deca deci digick ed eek egoism ehime fakefur fashionstore fem flier flop floppy fool frenchkiss fukui fukuoka fukushima gifu girlfriend girly gloomy go gonna gr greater gunma hacca halfmoon handcrafted hateblo hatenablog hatenadiary heavy her hiho hippy hiroshima hokkaido holy hungry hyogo ibaraki icurus ishikawa itigo iwate jeez jellybean kagawa kagoshima kanagawa kawaiishop kikirara kill kilo kochi kumamoto kuron kyoto lg littlestar lolipopmc lolitapunk lomo lovepop lovesick main matrix mie mimoza miyagi miyazaki mods mond mongolian moo mydns nagano nagasaki namaste nara ne netgamers niigata nikita nobushi noor nyanta o0o0 oita okayama okinawa oops or osaka parallel parasite pecori peewee penne pepper perma pgw pigboat pinoko punyu pupu pussycat pya raindrop rdy readymade rgr rulez sadist saga saitama saloon sblo schoolbus secret shiga shimane shizuoka skr staba stripper sub sunnyday supersale tank theshop thick tochigi tokushima tokyo tonkotsu tottori toyama uh-oh under undo upper usercontent velvet verse versus vivian wakayama watson weblike websozai whitesnow wjg xii xn--0trq7p7nn xn--1ctwo xn--1lqs03n xn--1lqs71d xn--2m4a15e xn--32vp30h xn--4it168d xn--4it797k xn--4pvxs xn--5js045d xn--5rtp49c xn--5rtq34k xn--6btw5a xn--6orx2r xn--7t0a264c xn--8ltr62k xn--8pvr4u xn--c3s14m xn--d5qv7z876c xn--djrs72d6uy xn--djty4k xn--efvn9s xn--ehqz56n xn--elqq16h xn--f6qx53a xn--k7yn95e xn--kbrq7o xn--klt787d xn--kltp7d xn--kltx9a xn--klty5x xn--mkru45i xn--nit225k xn--ntso0iqx3a xn--ntsq17g xn--pssu33l xn--qqqt11m xn--rht27z xn--rht3d xn--rht61e xn--rny31h xn--tor131o xn--uist22h xn--uisz3g xn--uuwu58a xn--vgu402c xn--zbx025d yamagata yamaguchi yamanashi zombie
 aichi.jp:aisai ama anjo asuke chiryu chita fuso gamagori handa hazu hekinan higashiura ichinomiya inazawa inuyama isshiki iwakura kanie kariya kasugai kira kiyosu komaki konan kota mihama miyoshi nishio nisshin obu oguchi oharu okazaki owariasahi seto shikatsu shinshiro shitara tahara takahama tobishima toei togo tokai tokoname toyoake toyohashi toyokawa toyone toyota tsushima yatomi
 akita.jp:akita daisen fujisato gojome hachirogata happou higashinaruse honjo honjyo ikawa kamikoani kamioka katagami kazuno kitaakita kosaka kyowa misato mitane moriyoshi nikaho noshiro odate oga ogata semboku yokote yurihonjo
 aomori.jp:aomori gonohe hachinohe hashikami hiranai hirosaki itayanagi kuroishi misawa mutsu nakadomari noheji oirase owani rokunohe sannohe shichinohe shingo takko towada tsugaru tsuruta
@@ -407,8 +421,7 @@ nagano.jp:achi agematsu anan aoki asahi azumino chikuhoku chikuma chino fujimi h
 nagasaki.jp:chijiwa futsu goto hasami hirado iki isahaya kawatana kuchinotsu matsuura nagasaki obama omura oseto saikai sasebo seihi shimabara shinkamigoto togitsu tsushima unzen
 nagoya.jp:* !city
 nara.jp:ando gose heguri higashiyoshino ikaruga ikoma kamikitayama kanmaki kashiba kashihara katsuragi kawai kawakami kawanishi koryo kurotaki mitsue miyake nara nosegawa oji ouda oyodo sakurai sango shimoichi shimokitayama shinjo soni takatori tawaramoto tenkawa tenri uda yamatokoriyama yamatotakada yamazoe yoshino
-ne.jp:gehirn
-aseinet.ne.jp:user
+ne.jp:gehirn ivory mail-box mints mokuren opal sakura sumomo topaz user.aseinet
 niigata.jp:aga agano gosen itoigawa izumozaki joetsu kamo kariwa kashiwazaki minamiuonuma mitsuke muika murakami myoko nagaoka niigata ojiya omi sado sanjo seiro seirou sekikawa shibata tagami tainai tochio tokamachi tsubame tsunan uonuma yahiko yoita yuzawa
 oita.jp:beppu bungoono bungotakada hasama hiji himeshima hita kamitsue kokonoe kuju kunisaki kusu oita saiki taketa tsukumi usa usuki yufu
 okayama.jp:akaiwa asakuchi bizen hayashima ibara kagamino kasaoka kibichuo kumenan kurashiki maniwa misaki nagi niimi nishiawakura okayama satosho setouchi shinjo shoo soja takahashi tamano tsuyama wake yakage
@@ -416,6 +429,7 @@ okinawa.jp:aguni ginowan ginoza gushikami haebaru higashi hirara iheya ishigaki 
 osaka.jp:abeno chihayaakasaka chuo daito fujiidera habikino hannan higashiosaka higashisumiyoshi higashiyodogawa hirakata ibaraki ikeda izumi izumiotsu izumisano kadoma kaizuka kanan kashiwara katano kawachinagano kishiwada kita kumatori matsubara minato minoh misaki moriguchi neyagawa nishi nose osakasayama sakai sayama sennan settsu shijonawate shimamoto suita tadaoka taishi tajiri takaishi takatsuki tondabayashi toyonaka toyono yao
 saga.jp:ariake arita fukudomi genkai hamatama hizen imari kamimine kanzaki karatsu kashima kitagata kitahata kiyama kouhoku kyuragi nishiarita ogi omachi ouchi saga shiroishi taku tara tosu yoshinogari
 saitama.jp:arakawa asaka chichibu fujimi fujimino fukaya hanno hanyu hasuda hatogaya hatoyama hidaka higashichichibu higashimatsuyama honjo ina iruma iwatsuki kamiizumi kamikawa kamisato kasukabe kawagoe kawaguchi kawajima kazo kitamoto koshigaya kounosu kuki kumagaya matsubushi minano misato miyashiro miyoshi moroyama nagatoro namegawa niiza ogano ogawa ogose okegawa omiya otaki ranzan ryokami saitama sakado satte sayama shiki shiraoka soka sugito toda tokigawa tokorozawa tsurugashima urawa warabi yashio yokoze yono yorii yoshida yoshikawa yoshimi
+sakurastorage.jp:s3.isk01 s3.isk02
 sapporo.jp:* !city
 sendai.jp:* !city
 shiga.jp:aisho gamo higashiomi hikone koka konan kosei koto kusatsu maibara moriyama nagahama nishiazai notogawa omihachiman otsu ritto ryuoh takashima takatsuki torahime toyosato yasu
@@ -427,274 +441,200 @@ tokyo.jp:adachi akiruno akishima aogashima arakawa bunkyo chiyoda chofu chuo edo
 tottori.jp:chizu hino kawahara koge kotoura misasa nanbu nichinan sakaiminato tottori wakasa yazu yonago
 toyama.jp:asahi fuchu fukumitsu funahashi himi imizu inami johana kamiichi kurobe nakaniikawa namerikawa nanto nyuzen oyabe taira takaoka tateyama toga tonami toyama unazuki uozu yamada
 wakayama.jp:arida aridagawa gobo hashimoto hidaka hirogawa inami iwade kainan kamitonda katsuragi kimino kinokawa kitayama koya koza kozagawa kudoyama kushimoto mihama misato nachikatsuura shingu shirahama taiji tanabe wakayama yuasa yura
+webaccel.jp:rs user
 yamagata.jp:asahi funagata higashine iide kahoku kaminoyama kaneyama kawanishi mamurogawa mikawa murayama nagai nakayama nanyo nishikawa obanazawa oe oguni ohkura oishida sagae sakata sakegawa shinjo shirataka shonai takahata tendo tozawa tsuruoka yamagata yamanobe yonezawa yuza
 yamaguchi.jp:abu hagi hikari hofu iwakuni kudamatsu mitou nagato oshima shimonoseki shunan tabuse tokuyama toyota ube yuu
 yamanashi.jp:chuo doshi fuefuki fujikawa fujikawaguchiko fujiyoshida hayakawa hokuto ichikawamisato kai kofu koshu kosuge minami-alps minobu nakamichi nanbu narusawa nirasaki nishikatsura oshino otsuki showa tabayama tsuru uenohara yamanakako yamanashi
 yokohama.jp:* !city
 ke:ac co go info me mobi ne or sc
-co.ke:blogspot
-kg:blog com edu gov io jp mil net org tv uk us
-kh:*
+kg:ae com edu gov mil net org us xx
+kh:com edu gov net org
 ki:biz com edu gov info net org
 km:ass asso com coop edu gouv gov medecin mil nom notaires org pharmaciens prd presse tm veterinaire
 kn:edu gov net org
 kp:com edu gov org rep tra
-kr:ac blogspot busan chungbuk chungnam co daegu daejeon es gangwon go gwangju gyeongbuk gyeonggi gyeongnam hs incheon jeju jeonbuk jeonnam kg mil ms ne or pe re sc seoul ulsan
+kr:ac ai busan c01 chungbuk chungnam co daegu daejeon eliv-api eliv-cdn eliv-dns es gangwon go gwangju gyeongbuk gyeonggi gyeongnam hs incheon io it jeju jeonbuk jeonnam kg me mil mmv ms ne or pe re sc seoul ulsan vki
 krd:co edu
 kw:com edu emb gov ind net org
 ky:com edu net org
 kz:com edu gov jcloud mil net org
-kazteleport.kz:upaas
-la:bnr c com edu gov info int net org per
-land:static
-static.land:dev sites
+la:bnr com edu gov info int net org per
 lb:com edu gov net org
 lc:co com edu gov net org oy
-li:blogspot caa
-link:cyon mypep
-dweb.link:*
-live:hlx
+limo:*.eth
+link:*.dweb *.eth *.inbrowser canva cyon ipfs.nftstorage ipfs.storacha ipfs.w3s joinmc keenetic myfritz mypep
+live:*.ewp aem hlx
 lk:ac assn com edu gov grp hotel int ltd net ngo org sch soc web
 lol:omg
 lr:com edu gov net org
-ls:ac biz co de edu gov info net org sc
-lt:blogspot gov
-lu:123website blogspot
+ls:ac biz co edu gov info net org sc
+lt:gov
+lu:123website
 lv:asn com conf edu gov id mil net org
 ly:com edu gov id med net org plc sch
 ma:ac co gov net org press
-management:router
 mc:asso tm
-md:at blogspot de jp to
-me:ac barsy brasilia c66 co daplie ddns diskstation dnsfor dscloud edgestack edu filegear filegear-au filegear-de filegear-gb filegear-ie filegear-jp filegear-sg glitch gov hopto i234 its loginto lohmus mcdir mcpe myds net nohost noip org priv ravendb soundcast synology tcp4 vp4 webhop wedeploy yombo
-daplie.me:localhost
-transip.me:site
+md:ir
+me:ac barsy brasilia c66 co craft ddns diskstation dnsfor dscloud edgestack edu filegear filegear-sg gov grok hopto i234 its loginto lohmus mcdir mybox myds net nohost noip opencloud org priv seprox.hooc site.transip soundcast synology tcp4 vp4 webhop
 media:framer
-menu:barsy
-mg:co com edu gov mil nom org prd tm
-mk:blogspot com edu gov inf name net org
-ml:com edu gouv gov net org presse
+menu:barsy barsyonline
+mg:co com edu gov mil nom org prd
+mk:com edu gov inf name net org
+ml:ac art asso com edu gouv gov info inst net org pr presse
 mm:*
 mn:edu gov nyc org
 mo:com edu gov net org
 mobi:barsy dscloud
 mp:ju
-mr:blogspot gov
-ms:com edu gov lab minisite net org
+mr:gov
+ms:com edu gov minisite net org
 mt:com edu net org
-com.mt:blogspot
 mu:ac co com gov net or org
-museum:academy agriculture air airguard alabama alaska amber ambulance american americana americanantiques americanart amsterdam and annefrank anthro anthropology antiques aquarium arboretum archaeological archaeology architecture art artanddesign artcenter artdeco arteducation artgallery arts artsandcrafts asmatart assassination assisi association astronomy atlanta austin australia automotive aviation axis badajoz baghdad bahn bale baltimore barcelona baseball basel baths bauern beauxarts beeldengeluid bellevue bergbau berkeley berlin bern bible bilbao bill birdart birthplace bonn boston botanical botanicalgarden botanicgarden botany brandywinevalley brasil bristol british britishcolumbia broadcast brunel brussel brussels bruxelles building burghof bus bushey cadaques california cambridge can canada capebreton carrier cartoonart casadelamoneda castle castres celtic center chattanooga cheltenham chesapeakebay chicago children childrens childrensgarden chiropractic chocolate christiansburg cincinnati cinema circus civilisation civilization civilwar clinton clock coal coastaldefence cody coldwar collection colonialwilliamsburg coloradoplateau columbia columbus communication communications community computer computerhistory contemporary contemporaryart convent copenhagen corporation corvette costume countryestate county crafts cranbrook creation cultural culturalcenter culture cyber cymru dali dallas database ddr decorativearts delaware delmenhorst denmark depot design detroit dinosaur discovery dolls donostia durham eastafrica eastcoast education educational egyptian eisenbahn elburg elvendrell embroidery encyclopedic england entomology environment environmentalconservation epilepsy essex estate ethnology exeter exhibition family farm farmequipment farmers farmstead field figueres filatelia film fineart finearts finland flanders florida force fortmissoula fortworth foundation francaise frankfurt franziskaner freemasonry freiburg fribourg frog fundacio furniture gallery garden gateway geelvinck gemological geology georgia giessen glas glass gorge grandrapids graz guernsey halloffame hamburg handson harvestcelebration hawaii health heimatunduhren hellas helsinki hembygdsforbund heritage histoire historical historicalsociety historichouses historisch historisches history historyofscience horology house humanities illustration imageandsound indian indiana indianapolis indianmarket intelligence interactive iraq iron isleofman jamison jefferson jerusalem jewelry jewish jewishart jfk journalism judaica judygarland juedisches juif karate karikatur kids koebenhavn koeln kunst kunstsammlung kunstunddesign labor labour lajolla lancashire landes lans larsson lewismiller lincoln linz living livinghistory localhistory london losangeles louvre loyalist lucerne luxembourg luzern mad madrid mallorca manchester mansion mansions manx marburg maritime maritimo maryland marylhurst media medical medizinhistorisches meeres memorial mesaverde michigan midatlantic military mill miners mining minnesota missile missoula modern moma money monmouth monticello montreal moscow motorcycle muenchen muenster mulhouse muncie museet museumcenter museumvereniging music national nationalfirearms nationalheritage nativeamerican naturalhistory naturalhistorymuseum naturalsciences nature naturhistorisches natuurwetenschappen naumburg naval nebraska neues newhampshire newjersey newmexico newport newspaper newyork niepce norfolk north nrw nyc nyny oceanographic oceanographique omaha online ontario openair oregon oregontrail otago oxford pacific paderborn palace paleo palmsprings panama paris pasadena pharmacy philadelphia philadelphiaarea philately phoenix photography pilots pittsburgh planetarium plantation plants plaza portal portland portlligat posts-and-telecommunications preservation presidio press project public pubol quebec railroad railway research resistance riodejaneiro rochester rockart roma russia saintlouis salem salvadordali salzburg sandiego sanfrancisco santabarbara santacruz santafe saskatchewan satx savannahga schlesisches schoenbrunn schokoladen school schweiz science science-fiction scienceandhistory scienceandindustry sciencecenter sciencecenters sciencehistory sciences sciencesnaturelles scotland seaport settlement settlers shell sherbrooke sibenik silk ski skole society sologne soundandvision southcarolina southwest space spy square stadt stalbans starnberg state stateofdelaware station steam steiermark stjohn stockholm stpetersburg stuttgart suisse surgeonshall surrey svizzera sweden sydney tank tcm technology telekommunikation television texas textile theater time timekeeping topology torino touch town transport tree trolley trust trustee uhren ulm undersea university usa usantiques usarts uscountryestate usculture usdecorativearts usgarden ushistory ushuaia uslivinghistory utah uvic valley vantaa versailles viking village virginia virtual virtuel vlaanderen volkenkunde wales wallonie war washingtondc watch-and-clock watchandclock western westfalen whaling wildlife williamsburg windmill workshop xn--9dbhblg6di xn--comunicaes-v6a2o xn--correios-e-telecomunicaes-ghc29a xn--h1aegh xn--lns-qla york yorkshire yosemite youth zoological zoology
 mv:aero biz com coop edu gov info int mil museum name net org pro
-mw:ac biz co com coop edu gov int museum net org
-mx:blogspot com edu gob net org
-my:biz blogspot com edu gov mil name net org
+mw:ac biz co com coop edu gov int net org
+mx:com edu gob net org
+my:biz com edu gov mil name net org
 mz:ac adv co edu gov mil net org
-na:ca cc co com dr in info mobi mx name or org pro school tv us ws
-her.name:forgot
-his.name:forgot
+na:alt co com gov net org
+name:forgot.her forgot.his ispmanager keenetic
 nc:asso nom
-net:adobeaemcloud adobeio-static adobeioruntime akadns akamai akamai-staging akamaiedge akamaiedge-staging akamaihd akamaihd-staging akamaiorigin akamaiorigin-staging akamaized akamaized-staging alwaysdata appudo at-band-camp azure-mobile azurestaticapps azurewebsites bar0 bar1 bar2 barsy bitbridge blackbaudcdn blogdns boomla bounceme bplaced broke-it buyshouses casacam cdn-edges cdn77-ssl channelsdvr clickrising cloudaccess cloudapp cloudfront cloudfunctions cloudjiffy cloudycluster community-pro dattolocal ddns debian definima dnsalias dnsdojo dnsup does-it dontexist dsmynas dynalias dynathome dynu dynv6 eating-organic edgeapp edgekey edgekey-staging edgesuite edgesuite-staging endofinternet familyds fastlylb faststacks feste-ip firewall-gateway flynnhosting from-az from-co from-la from-ny gb gets-it ham-radio-op heteml hicam homeftp homeip homelinux homeunix hu in in-dsl in-the-band in-vpn iobb ipifony is-a-chef is-a-geek isa-geek jp kicks-ass kinghost knx-server krellian meinforum memset moonscale myamaze mydatto mydissent myeffect myfritz mymediapc mypsx mysecuritycamera myspreadshop nhlfan no-ip now-dns office-on-the onavstack ownip pgafan podzone privatizehealthinsurance rackmaze redirectme reserve-online ru schokokeks scrapper-site se seidat selfip sells-it senseering servebbs serveblog serveftp serveminecraft shopselect siteleaf square7 static-access supabase sytes t3l3p0rt thruhere torproject ts twmail uk uni5 vpndns vps-host webhop yandexcloud za
-prod.atlassian-dev.net:cdn
-azurestaticapps.net:1 2 centralus eastasia eastus2 westeurope westus2
-cdn77.net:r
-channelsdvr.net:u
+net:*.c.ts *.icp *.localto adobeaemcloud adobeio-static adobeioruntime akadns akamai akamai-staging akamaiedge akamaiedge-staging akamaihd akamaihd-staging akamaiorigin akamaiorigin-staging akamaized akamaized-staging alwaysdata apps-1and1 appudo at-band-camp azure-api azure-mobile azureedge azurefd azurestaticapps azurewebsites barsy blackbaudcdn blogdns boomla botdash bounceme bplaced broke-it buyshouses casacam cdn-edges cdn.cloudflare cdn.cloudflareanycast cdn.cloudflarecn cdn.cloudflareglobal cdn.prod.atlassian-dev cdn77-ssl channelsdvr clickrising cloudaccess cloudapp cloudflare cloudfront cloudfunctions cloudjiffy cloudycluster community-pro ctfcloud dattolocal ddns ddns-ip de5 debian definima deno dns-cloud dns-dynamic dnsalias dnsdojo dnsup does-it dontexist dsmynas dynalias dynathome dynu dynuddns dynv6 eating-organic edgekey edgekey-staging edgesuite edgesuite-staging endofinternet familyds fastlylb feste-ip firewall-gateway from-az from-co from-la from-ny gb gets-it ggff grafana-dev ham-radio-op heteml hicam homeftp homeip homelinux homeunix hu in in-dsl in-the-band in-vpn iobb ipifony ipv64 is-a-chef is-a-geek isa-geek j.scaleforce jp keyword-on kicks-ass kinghost knx-server krellian live-on localcert luyani mafelo map.fastlylb meinforum memset moonscale myamaze mydatto mydissent myeffect myfritz mymediapc mypsx myradweb mysecuritycamera myspreadshop mysynology nhlfan no-ip now-dns office-on-the oninferno opik ownip pages.torproject pgafan podzone privatizehealthinsurance r.cdn77 rackmaze redirectme reserve-online routingthecloud ru sandbox.deno schokokeks scrapper-site se seidat selfip sells-it senseering servebbs serveblog serveftp serveminecraft server-on servicebus.usgovcloudapi servicebus.windows shopselect siteleaf sn.mynetname spryt square7 squares static-access subsc-pay supabase sytes thruhere torproject trafficmanager ts tunnelmole twmail u.channelsdvr uk uni5 usgovcloudapp usgovtrafficmanager vpndns vps-host vps.hrsn vusercontent webhop yandexcloud za zabc
+azurestaticapps.net:1 2 3 4 5 6 7 centralus eastasia eastus2 westeurope westus2
+azurewebsites.net:*.p australiacentral-01 australiacentral2-01 australiaeast-01 australiasoutheast-01 austriaeast-01 belgiumcentral-01 brazilsouth-01 brazilsoutheast-01 canadacentral-01 canadaeast-01 centralindia-01 centralus-01 centraluseuap-01 chilecentral-01 denmarkeast-01 eastasia-01 eastasiastage-01 eastus-01 eastus2-01 eastus2euap-01 eastus3-01 francecentral-01 francesouth-01 germanynorth-01 germanywestcentral-01 indiasouthcentral-01 indonesiacentral-01 israelcentral-01 israelnorthwest-01 italynorth-01 japaneast-01 japanwest-01 jioindiacentral-01 jioindiawest-01 koreacentral-01 koreasouth-01 malaysiawest-01 mexicocentral-01 newzealandnorth-01 northcentralus-01 northcentralusstage-01 northeastus5-01 northeurope-01 norwayeast-01 norwaywest-01 polandcentral-01 qatarcentral-01 southafricanorth-01 southafricawest-01 southcentralus-01 southcentralus2-01 southeastasia-01 southeastus5-01 southindia-01 spaincentral-01 swedencentral-01 swedensouth-01 switzerlandnorth-01 switzerlandwest-01 taiwannorth-01 taiwannorthwest-01 uaecentral-01 uaenorth-01 uksouth-01 ukwest-01 westcentralus-01 westeurope-01 westindia-01 westus-01 westus2-01 westus3-01
 cloudjiffy.net:fra1-de west1-us
-cryptonomic.net:*
 elastx.net:jls-sto1 jls-sto2 jls-sto3
 fastly.net:freetls map
 prod.fastly.net:a global
 ssl.fastly.net:a b global
-fastlylb.net:map
 paas.massivegrid.net:fr-1 lon-1 lon-2 ny-1 ny-2 sg-1
-hosting.ovh.net:*
-webpaas.ovh.net:*
+ovh.net:*.hosting *.webpaas
 saveincloud.net:jelastic nordeste-idc
-scaleforce.net:j
 srcf.net:soc user
-tailscale.net:beta
-torproject.net:pages
-tsukaeru.net:jelastic
+core.usgovcloudapi.net:blob file web
 jelastic.vps-host.net:atl njs ric
+core.windows.net:blob file web
 yandexcloud.net:storage website
-network:arvo azimuth co tlon
-alces.network:*
+network:*.alces aem appwrite arvo azimuth co tlon
+new:*.builtwithrocket
 news:noticeable
 nf:arts com firm info net other per rec store web
-ng:col com edu firm gen gov i ltd mil mobi name net ngo org sch
-com.ng:blogspot
+ng:biz col com edu firm gen gov i ltd mil mobi name net ngo org plc sch
+biz.ng:co dl go lg on
 ni:ac biz co com edu gob in info int mil net nom org web
-nl:123website blogspot cistron co demon gov hosting-cluster khplay myspreadshop
-transurl.nl:*
-no:123hjemmeside aa aarborte aejrie afjord agdenes ah aknoluokta akrehamn al alaheadju alesund algard alstahaug alta alvdal amli amot andasuolo andebu andoy ardal aremark arendal arna aseral asker askim askoy askvoll asnes audnedaln aukra aure aurland aurskog-holand austevoll austrheim averoy badaddja bahcavuotna bahccavuotna baidar bajddar balat balestrand ballangen balsfjord bamble bardu barum batsfjord bearalvahki beardu beiarn berg bergen berlevag bievat bindal birkenes bjarkoy bjerkreim bjugn blogspot bodo bokn bomlo bremanger bronnoy bronnoysund brumunddal bryne bu budejju bygland bykle cahcesuolo co davvenjarga davvesiida deatnu dep dielddanuorri divtasvuodna divttasvuotna donna dovre drammen drangedal drobak dyroy egersund eid eidfjord eidsberg eidskog eidsvoll eigersund elverum enebakk engerdal etne etnedal evenassi evenes evje-og-hornnes farsund fauske fedje fet fetsund fhs finnoy fitjar fjaler fjell fla flakstad flatanger flekkefjord flesberg flora floro fm folkebibl folldal forde forsand fosnes frana fredrikstad frei frogn froland frosta froya fuoisku fuossko fusa fylkesbibl fyresdal gaivuotna galsa gamvik gangaviika gaular gausdal giehtavuoatna gildeskal giske gjemnes gjerdrum gjerstad gjesdal gjovik gloppen gol gran grane granvin gratangen grimstad grong grue gulen guovdageaidnu ha habmer hadsel hagebostad halden halsa hamar hamaroy hammarfeasta hammerfest hapmir haram hareid harstad hasvik hattfjelldal haugesund hemne hemnes hemsedal herad hitra hjartdal hjelmeland hl hm hobol hof hokksund hol hole holmestrand holtalen honefoss hornindal horten hoyanger hoylandet hurdal hurum hvaler hyllestad ibestad idrett inderoy iveland ivgu jan-mayen jessheim jevnaker jolster jondal jorpeland kafjord karasjohka karasjok karlsoy karmoy kautokeino kirkenes klabu klepp kommune kongsberg kongsvinger kopervik kraanghke kragero kristiansand kristiansund krodsherad krokstadelva kvafjord kvalsund kvam kvanangen kvinesdal kvinnherad kviteseid kvitsoy laakesvuemie lahppi langevag lardal larvik lavagis lavangen leangaviika lebesby leikanger leirfjord leirvik leka leksvik lenvik lerdal lesja levanger lier lierne lillehammer lillesand lindas lindesnes loabat lodingen lom loppa lorenskog loten lund lunner luroy luster lyngdal lyngen malatvuopmi malselv malvik mandal marker marnardal masfjorden masoy matta-varjjat meland meldal melhus meloy meraker midsund midtre-gauldal mil mjondalen mo-i-rana moareke modalen modum molde mosjoen moskenes moss mosvik mr muosat museum myspreadshop naamesjevuemie namdalseid namsos namsskogan nannestad naroy narviika narvik naustdal navuotna nedre-eiker nesna nesodden nesoddtangen nesseby nesset nissedal nittedal nl nord-aurdal nord-fron nord-odal norddal nordkapp nordre-land nordreisa nore-og-uvdal notodden notteroy nt odda of oksnes ol omasvuotna oppdal oppegard orkanger orkdal orland orskog orsta osen oslo osoyro osteroy ostre-toten overhalla ovre-eiker oyer oygarden oystre-slidre porsanger porsangu porsgrunn priv rade radoy rahkkeravju raholt raisa rakkestad ralingen rana randaberg rauma rendalen rennebu rennesoy rindal ringebu ringerike ringsaker risor rissa rl roan rodoy rollag romsa romskog roros rost royken royrvik ruovat rygge salangen salat saltdal samnanger sandefjord sandnes sandnessjoen sandoy sarpsborg sauda sauherad sel selbu selje seljord sf siellak sigdal siljan sirdal skanit skanland skaun skedsmo skedsmokorset ski skien skierva skiptvet skjak skjervoy skodje slattum smola snaase snasa snillfjord snoasa sogndal sogne sokndal sola solund somna sondre-land songdalen sor-aurdal sor-fron sor-odal sor-varanger sorfold sorreisa sortland sorum spjelkavik spydeberg st stange stat stathelle stavanger stavern steigen steinkjer stjordal stjordalshalsen stokke stor-elvdal stord stordal storfjord strand stranda stryn sula suldal sund sunndal surnadal svalbard sveio svelvik sykkylven tana tananger time tingvoll tinn tjeldsund tjome tm tokke tolga tonsberg torsken tr trana tranby tranoy troandin trogstad tromsa tromso trondheim trysil tvedestrand tydal tynset tysfjord tysnes tysvar ullensaker ullensvang ulvik unjarga utsira va vaapste vadso vaga vagan vagsoy vaksdal valle vang vanylven vardo varggat varoy vefsn vega vegarshei vennesla verdal verran vestby vestnes vestre-slidre vestre-toten vestvagoy vevelstad vf vgs vik vikna vindafjord voagat volda voss vossevangen xn--andy-ira xn--asky-ira xn--aurskog-hland-jnb xn--avery-yua xn--bdddj-mrabd xn--bearalvhki-y4a xn--berlevg-jxa xn--bhcavuotna-s4a xn--bhccavuotna-k7a xn--bidr-5nac xn--bievt-0qa xn--bjarky-fya xn--bjddar-pta xn--blt-elab xn--bmlo-gra xn--bod-2na xn--brnny-wuac xn--brnnysund-m8ac xn--brum-voa xn--btsfjord-9za xn--davvenjrga-y4a xn--dnna-gra xn--drbak-wua xn--dyry-ira xn--eveni-0qa01ga xn--finny-yua xn--fjord-lra xn--fl-zia xn--flor-jra xn--frde-gra xn--frna-woa xn--frya-hra xn--ggaviika-8ya47h xn--gildeskl-g0a xn--givuotna-8ya xn--gjvik-wua xn--gls-elac xn--h-2fa xn--hbmer-xqa xn--hcesuolo-7ya35b xn--hgebostad-g3a xn--hmmrfeasta-s4ac xn--hnefoss-q1a xn--hobl-ira xn--holtlen-hxa xn--hpmir-xqa xn--hyanger-q1a xn--hylandet-54a xn--indery-fya xn--jlster-bya xn--jrpeland-54a xn--karmy-yua xn--kfjord-iua xn--klbu-woa xn--koluokta-7ya57h xn--krager-gya xn--kranghke-b0a xn--krdsherad-m8a xn--krehamn-dxa xn--krjohka-hwab49j xn--ksnes-uua xn--kvfjord-nxa xn--kvitsy-fya xn--kvnangen-k0a xn--l-1fa xn--laheadju-7ya xn--langevg-jxa xn--ldingen-q1a xn--leagaviika-52b xn--lesund-hua xn--lgrd-poac xn--lhppi-xqa xn--linds-pra xn--loabt-0qa xn--lrdal-sra xn--lrenskog-54a xn--lt-liac xn--lten-gra xn--lury-ira xn--mely-ira xn--merker-kua xn--mjndalen-64a xn--mlatvuopmi-s4a xn--mli-tla xn--mlselv-iua xn--moreke-jua xn--mosjen-eya xn--mot-tla xn--msy-ula0h xn--mtta-vrjjat-k7af xn--muost-0qa xn--nmesjevuemie-tcba xn--nry-yla5g xn--nttery-byae xn--nvuotna-hwa xn--oppegrd-ixa xn--ostery-fya xn--osyro-wua xn--porsgu-sta26f xn--rady-ira xn--rdal-poa xn--rde-ula xn--rdy-0nab xn--rennesy-v1a xn--rhkkervju-01af xn--rholt-mra xn--risa-5na xn--risr-ira xn--rland-uua xn--rlingen-mxa xn--rmskog-bya xn--rros-gra xn--rskog-uua xn--rst-0na xn--rsta-fra xn--ryken-vua xn--ryrvik-bya xn--s-1fa xn--sandnessjen-ogb xn--sandy-yua xn--seral-lra xn--sgne-gra xn--skierv-uta xn--skjervy-v1a xn--skjk-soa xn--sknit-yqa xn--sknland-fxa xn--slat-5na xn--slt-elab xn--smla-hra xn--smna-gra xn--snase-nra xn--sndre-land-0cb xn--snes-poa xn--snsa-roa xn--sr-aurdal-l8a xn--sr-fron-q1a xn--sr-odal-q1a xn--sr-varanger-ggb xn--srfold-bya xn--srreisa-q1a xn--srum-gra xn--stjrdal-s1a xn--stjrdalshalsen-sqb xn--stre-toten-zcb xn--tjme-hra xn--tnsberg-q1a xn--trany-yua xn--trgstad-r1a xn--trna-woa xn--troms-zua xn--tysvr-vra xn--unjrga-rta xn--vads-jra xn--vard-jra xn--vegrshei-c0a xn--vestvgy-ixa6o xn--vg-yiab xn--vgan-qoa xn--vgsy-qoa0j xn--vre-eiker-k8a xn--vrggt-xqad xn--vry-yla5g xn--yer-zna xn--ygarden-p1a xn--ystre-slidre-ujb
-aa.no:gs
-ah.no:gs
-akershus.no:nes
-bu.no:gs
-buskerud.no:nes
-fm.no:gs
+nl:*.transurl 123website cistron co demon gov hosting-cluster khplay myspreadshop site.hosting-cluster
+no:123hjemmeside aa aarborte aejrie afjord agdenes ah aknoluokta akrehamn al alaheadju alesund algard alstahaug alta alvdal amli amot andasuolo andebu andoy ardal aremark arendal arna aseral asker askim askoy askvoll asnes audnedal aukra aure aurland aurskog-holand austevoll austrheim averoy badaddja bahcavuotna bahccavuotna baidar bajddar balat balestrand ballangen balsfjord bamble bardu barum batsfjord bearalvahki beardu beiarn berg bergen berlevag bievat bindal birkenes bjerkreim bjugn bodo bokn bomlo bremanger bronnoy bronnoysund brumunddal bryne bu budejju bygland bykle cahcesuolo co davvenjarga davvesiida deatnu dep dielddanuorri divtasvuodna divttasvuotna donna dovre drammen drangedal drobak dyroy egersund eid eidfjord eidsberg eidskog eidsvoll eigersund elverum enebakk engerdal etne etnedal evenassi evenes evje-og-hornnes farsund fauske fedje fet fetsund fhs finnoy fitjar fjaler fjell fla flakstad flatanger flekkefjord flesberg flora floro fm folkebibl folldal forde forsand fosnes frana fredrikstad frogn froland frosta froya fuoisku fuossko fusa fylkesbibl fyresdal gaivuotna galsa gamvik gangaviika gaular gausdal giehtavuoatna gielda gildeskal giske gjemnes gjerdrum gjerstad gjesdal gjovik gloppen gol gran grane granvin gratangen grimstad grong grue gs.aa gs.ah gs.bu gs.fm gs.hl gs.hm gs.jan-mayen gs.mr gs.nl gs.nt gs.of gs.ol gs.oslo gs.rl gs.sf gs.st gs.svalbard gs.tm gs.tr gs.va gs.vf gulen guovdageaidnu ha habmer hadsel hagebostad halden halsa hamar hamaroy hammarfeasta hammerfest hapmir haram hareid harstad hasvik hattfjelldal haugesund hemne hemnes hemsedal herad hitra hjartdal hjelmeland hl hm hobol hof hokksund hol hole holmestrand holtalen honefoss hornindal horten hoyanger hoylandet hurdal hurum hvaler hyllestad ibestad idrett inderoy iveland ivgu jan-mayen jessheim jevnaker jolster jondal jorpeland kafjord karasjohka karasjok karlsoy karmoy kautokeino kirkenes klabu klepp kommune kongsberg kongsvinger kopervik kraanghke kragero kristiansand kristiansund krodsherad krokstadelva kvafjord kvalsund kvam kvanangen kvinesdal kvinnherad kviteseid kvitsoy laakesvuemie lahppi langevag lardal larvik lavagis lavangen leangaviika lebesby leikanger leirfjord leirvik leka leksvik lenvik lerdal lesja levanger lier lierne lillehammer lillesand lindas lindesnes loabat lodingen lom loppa lorenskog loten lund lunner luroy luster lyngdal lyngen malatvuopmi malselv malvik mandal marker marnardal masfjorden masoy matta-varjjat meland meldal melhus meloy meraker midsund midtre-gauldal mil mjondalen mo-i-rana moareke modalen modum molde mosjoen moskenes moss mr muosat museum myspreadshop naamesjevuemie namdalseid namsos namsskogan nannestad naroy narviika narvik naustdal navuotna nedre-eiker nes.akershus nes.buskerud nesna nesodden nesoddtangen nesseby nesset nissedal nittedal nl nord-aurdal nord-fron nord-odal norddal nordkapp nordre-land nordreisa nore-og-uvdal notodden notteroy nt odda of oksnes ol omasvuotna oppdal oppegard orkanger orkdal orland orskog orsta os.hordaland osen oslo osoyro osteroy ostre-toten overhalla ovre-eiker oyer oygarden oystre-slidre porsanger porsangu porsgrunn priv rade radoy rahkkeravju raholt raisa rakkestad ralingen rana randaberg rauma re rendalen rennebu rennesoy rindal ringebu ringerike ringsaker risor rissa rl roan rodoy rollag romsa romskog roros rost royken royrvik ruovat rygge salangen salat saltdal samnanger sande.vestfold sandefjord sandnes sandnessjoen sandoy sarpsborg sauda sauherad sel selbu selje seljord sf siellak sigdal siljan sirdal skanit skanland skaun skedsmo skedsmokorset ski skien skierva skiptvet skjak skjervoy skodje slattum smola snaase snasa snillfjord snoasa sogndal sogne sokndal sola solund somna sondre-land songdalen sor-aurdal sor-fron sor-odal sor-varanger sorfold sorreisa sortland sorum spjelkavik spydeberg st stange stat stathelle stavanger stavern steigen steinkjer stjordal stjordalshalsen stokke stor-elvdal stord stordal storfjord strand stranda stryn sula suldal sund sunndal suohkan surnadal svalbard sveio svelvik sykkylven tana tananger time tingvoll tinn tjeldsund tjielte tjome tm tokke tolga tonsberg torsken tr trana tranby tranoy troandin trogstad tromsa tromso trondheim trysil tvedestrand tydal tynset tysfjord tysnes tysvar uenorge ullensaker ullensvang ulstein ulvik unjarga utsira va vaapste vadso vaga vagan vagsoy vaksdal valer.ostfold valle vang vanylven vardo varggat varoy vefsn vega vegarshei vennesla verdal verran vestby vestnes vestre-slidre vestre-toten vestvagoy vevelstad vf vgs vik vikna vindafjord voagat volda voss vossevangen xn--andy-ira xn--asky-ira xn--aurskog-hland-jnb xn--avery-yua xn--bdddj-mrabd xn--bearalvhki-y4a xn--berlevg-jxa xn--bhcavuotna-s4a xn--bhccavuotna-k7a xn--bidr-5nac xn--bievt-0qa xn--bjddar-pta xn--blt-elab xn--bmlo-gra xn--bod-2na xn--brnny-wuac xn--brnnysund-m8ac xn--brum-voa xn--btsfjord-9za xn--davvenjrga-y4a xn--dnna-gra xn--drbak-wua xn--dyry-ira xn--eveni-0qa01ga xn--finny-yua xn--fjord-lra xn--fl-zia xn--flor-jra xn--frde-gra xn--frna-woa xn--frya-hra xn--ggaviika-8ya47h xn--gildeskl-g0a xn--givuotna-8ya xn--gjvik-wua xn--gls-elac xn--h-2fa xn--hamary-fya xn--hbmer-xqa xn--hcesuolo-7ya35b xn--hgebostad-g3a xn--hmmrfeasta-s4ac xn--hnefoss-q1a xn--hobl-ira xn--holtlen-hxa xn--hpmir-xqa xn--hyanger-q1a xn--hylandet-54a xn--indery-fya xn--jlster-bya xn--jrpeland-54a xn--karlsy-fya xn--karmy-yua xn--kfjord-iua xn--klbu-woa xn--koluokta-7ya57h xn--krager-gya xn--kranghke-b0a xn--krdsherad-m8a xn--krehamn-dxa xn--krjohka-hwab49j xn--ksnes-uua xn--kvfjord-nxa xn--kvitsy-fya xn--kvnangen-k0a xn--l-1fa xn--laheadju-7ya xn--langevg-jxa xn--ldingen-q1a xn--leagaviika-52b xn--lesund-hua xn--lgrd-poac xn--lhppi-xqa xn--linds-pra xn--loabt-0qa xn--lrdal-sra xn--lrenskog-54a xn--lt-liac xn--lten-gra xn--lury-ira xn--mely-ira xn--merker-kua xn--mjndalen-64a xn--mlatvuopmi-s4a xn--mli-tla xn--mlselv-iua xn--moreke-jua xn--mosjen-eya xn--mot-tla xn--msy-ula0h xn--mtta-vrjjat-k7af xn--muost-0qa xn--nmesjevuemie-tcba xn--nry-yla5g xn--nttery-byae xn--nvuotna-hwa xn--oppegrd-ixa xn--ostery-fya xn--osyro-wua xn--porsgu-sta26f xn--rady-ira xn--rdal-poa xn--rde-ula xn--rdy-0nab xn--rennesy-v1a xn--rhkkervju-01af xn--rholt-mra xn--risa-5na xn--risr-ira xn--rland-uua xn--rlingen-mxa xn--rmskog-bya xn--rros-gra xn--rskog-uua xn--rst-0na xn--rsta-fra xn--ryken-vua xn--ryrvik-bya xn--s-1fa xn--sandnessjen-ogb xn--sandy-yua xn--seral-lra xn--sgne-gra xn--skierv-uta xn--skjervy-v1a xn--skjk-soa xn--sknit-yqa xn--sknland-fxa xn--slat-5na xn--slt-elab xn--smla-hra xn--smna-gra xn--snase-nra xn--sndre-land-0cb xn--snes-poa xn--snsa-roa xn--sr-aurdal-l8a xn--sr-fron-q1a xn--sr-odal-q1a xn--sr-varanger-ggb xn--srfold-bya xn--srreisa-q1a xn--srum-gra xn--stjrdal-s1a xn--stjrdalshalsen-sqb xn--stre-toten-zcb xn--tjme-hra xn--tnsberg-q1a xn--trany-yua xn--trgstad-r1a xn--trna-woa xn--troms-zua xn--tysvr-vra xn--unjrga-rta xn--vads-jra xn--vard-jra xn--vegrshei-c0a xn--vestvgy-ixa6o xn--vg-yiab xn--vgan-qoa xn--vgsy-qoa0j xn--vler-qoa.xn--stfold-9xa xn--vre-eiker-k8a xn--vrggt-xqad xn--vry-yla5g xn--yer-zna xn--ygarden-p1a xn--ystre-slidre-ujb
 hedmark.no:os valer xn--vler-qoa
-hl.no:gs
-hm.no:gs
-hordaland.no:os
-jan-mayen.no:gs
 more-og-romsdal.no:heroy sande
-mr.no:gs
-nl.no:gs
 nordland.no:bo heroy xn--b-5ga xn--hery-ira
-nt.no:gs
-of.no:gs
-ol.no:gs
-oslo.no:gs
-ostfold.no:valer
-rl.no:gs
-sf.no:gs
-st.no:gs
-svalbard.no:gs
 telemark.no:bo xn--b-5ga
-tm.no:gs
-tr.no:gs
-va.no:gs
-vestfold.no:sande
-vf.no:gs
 xn--mre-og-romsdal-qqb.no:sande xn--hery-ira
-xn--stfold-9xa.no:xn--vler-qoa
+now:dyn here tmp
 np:*
 nr:biz com edu gov info net org
 nu:enterprisecloud merseine mine shacknet
-nz:ac co cri geek gen govt health iwi kiwi maori mil net org parliament school xn--mori-qsa
-co.nz:blogspot
+nz:ac cloudns co cri geek gen govt health iwi kiwi maori mil net org parliament school xn--mori-qsa
 om:co com edu gov med museum net org pro
-one:homelink onred service
-onred.one:staging
-online:barsy eero eero-stage
+one:*.kin service website
+online:barsy book eero eero-stage heimdns leapcell websitebuilder
 orange:tech
-org:accesscam ae altervista barsy blogdns blogsite bmoattachments boldlygoingnowhere cable-modem camdvr certmgr cloudns collegefan couchpotatofries ddnss diskstation dnsalias dnsdojo doesntexist dontexist doomdns dsmynas duckdns dvrdns dynalias dyndns dynserv endofinternet endoftheinternet eu familyds fedorainfracloud fedorapeople freeddns freedesktop from-me game-host gotdns hepforge hk hobby-site homedns homeftp homelinux homeunix hopto httpbin in-dsl in-vpn is-a-bruinsfan is-a-candidate is-a-celticsfan is-a-chef is-a-geek is-a-knight is-a-linux-user is-a-patsfan is-a-soxfan is-found is-lost is-saved is-very-bad is-very-evil is-very-good is-very-nice is-very-sweet isa-geek js kicks-ass mayfirst misconfused mlbfan mozilla-iot my-firewall myfirewall myftp mysecuritycamera mywire nflfan no-ip now-dns pimienta podzone poivron potager pubtls read-books readmyblog selfip sellsyourhome servebbs serveftp servegame small-web spdns stuff-4-sale sweetpepper toolforge tunk tuxfamily twmail ufcfan us webhop webredirect wmcloud wmflabs za zapto
-amune.org:tele
+org:accesscam ae altervista barsy beta.wmcloud blogdns blogsite bmoattachments boldlygoingnowhere cable-modem camdvr cloudns collegefan couchpotatofries ddnss dnsalias dnsdojo doesntexist dontexist doomdns dpdns dsmynas duckdns dvrdns dynalias dyndns dynserv endofinternet endoftheinternet eu familyds fedorainfracloud fedorapeople freeddns freedesktop from-me fspages game-host gotdns hatenadiary hepforge hk hobby-site homedns homeftp homelinux homeunix hopto httpbin in-dsl in-vpn ip-dynamic is-a-bruinsfan is-a-candidate is-a-celticsfan is-a-chef is-a-geek is-a-knight is-a-linux-user is-a-patsfan is-a-soxfan is-found is-local is-lost is-saved is-very-bad is-very-evil is-very-good is-very-nice is-very-sweet isa-geek jpn js kicks-ass misconfused mlbfan my-firewall myfirewall myftp mysecuritycamera mywire nflfan no-ip now-dns pimienta podzone poivron potager pubtls read-books readmyblog routingthecloud roxa s3.teckids selfip sellsyourhome servebbs serveftp servegame small-web spdns ssl.origin.cdn77-secure stuff-4-sale sweetpepper toolforge tunk tuxfamily twmail ufcfan us webhop webredirect wmcloud wmflabs za zapto
 cdn77.org:c rsc
-origin.cdn77-secure.org:ssl
 dyndns.org:go home
-eu.org:al asso at au be bg ca cd ch cn cy cz de dk edu ee es fi fr gr hr hu ie il in int is it jp kr lt lu lv mc me mk mt my net ng nl no nz paris pl pt q-a ro ru se si sk tr uk us
-fedoraproject.org:cloud
-os.fedoraproject.org:app
-os.stg.fedoraproject.org:app
-teckids.org:s3
+eu.org:al asso at au be bg ca cd ch cn cy cz de dk edu ee es fi fr gr hr hu ie il in int is it jp kr lt lu lv me mk mt my net ng nl no nz pl pt ro ru se si sk tr uk us
+fedoraproject.org:app.os app.os.stg cloud
 ovh:nerdpol
 pa:abo ac com edu gob ing med net nom org sld
-page:codeberg hlx hlx3 magnet pdns plesk prvcy rocky translated
-party:ybo
-pe:blogspot com edu gob mil net nom org
+page:aem codeberg deuxfleurs heyflow hlx mybox pdns plesk prvcy rocky statichost
+pe:com edu gob mil net nom org
 pf:com edu org
 pg:*
-ph:com edu gov i mil net ngo org
+ph:cloudns com edu gov i mil net ngo org
 photos:framer
 pictures:1337
-pk:biz com edu fam gob gok gon gop gos gov info net org web
-pl:agro aid art atm augustow auto babia-gora bedzin beep beskidy bialowieza bialystok bielawa bieszczady biz boleslawiec bydgoszcz bytom cieszyn co com czeladz czest dlugoleka ecommerce-shop edu elblag elk gda gdansk gdynia gliwice glogow gmina gniezno gorlice gov grajewo gsm homesklep ilawa info jaworzno jelenia-gora jgora kalisz karpacz kartuzy kaszuby katowice kazimierz-dolny kepno ketrzyn klodzko kobierzyce kolobrzeg konin konskowola krakow krasnik kutno lapy lebork leczna legnica lezajsk limanowa lomza lowicz lubartow lubin lublin lukow mail malbork malopolska mazowsze mazury med media miasta mielec mielno mil mragowo myspreadshop naklo net nieruchomosci nom nowaruda nysa olawa olecko olkusz olsztyn opoczno opole org ostroda ostroleka ostrowiec ostrowwlkp pc pila pisz podhale podlasie polkowice pomorskie pomorze poniatowa powiat poznan priv prochowice pruszkow przeworsk pulawy radom rawa-maz realestate rel rybnik rzeszow sanok sdscloud sejny sex shop shoparena simplesite sklep skoczow slask slupsk sopot sos sosnowiec stalowa-wola starachowice stargard suwalki swidnica swidnik swiebodzin swinoujscie szczecin szczytno szkola targi tarnobrzeg tgory tm tourism travel turek turystyka tychy unicloud ustka walbrzych warmia warszawa waw wegrow wielun wlocl wloclawek wodzislaw wolomin wroc wroclaw zachpomor zagan zakopane zarow zgora zgorzelec
-gov.pl:ap griw ic is kmpsp konsulat kppsp kwp kwpsp mup mw oirm oum pa pinb piw po psp psse pup rzgw sa sdn sko so sr starostwo ug ugim um umig upow uppo us uw uzs wif wiih winb wios witd wiw wsa wskr wuoz wzmiuw zp
+pizza:ngrok
+pk:ac biz com edu fam gkp gob gog gok gop gos gov net org web
+pl:agro aid art atm augustow auto babia-gora bedzin beep beskidy bialowieza bialystok bielawa bielsko bieszczady biz boleslawiec bydgoszcz bytom cfolks cieszyn co com czeladz czest dfirma dkonto dlugoleka ecommerce-shop edu elblag elk gda gdansk gdynia gliwice glogow gmina gniezno gorlice gov grajewo gsm homesklep ilawa info iqhs jaworzno jelenia-gora jgora kalisz karpacz kartuzy kaszuby katowice kazimierz-dolny kepno ketrzyn klodzko kobierzyce kolobrzeg konin konskowola krakow krasnik kutno lapy lebork leczna legnica lezajsk limanowa lodz lomza lowicz lubartow lubin lublin lukow mail malbork malopolska mazowsze mazury med media miasta mielec mielno mil mragowo myspreadshop naklo net nieruchomosci nom nowaruda nysa olawa olecko olkusz olsztyn opoczno opole org ostroda ostroleka ostrowiec ostrowwlkp pabianice pc pila pisz plock podhale podlasie polkowice pomorskie pomorze poniatowa powiat poznan priv prochowice pruszkow przeworsk pulawy radom rawa-maz realestate rel rybnik rzeszow sanok sdscloud sejny sex shop shoparena sieradz simplesite skierniewice sklep skoczow slask slupsk sopot sos sosnowiec stalowa-wola starachowice stargard suwalki swidnica swidnik swiebodzin swinoujscie szczecin szczytno szkola targi tarnobrzeg tgory tm torun tourism travel turek turystyka tychy unicloud ustka walbrzych warmia warszawa waw wegrow wielun wlocl wloclawek wodzislaw wolomin wroc wroclaw you2 zachpomor zagan zakopane zarow zgierz zgora zgorzelec
+gov.pl:ap griw ic is kmpsp konsulat kppsp kwp kwpsp mup mw oia oirm oke oow oschr oum pa pinb piw po pr psp psse pup rzgw sa sdn sko so sr starostwo ug ugim um umig upow uppo us uw uzs wif wiih winb wios witd wiw wkz wsa wskr wsse wuoz wzmiuw zp zpisdn
 place:co
+plus:playit
+playit.plus:*.at with
 pm:name own
 pn:co edu gov net org
-porn:indie
 pr:ac biz com edu est gov info isla name net org pro prof
-pro:aaa aca acct avocat bar barsy cloudns cpa eng jur law med recht
-dnstrace.pro:bci
+pro:aaa aca acct avocat bar barsy cloudns cpa eng jur keenetic law med ngrok recht
 ps:com edu gov net org plo sec
-pt:123paginaweb blogspot com edu gov int net nome org publ
-pub:barsy
-pw:belau cloudns co ed go ne or x443
+pt:123paginaweb com edu gov int net nome org publ
+pub:*.id *.kin barsy
+pw:cloudns gov x443
 py:com coop edu gov mil net org
-qa:blogspot com edu gov mil name net org sch
-re:asso blogspot com nom
-review:ybo
+qa:com edu gov mil name net org sch
+re:asso can com netlib
+reviews:aem
 rip:clan
-ro:arts barsy blogspot co com firm info nom nt org rec shop store tm www
-rocks:lima-city myddns webspace
-rs:ac blogspot co edu gov in org ox ua
-brendly.rs:shop
-ru:123sait ac adygeya bashkiria bir blogspot cbg com dagestan edu eurodir gov grozny int kalmykia kustanai lk3 marine mcdir mcpre mil mircloud mordovia msk myjino mytis na4u nalchik net nov org pp pyatigorsk ras spb test vladikavkaz vladimir
-cldmail.ru:hb
-mcdir.ru:vps
-hosting.myjino.ru:*
-landing.myjino.ru:*
-spectrum.myjino.ru:*
-vps.myjino.ru:*
-regruhosting.ru:jelastic
-run:development hs onporter ravendb repl servers
-build.run:*
-code.run:*
-database.run:*
-migration.run:*
+ro:arts barsy co com firm info nom nt org rec shop store tm www
+rocks:lima-city myddns stackit webspace
+rs:ac barsy co edu gov in org ox shop.brendly
+ru:ac adygeya bashkiria bir cbg com dagestan edu eurodir gov grozny hb.cldmail int kalmykia kustanai marine mcdir mcpre mil mircloud mordovia msk myjino mytis na4u nalchik net nov org pp pyatigorsk ras spb vladikavkaz vladimir vps.mcdir
+myjino.ru:*.hosting *.landing *.spectrum *.vps
+run:*.appwrite *.build *.code *.database *.migration canva cloud development iran.liara liara lovable needle onporter ravendb repl stackit val vercel web.val wix
 rw:ac co coop gov mil net org
 sa:com edu gov med net org pub sch
 sb:com edu gov net org
 sc:com edu gov net org
-science:ybo
-scot:edu gov
-gov.scot:service
+scot:co gov me mygov org service.gov
 sd:com edu gov info med net org tv
-se:123minsida a ac b bd blogspot brand c com conf d e f fh fhsk fhv g h i iopsys itcouldbewor k komforb kommunalforbund komvux l lanbib m myspreadshop n naturbruksgymn o org p parti pp press r s t tm u w x y z
-paba.se:su
+se:123minsida a ac b bd brand c com d e f fh fhsk fhv g h i iopsys itcouldbewor k komforb kommunalforbund komvux l lanbib m myspreadshop n naturbruksgymn o org p parti pp press r s t tm u w x y z
 services:loginline
-sg:blogspot com edu enscaled gov net org per
-sh:bip com gov hashbang mil net now org vxl wedeploy
-platform.sh:bc ent eu us
-shop:barsy base hoplix
-si:blogspot gitapp gitpage
-site:barsy byen cyon fastvps fnwk folionetwork jele lelux loginline mintere novecore omniwe opensocial srht
-cloudera.site:*
-platformsh.site:*
-tst.site:*
-sk:blogspot
+sg:com edu enscaled gov net org
+sh:botda com gov hashbang lovable mil net now org surge teleport
+platform.sh:ent eu us
+shop:barsy barsyonline base hoplix shopware
+show:ms
+si:f5 gitapp gitpage
+site:*.cloudera *.platformsh *.tst barsy byen caffeine chatgpt co convex cpanel cyon fastvps figma figma-gov heyflow jele jouwweb loginline madethis my.canva notion novecore omniwe opensocial piebox playcode preview puter scw sol sourcecraft square srht support wpsquared
+convex.site:eu-west-1 us-east-1
+scw.site:ams waw
+sk:org
 sl:com edu gov net org
-sn:art blogspot com edu gouv org perso univ
-so:com edu gov me net org sch
-diher.solutions:*
-space:myfast uber xs4all
-ss:biz com edu gov me net org sch
-st:co com consulado edu embaixada mil net noho org principe saotome store
-store:sellfy shopware storebase
+sn:art com edu gouv org univ
+so:com edu gov me net org surveys
+space:app-ionos deployagent heiyu hf myfast project static.hf uber vibehost xs4all
+ss:biz co com edu gov me net org sch
+st:*.cn co com consulado edu embaixada helioho kirara mil net noho org principe saotome store
+store:barsy sellfy shopware storebase
+studio:ai
 su:abkhazia adygeya aktyubinsk arkhangelsk armenia ashgabad azerbaijan balashov bashkiria bryansk bukhara chimkent dagestan east-kazakhstan exnet georgia grozny ivanovo jambyl kalmykia kaluga karacol karaganda karelia khakassia krasnodar kurgan kustanai lenug mangyshlak mordovia msk murmansk nalchik navoi north-kazakhstan nov obninsk penza pokrovsk sochi spb tashkent termez togliatti troitsk tselinograd tula tuva vladikavkaz vladimir vologda
 support:barsy
 sv:com edu gob org red
 sx:gov
 sy:com edu gov mil net org
-systems:knightpoint
+systems:knightpoint miren
 sz:ac co org
-tc:ch me we
-td:blogspot
 team:discourse jelastic
+tech:cleverapps
 technology:co
 tf:sch
 th:ac co go in mi net online or shop
-tj:ac biz co com edu go gov int mil name net nic org test web
+tj:biz co com edu go gov int mil name net nic org test web
 tl:gov
 tm:co com edu gov mil net nom org
 tn:com ens fin gov ind info intl mincom nat net orangecloud org perso tourism
-to:611 com edu gov mil net nyan org oya rdv vpnplus
-quickconnect.to:direct
+to:611 com direct.quickconnect edu gov mil net nett org oya vpnplus x0
 today:prequalifyme
-top:now-dns ntdll
-tr:av bbs bel biz com dr edu gen gov info k12 kep mil name nc net org pol tel tsk tv web
-com.tr:blogspot
-nc.tr:gov
-trade:ybo
-tt:aero biz co com coop edu gov info int jobs mobi museum name net org pro travel
-tv:better-than dyndns on-the-web worse-than
-tw:blogspot club com ebiz edu game gov idv mil net org url xn--czrw28b xn--uc0atv xn--zf0ao64a
-com.tw:mymailer
+tools:dyn.addr myaddr
+top:*.wadl ntdll
+tr:av bbs bel biz com dr edu gen gov gov.nc info k12 kep mil name nc net org pol tel tsk tv web
+tt:biz co com edu gov info mil name net org pro
+tv:better-than dyndns from on-the-web sakura worse-than
+tw:club com ebiz edu game gov idv mil mydns mymailer.com net org url
 tz:ac co go hotel info me mil mobi ne or sc tv
-ua:biz cc cherkassy cherkasy chernigov chernihiv chernivtsi chernovtsy ck cn co com cr crimea cv cx dn dnepropetrovsk dnipropetrovsk donetsk dp edu gov if in inf ivano-frankivsk kh kharkiv kharkov kherson khmelnitskiy khmelnytskyi kiev kirovograd km kr krym ks kv kyiv lg lt ltd lugansk lutsk lv lviv mk mykolaiv net nikolaev od odesa odessa org pl poltava pp rivne rovno rv sb sebastopol sevastopol sm sumy te ternopil uz uzhgorod v vinnica vinnytsia vn volyn yalta zaporizhzhe zaporizhzhia zhitomir zhytomyr zp zt
-ug:ac blogspot co com go ne or org sc
-uk:ac barsy co conn copro gov hosp independent-commission independent-inquest independent-inquiry independent-panel independent-review ltd me net nhs org plc police public-inquiry pymnt royal-commission
-co.uk:adimo barsy barsyonline blogspot myspreadshop nh-serv no-ip wellbeingzone
-bytemark.co.uk:dh vm
-layershift.co.uk:j
-retrosnub.co.uk:cust
-gov.uk:api campaign homeoffice service
+ua:biz cc cherkassy cherkasy chernigov chernihiv chernivtsi chernovtsy ck cn co com cr crimea cv cx dn dnepropetrovsk dnipropetrovsk donetsk dp edu gov if in inf ivano-frankivsk kh kharkiv kharkov kherson khmelnitskiy khmelnytskyi kiev kirovograd km kr kropyvnytskyi krym ks kv kyiv lg lt ltd lugansk luhansk lutsk lv lviv mk mykolaiv net nikolaev od odesa odessa org pl poltava pp rivne rovno rv sb sebastopol sevastopol sm sumy te ternopil uz uzhgorod uzhhorod v vinnica vinnytsia vn volyn yalta zakarpattia zaporizhzhe zaporizhzhia zhitomir zhytomyr zp zt
+ug:ac co com edu go gov mil ne or org sc us
+uk:*.oraclegovcloudapps *.sch ac barsy co conn copro gov hosp independent-commission independent-inquest independent-inquiry independent-panel independent-review ltd me net nhs nimsite org plc police public-inquiry pymnt royal-commission
+co.uk:adimo barsy barsyonline cust.retrosnub j.layershift myspreadshop nh-serv no-ip
+gov.uk:api campaign service
 org.uk:affinitylottery glug lug lugs raffleentry weeklylottery
-sch.uk:*
-us:ak al ar as az ca cloudns co ct dc de dni drud fed fl freeddns ga golffan graphox gu hi ia id il in is-by isa kids ks ky la land-4-sale ma md me mi mircloud mn mo ms mt nc nd ne nh nj nm noip nsn nv ny oh ok or pa platterp pointto pr ri sc sd stuff-4-sale tn tx ut va vi vt wa wi wv wy
+us:ak al ar as aws-gov.databricksapps az azure-api azurewebsites ca cc.de cc.wv cloudns co ct dc de dni fl freeddns ga golffan gu heliohost hi ia id il in is-by isa ks ky la land-4-sale ma md me mi mircloud mn mo ms mt nc nd ne ngo nh nj nm noip nsn nv ny oh ok or pa phx.enscaled pointto pr ri sc sd servername srv stuff-4-sale tn tx ut va vi vt wa wi wv wy
 ak.us:cc k12 lib
 al.us:cc k12 lib
 ar.us:cc k12 lib
@@ -704,8 +644,6 @@ ca.us:cc k12 lib
 co.us:cc k12 lib
 ct.us:cc k12 lib
 dc.us:cc k12 lib
-de.us:cc k12 lib
-enscaled.us:phx
 fl.us:cc k12 lib
 ga.us:cc k12 lib
 gu.us:cc k12 lib
@@ -724,10 +662,9 @@ me.us:cc k12 lib
 mi.us:ann-arbor cc cog dst eaton gen k12 lib mus tec washtenaw
 mn.us:cc k12 lib
 mo.us:cc k12 lib
-ms.us:cc k12 lib
+ms.us:cc k12
 mt.us:cc k12 lib
 nc.us:cc k12 lib
-nd.us:cc lib
 ne.us:cc k12 lib
 nh.us:cc k12 lib
 nj.us:cc k12 lib
@@ -742,44 +679,41 @@ pr.us:cc k12 lib
 ri.us:cc lib
 sc.us:cc k12 lib
 sd.us:cc lib
+srv.us:gh gl
 tn.us:cc k12 lib
 tx.us:cc k12 lib
 ut.us:cc k12 lib
 va.us:cc k12 lib
 vi.us:cc k12 lib
 vt.us:cc k12 lib
-wa.us:cc k12 lib
+wa.us:aberdeen bainbridge-isl bellevue bremerton cc centralia chehalis forks gig-harbor hoquiam k12 keyport kingston lib olympia port-angeles port-ludlow port-orchard port-townsend poulsbo redmond renton sea seattle sequim shelton silverdale yarrow-point
 wi.us:cc k12 lib
-wv.us:cc
 wy.us:cc k12 lib
-uy:com edu gub mil net org
-com.uy:blogspot
+uy:com edu gub gv mil net org
 uz:co com net org
-vc:0e com edu gov gv mil net org
-gv.vc:d
-ve:arts bib co com e12 edu firm gob gov info int mil net nom org rar rec store tec web
-vg:at
+vc:*.0e com d.gv edu gov gv mil mydns net org
+ve:arts bib co com e12 edu emprende firm gob gov ia info int mil net nom org rar rec store tec web
+vg:edu
 vi:co com k12 net org
-vn:ac biz blogspot com edu gov health info int name net org pro
-vu:blog cn com dev edu me net org
+vip:hidns
+vn:ac ai angiang bacgiang backan baclieu bacninh baria-vungtau bentre binhdinh binhduong binhphuoc binhthuan biz camau cantho caobang com daklak daknong danang dienbien dongnai dongthap edu gialai gov hagiang haiduong haiphong hanam hanoi hatinh haugiang health hoabinh hue hungyen id info int io khanhhoa kiengiang kontum laichau lamdong langson laocai longan namdinh name net nghean ninhbinh ninhthuan org phutho phuyen pro quangbinh quangnam quangngai quangninh quangtri soctrang sonla tayninh thaibinh thainguyen thanhhoa thanhphohochiminh thuathienhue tiengiang travinh tuyenquang vinhlong vinhphuc yenbai
+vu:com edu net org
 website:framer
 wf:biz sch
 wiki:framer
-ws:cloud66 com dyndns edu gov mypets net org
-advisor.ws:*
+work:imagine-proxy puter
+ws:*.advisor cloud66 com dyndns edu gov mypets net org
+wtf:ddns
 xn--4dbrk0ce:xn--4dbgdty6c xn--5dbhl8d xn--8dbq2a xn--hebda8b
 xn--90a3ac:xn--80au xn--90azh xn--c1avg xn--d1at xn--o1ac xn--o1ach
 xn--j6w193g:xn--55qx5d xn--gmqw5a xn--mxtq1m xn--od0alg xn--uc0atv xn--wcvs22d
 xn--o3cw4h:xn--12c1fe0br xn--12cfi8ixb8l xn--12co0c3b4eva xn--h3cuzk1di xn--m3ch0j3a xn--o3cyx2a
 xn--p1acf:xn--41a xn--80aaa0cvac xn--90a1af xn--90amc xn--c1avg xn--h1ahn xn--h1aliz xn--j1adp xn--j1aef xn--j1ael8b
-xyz:blogsite crafting localzone zapto
-telebit.xyz:*
+xyz:*.telebit botdash caffeine exe opentunnel
 ye:com edu gov mil net org
 yt:org
 za:ac agric alt co edu gov grondar law mil net ngo nic nis nom org school tm web
-co.za:blogspot
 zm:ac biz co com edu gov info mil net org sch
-zone:cloud66 hs lima
-triton.zone:*
+zone:*.triton *.zerops lima prg1-zerops stackit
 zw:ac co gov mil org
 `

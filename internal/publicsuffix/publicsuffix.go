@@ -29,20 +29,19 @@ import (
 //
 // Source: https://github.com/publicsuffix/list/wiki/Format#formal-algorithm
 func Is(domain string) bool {
-	label, parent, dotted := strings.Cut(domain, ".")
-	if label == "" || dotted && parent == "" {
-		return false // an empty label: also in "." and "com."
-	}
-	listed, rules := seek(parent)
-	if listed != parent {
+	below, rules := above(domain)
+	label, _, _ := strings.Cut(below, ".")
+	if label == "" {
 		return false
 	}
 	found := false
-	for rule := range strings.SplitSeq(rules, " ") {
-		if exception, ok := strings.CutPrefix(rule, "!"); ok && exception == label {
+	for rule := ""; rules != ""; {
+		rule, rules, _ = strings.Cut(rules, " ")
+		if exception, ok := strings.CutPrefix(rule, "!"); ok && exception == below {
 			return false
 		}
-		found = found || rule == label || rule == "*"
+		rest, wildcard := strings.CutPrefix(rule, "*")
+		found = found || rule == below || wildcard && rest == below[len(label):]
 	}
 	return found
 }
@@ -56,11 +55,18 @@ func Below(domain string) string {
 		return ""
 	}
 	parent, rules := seek(domain)
-	if above, ok := strings.CutSuffix(parent, domain); !ok || above != "" && !strings.HasSuffix(above, ".") {
-		return ""
+	if left, ok := strings.CutSuffix(parent, domain); ok && (left == "" || strings.HasSuffix(left, ".")) {
+		first, _, _ := strings.Cut(rules, " ") // never an exception: these stand behind their wildcard
+		return first + "." + parent
 	}
-	first, _, _ := strings.Cut(rules, " ") // never an exception: these stand behind their wildcard
-	return first + "." + parent
+	below, rules := above(domain)
+	for rule := ""; rules != ""; {
+		rule, rules, _ = strings.Cut(rules, " ")
+		if left, ok := strings.CutSuffix(rule, below); ok && strings.HasSuffix(left, ".") {
+			return rule + strings.TrimPrefix(domain, below)
+		}
+	}
+	return ""
 }
 
 // Rules yields every rule of the list, written as the list does but in Punycode:
@@ -79,6 +85,23 @@ func Rules() iter.Seq[string] {
 			}
 		}
 	}
+}
+
+// above finds the line of the nearest domain above domain that has one, or else
+// of the top level. No other line has a rule for domain, and only one of domain's
+// own or further down has another for what lies below. It returns the part of
+// domain before that nearest one, and the rules.
+func above(domain string) (below, rules string) {
+	for i := range len(domain) - 1 {
+		if domain[i] != '.' {
+			continue
+		}
+		if parent, rules := seek(domain[i+1:]); parent == domain[i+1:] {
+			return domain[:i], rules
+		}
+	}
+	_, rules = seek("")
+	return domain, rules
 }
 
 // seek returns the first line of the table whose parent is domain or comes after

@@ -54,6 +54,18 @@ func TestIs(t *testing.T) {
 		"compute.amazonaws.com":           false,
 		"eu-west-1.compute.amazonaws.com": true,
 
+		// So does one that stands far from its domain in the table.
+		"001.test.code-builder-stg.platform.salesforce.com":         false,
+		"any.001.test.code-builder-stg.platform.salesforce.com":     true,
+		"any.any.001.test.code-builder-stg.platform.salesforce.com": false,
+		"any.002.test.code-builder-stg.platform.salesforce.com":     false,
+		"test.code-builder-stg.platform.salesforce.com":             false,
+		"001.test.code-builder-stg.platform":                        false,
+		"user.party.eus":                                            true,
+		"user.party":                                                false,
+		"any.party.eus":                                             false,
+		"party.eus":                                                 false,
+
 		// The implied rule "*" does not count.
 		"internal":          false,
 		"localhost":         false,
@@ -97,16 +109,27 @@ func TestIs(t *testing.T) {
 
 func TestBelow(t *testing.T) {
 	cases := map[string]string{
-		"amazonaws.com":         "s3.amazonaws.com",
-		"compute.amazonaws.com": "*.compute.amazonaws.com",
 		"ck":                    "*.ck",
 		"kawasaki.jp":           "*.kawasaki.jp",
+		"compute.amazonaws.com": "*.compute.amazonaws.com",
+		"party.eus":             "user.party.eus",
 
 		// No rule right below these, but further down.
-		"tim.it":                  "cloud.jelastic.open.tim.it",
-		"amazonaws.com.cn":        "s3.cn-north-1.amazonaws.com.cn",
-		"eu-west-1.amazonaws.com": "vfs.cloud9.eu-west-1.amazonaws.com",
+		"salesforce.com":          "*.001.test.code-builder-stg.platform.salesforce.com",
+		"platform.salesforce.com": "*.001.test.code-builder-stg.platform.salesforce.com",
+		"amazonwebservices.eu":    "auth.cognito-idp.eusc-de-east-1.on.amazonwebservices.eu",
+		"cognito-idp.eusc-de-east-1.on.amazonwebservices.eu": "auth.cognito-idp.eusc-de-east-1.on.amazonwebservices.eu",
+		"com.cy": "j.scaleforce.com.cy",
+		"eus":    "user.party.eus",
+		"edu":    "git-pages.rit.edu",
 
+		"alesforce.com":                     "",
+		"xplatform.salesforce.com":          "",
+		"latform.salesforce.com":            "",
+		"001.test.salesforce.com":           "",
+		"arty.eus":                          "",
+		".eus":                              "",
+		"eus.":                              "",
 		"github.io":                         "",
 		"example.com":                       "",
 		"foo.ck":                            "",
@@ -130,6 +153,16 @@ func TestBelow(t *testing.T) {
 		t.Run(name(domain), func(t *testing.T) {
 			assert.Equal(t, want, publicsuffix.Below(domain))
 		})
+	}
+}
+
+// Where there are several rules below a domain, any of them will do.
+func TestBelowOfSeveral(t *testing.T) {
+	rules := slices.Collect(publicsuffix.Rules())
+	for _, domain := range []string{"com", "uk", "amazonaws.com", "amazonaws.com.cn", "eu-west-1.amazonaws.com", "cloud9.eu-west-1.amazonaws.com"} {
+		rule := publicsuffix.Below(domain)
+		assert.Contains(t, rules, rule, domain)
+		assert.True(t, strings.HasSuffix(rule, "."+domain), "%q below %q", rule, domain)
 	}
 }
 

@@ -1,9 +1,19 @@
 // Command gen makes list.go, the Public Suffix List in the form that package
 // publicsuffix searches, and golden_test.go, which holds the package against
-// what was read. Run it with "go generate", after installing Debian's package
-// publicsuffix. To take the list from elsewhere, give its path and a version:
+// what was read.
 //
-//	go run ./gen -list public_suffix_list.dat -version 20260206.0736
+// The list comes from Debian's package publicsuffix. A stable release keeps the
+// one of its day, so take that of sid, which apt fetches and unpacks without
+// installing it, once sid is among its sources:
+//
+//	cd internal/publicsuffix
+//	apt-get download publicsuffix/sid
+//	dpkg-deb -x publicsuffix_20261007.0728-1_all.deb unpacked
+//	go run ./gen -list unpacked/usr/share/publicsuffix/public_suffix_list.dat -version 20261007.0728-1
+//
+// Then bring interop/testdata/publicsuffix_since.txt up to date, as the test there
+// says. Without arguments, as "go generate" runs it, gen reads the package that is
+// installed.
 package main
 
 import (
@@ -22,11 +32,17 @@ import (
 	"strings"
 )
 
+const installed = "/usr/share/publicsuffix/public_suffix_list.dat"
+
+// maxTable keeps what the package adds to a binary below 100 kB: its code, and
+// what the linker keeps about it, are some 6.5 kB.
+const maxTable = 93_000
+
 func main() {
 	log.SetFlags(0)
 	log.SetPrefix("gen: ")
-	path := flag.String("list", "/usr/share/publicsuffix/public_suffix_list.dat", "the list as its maintainers publish it")
-	version := flag.String("version", "", "its version (default that of the installed Debian package)")
+	path := flag.String("list", installed, "the list as its maintainers publish it")
+	version := flag.String("version", "", "the version of the package it is from (default that of the installed one)")
 	flag.Parse()
 	if err := generate(*path, *version); err != nil {
 		log.Fatal(err)
@@ -34,6 +50,9 @@ func main() {
 }
 
 func generate(path, version string) error {
+	if version == "" && path != installed {
+		return errors.New("a list from elsewhere needs a -version")
+	}
 	if version == "" {
 		// The file of this package bears no date of its own.
 		out, err := exec.Command("dpkg-query", "--show", "--showformat=${Version}", "publicsuffix").Output()
@@ -50,6 +69,9 @@ func generate(path, version string) error {
 	l, err := read(file)
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
+	}
+	if size := len(table(l.rules())); size > maxTable {
+		return fmt.Errorf("%s: a table of %d bytes, and %d is the most", path, size, maxTable)
 	}
 	if err := os.WriteFile("list.go", l.source(version), 0o644); err != nil {
 		return err
@@ -167,19 +189,33 @@ func check(rules []string) error {
 	return nil
 }
 
-// table returns the rules as text: a line for each domain that has rules right
-// below it, which names that domain, then the labels of these rules. A wildcard
+// table returns the rules as text: a line for each domain that has several rules
+// below it, which names that domain, then what these have before it. A wildcard
 // comes first, an exception keeps its "!":
 //
 //	ck:* !www
+//	github.io:*.app pages
 //	uk:ac co gov ltd me net nhs org plc police
 //
-// The lines are sorted by label, the rightmost first.
+// A domain with one rule alone, which would repeat most of the line above, leaves
+// it to the domain it lies in, unless that is the top level. The lines are sorted
+// by label, the rightmost first.
 func table(rules []string) string {
 	below := map[string][]string{}
+	deepest := 0
 	for _, rule := range rules {
 		label, parent, _ := strings.Cut(rule, ".")
 		below[parent] = append(below[parent], label)
+		deepest = max(deepest, strings.Count(parent, "."))
+	}
+	for dots := deepest; dots > 0; dots-- {
+		for parent, labels := range below {
+			if len(labels) == 1 && strings.Count(parent, ".") == dots {
+				label, above, _ := strings.Cut(parent, ".")
+				below[above] = append(below[above], labels[0]+"."+label)
+				delete(below, parent)
+			}
+		}
 	}
 	parents := slices.SortedFunc(maps.Keys(below), func(a, b string) int {
 		return slices.Compare(reversed(a), reversed(b))

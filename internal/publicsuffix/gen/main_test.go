@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"go/format"
 	"os"
 	"strings"
@@ -78,19 +79,41 @@ func TestTable(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, `:uk xn--j6w193g
 ck:* !www
-very.deep.example:a
+example:a.very.deep
 io:github
-uk:co
-ck.uk:b
-x-y.uk:*
+uk:*.x-y b.ck co
 xn--j6w193g:xn--55qx5d
 `, table(l.rules()))
+}
+
+func TestTableFoldsLoneRules(t *testing.T) {
+	cases := map[string]struct {
+		rules []string
+		want  string
+	}{
+		"into a line with others":        {[]string{"b.a", "*.c.a"}, "a:*.c b\n"},
+		"over several levels":            {[]string{"b.a", "f.e.d.c.a"}, "a:b f.e.d.c\n"},
+		"not to the top":                 {[]string{"b", "c.a"}, ":b\na:c\n"},
+		"not several":                    {[]string{"b.a", "c.d.a", "e.d.a"}, "a:b\nd.a:c e\n"},
+		"beside another one folded":      {[]string{"d.c.b.a", "f.e.b.a"}, "b.a:d.c f.e\n"},
+		"beside a domain's own rule":     {[]string{"b.a", "c.b.a"}, "a:b c.b\n"},
+		"a wildcard with its exceptions": {[]string{"*.b.a", "!c.b.a", "d.a"}, "a:d\nb.a:* !c\n"},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			assert.Equal(t, tc.want, table(tc.rules))
+		})
+	}
 }
 
 // A domain comes right before what lies below it, also where another has a
 // hyphen, which is less than a dot.
 func TestTableSortsByLabel(t *testing.T) {
-	assert.Equal(t, "a:x\nb.a:x\nc.b.a:x\nb-c.a:x\nab:x\n", table([]string{"x.ab", "x.b-c.a", "x.c.b.a", "x.b.a", "x.a"}))
+	var rules []string
+	for _, parent := range []string{"ab", "b-c.a", "c.b.a", "b.a", "a"} {
+		rules = append(rules, "x."+parent, "y."+parent) // two of them stay below their parent
+	}
+	assert.Equal(t, "a:x y\nb.a:x y\nc.b.a:x y\nb-c.a:x y\nab:x y\n", table(rules))
 }
 
 func TestOutputIsFormatted(t *testing.T) {
@@ -120,6 +143,42 @@ func TestGenerate(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, string(want), string(got), name)
 	}
+}
+
+func TestGenerateRefuses(t *testing.T) {
+	cases := map[string]struct{ list, version, err string }{
+		"a table too large": {sized(maxTable + 1), "20260102.1", "a table of 93001 bytes, and 93000 is the most"},
+		"no version":        {small, "", "needs a -version"},
+		"a bad list":        {"stray\n", "20260102.1", `other.dat: line 1: "stray"`},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Chdir(t.TempDir())
+			require.NoError(t, os.WriteFile("other.dat", []byte(tc.list), 0o644))
+			assert.ErrorContains(t, generate("other.dat", tc.version), tc.err)
+			assert.NoFileExists(t, "list.go")
+			assert.NoFileExists(t, "golden_test.go")
+		})
+	}
+	assert.ErrorContains(t, generate("nowhere.dat", "20260102.1"), "nowhere.dat")
+}
+
+func TestGenerateLargest(t *testing.T) {
+	t.Chdir(t.TempDir())
+	require.NoError(t, os.WriteFile("other.dat", []byte(sized(maxTable)), 0o644))
+	assert.NoError(t, generate("other.dat", "20260102.1"))
+}
+
+// sized returns a list whose table has that many bytes.
+func sized(bytes int) string {
+	numbers := bytes/len(" 12345") - 1
+	rest := bytes - numbers*len(" 12345") - len(": \n") + 1
+	var list strings.Builder
+	fmt.Fprintf(&list, "// ===BEGIN ICANN DOMAINS===\n%s\n// ===BEGIN PRIVATE DOMAINS===\n", strings.Repeat("a", rest))
+	for i := range numbers {
+		fmt.Fprintf(&list, "%d\n", 10000+i)
+	}
+	return list.String()
 }
 
 // The samples are those of RFC 3492, section 7.1, and names of the list.
