@@ -1,81 +1,163 @@
 package interop_test
 
 import (
-	"maps"
+	"bytes"
+	"flag"
+	"fmt"
 	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
-	xnet "example.com/net2022/publicsuffix" // golang.org/x/net, see go.mod
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	xnet "golang.org/x/net/publicsuffix"
 
 	"example.com/cors/internal/publicsuffix"
 )
 
-// The dates of the two lists. Between them 51 rules were added and 7 removed; in
-// all others the lists, and so the answers, are the same.
-const (
-	ourDate  = "20230209"
-	xnetDate = "2022-11-15"
-)
+// sinceFile says which two lists are compared and by which rules they differ.
+// After an update of either, TestPublicSuffixDates fails until it is written anew:
+//
+//	go test -run TestPublicSuffixDates -update
+const sinceFile = "testdata/publicsuffix_since.txt"
 
-// addedSince holds the rules that only our list has, the newer one.
-var addedSince = set(
-	"activetrail.biz", "adobeio-static.net", "adobeioruntime.net", "akadns.net", "akamai-staging.net",
-	"akamai.net", "akamaiedge-staging.net", "akamaiedge.net", "akamaihd-staging.net", "akamaihd.net",
-	"akamaiorigin-staging.net", "akamaiorigin.net", "akamaized-staging.net", "akamaized.net", "autocode.dev",
-	"canva-apps.cn", "canva-apps.com", "cf-ipfs.com", "cloudflare-ipfs.com", "edgekey-staging.net",
-	"edgekey.net", "edgesuite-staging.net", "edgesuite.net", "fastly-edge.com", "it.com", "mytabit.co.il",
-	"mytabit.com", "privatelink.snowflake.app", "r2.dev", "snowflake.app", "streamlit.app",
-	// The registry of Benin published its rules anew.
-	"africa.bj", "agro.bj", "architectes.bj", "assur.bj", "avocats.bj", "co.bj", "com.bj", "eco.bj",
-	"econo.bj", "edu.bj", "info.bj", "loisirs.bj", "money.bj", "net.bj", "org.bj", "ote.bj",
-	"restaurant.bj", "resto.bj", "tourism.bj", "univ.bj",
-)
-
-// removedSince holds the rules that only the list of x/net has, the older one. No
-// function of x/net yields its rules; these were told from the table of its tests.
-var removedSince = set(
-	"asso.bj", "barreau.bj", "gouv.bj", // Benin, as above
-	"adac", "loft", "ses", "xn--jlq61u9w7b", // top-level domains given up
-)
+var update = flag.Bool("update", false, "write "+sinceFile+" anew")
 
 // unlisted is a domain without a rule, which x/net passes off as one of ICANN's
 // because of the rules below it.
 const unlisted = "za"
 
-func set(rules ...string) map[string]bool {
-	set := make(map[string]bool, len(rules))
+// A ruleSet is a list by its whole rules, an independent reference to what either
+// package makes of it.
+type ruleSet map[string]bool
+
+func newRuleSet(rules []string) ruleSet {
+	set := make(ruleSet, len(rules))
 	for _, rule := range rules {
 		set[rule] = true
 	}
 	return set
 }
 
-func TestPublicSuffixDates(t *testing.T) {
-	require.Contains(t, xnet.List.String(), "("+xnetDate, "another list in x/net: addedSince and removedSince are out of date")
-	require.True(t, strings.HasPrefix(publicsuffix.Version, ourDate),
-		"another list of ours, %s: addedSince and removedSince are out of date", publicsuffix.Version)
-	t.Logf("ours is of %s, that of x/net of %s: %d rules added, %d removed", ourDate, xnetDate, len(addedSince), len(removedSince))
+// is reports whether domain is a public suffix. Neither list has rules below an
+// exception, so the label before the first dot decides.
+func (s ruleSet) is(domain string) bool {
+	_, parent, _ := strings.Cut(domain, ".")
+	return !s["!"+domain] && (s[domain] || s["*."+parent])
+}
 
-	rules := set(slices.Collect(publicsuffix.Rules())...)
-	for rule := range addedSince {
-		assert.True(t, rules[rule], rule)
-		assert.False(t, xnetIs(rule), rule)
+// ourRules returns the rules of our list.
+func ourRules() ruleSet { return newRuleSet(slices.Collect(publicsuffix.Rules())) }
+
+// theirRules returns the rules of the list of x/net: ours, but for what sinceFile
+// says. No function of x/net yields them.
+func theirRules(t *testing.T) ruleSet {
+	t.Helper()
+	rules := ourRules()
+	_, added, removed := since(t)
+	for _, rule := range added {
+		require.True(t, rules[rule], "%s: only in our list, says %s", rule, sinceFile)
+		delete(rules, rule)
 	}
-	assert.False(t, rules[unlisted])
+	for _, rule := range removed {
+		require.False(t, rules[rule], "%s: only in the list of x/net, says %s", rule, sinceFile)
+		rules[rule] = true
+	}
+	return rules
+}
+
+// since reads sinceFile: the versions of the two lists, and the rules that only
+// ours has, the newer one, and those that only that of x/net has.
+func since(t *testing.T) (versions, added, removed []string) {
+	t.Helper()
+	text, err := os.ReadFile(sinceFile)
+	require.NoError(t, err)
+	for line := range strings.Lines(string(text)) {
+		kind, rest, _ := strings.Cut(strings.TrimSpace(line), " ")
+		switch kind {
+		case "#":
+		case "list":
+			versions = append(versions, rest)
+		case "+":
+			added = append(added, rest)
+		case "-":
+			removed = append(removed, rest)
+		default:
+			t.Fatalf("%s: %q", sinceFile, line)
+		}
+	}
+	return versions, added, removed
+}
+
+// versions returns what tells the two lists from earlier and later ones.
+func versions() []string {
+	return []string{"internal/publicsuffix: " + publicsuffix.Version, "golang.org/x/net: " + xnet.List.String()}
+}
+
+// writeSince returns what sinceFile must say. The rules of x/net are told from the
+// table of its own tests.
+func writeSince(t *testing.T) string {
+	t.Helper()
+	dir, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "golang.org/x/net").Output()
+	require.NoError(t, err)
+	source, err := os.ReadFile(filepath.Join(strings.TrimSpace(string(dir)), "publicsuffix", "table_test.go"))
+	require.NoError(t, err)
+	_, table, found := bytes.Cut(source, []byte("var rules = [...]string{"))
+	require.True(t, found)
+	table, _, found = bytes.Cut(table, []byte("\n}"))
+	require.True(t, found)
+	var theirs []string
+	for _, match := range regexp.MustCompile(`"(.+)",`).FindAllSubmatch(table, -1) {
+		theirs = append(theirs, string(match[1]))
+	}
+
+	var b strings.Builder
+	b.WriteString("# By which rules two Public Suffix Lists differ; written by publicsuffix_test.go.\n")
+	for _, version := range versions() {
+		fmt.Fprintf(&b, "list %s\n", version)
+	}
+	writeMissing := func(sign string, rules []string, other ruleSet) {
+		slices.Sort(rules)
+		for _, rule := range rules {
+			if !other[rule] {
+				fmt.Fprintf(&b, "%s %s\n", sign, rule)
+			}
+		}
+	}
+	b.WriteString("# Only the list of internal/publicsuffix has these.\n")
+	writeMissing("+", slices.Collect(publicsuffix.Rules()), newRuleSet(theirs))
+	b.WriteString("# Only the list of golang.org/x/net has these.\n")
+	writeMissing("-", theirs, ourRules())
+	return b.String()
+}
+
+func TestPublicSuffixDates(t *testing.T) {
+	want := writeSince(t)
+	if *update {
+		require.NoError(t, os.WriteFile(sinceFile, []byte(want), 0o644))
+	}
+	compared, added, removed := since(t)
+	require.Equal(t, versions(), compared, "another list: -update writes %s anew", sinceFile)
+	got, err := os.ReadFile(sinceFile)
+	require.NoError(t, err)
+	require.Equal(t, want, string(got), "-update writes %s anew", sinceFile)
+	t.Logf("%q: %d rules added, %d removed", compared, len(added), len(removed))
+	assert.NotEmpty(t, added)
+	assert.NotEmpty(t, removed)
+	ours := ourRules()
+	assert.False(t, ours[unlisted])
 	assert.True(t, xnetIs(unlisted))
-	for rule := range removedSince {
-		assert.False(t, rules[rule], rule)
-		assert.True(t, xnetIs(rule), rule)
-	}
+	assert.Less(t, len(added)+len(removed), len(ours)/10, "lists so far apart prove little")
 }
 
 func TestPublicSuffixOfEveryRule(t *testing.T) {
 	var hosts []string
-	for rule := range publicsuffix.Rules() {
+	for _, rule := range everyRule(t) {
 		host := strings.Replace(strings.TrimPrefix(rule, "!"), "*", "any", 1)
 		hosts = append(hosts, host, "any."+host, "www."+host, "a.b."+host, "x"+host)
 	}
@@ -83,8 +165,7 @@ func TestPublicSuffixOfEveryRule(t *testing.T) {
 }
 
 func TestPublicSuffixOfGeneratedHosts(t *testing.T) {
-	rules := slices.Collect(publicsuffix.Rules())
-	rules = append(rules, slices.Sorted(maps.Keys(removedSince))...)
+	rules := everyRule(t)
 	random := rand.New(rand.NewPCG(1, 2))
 	hosts := make([]string, 100_000)
 	for i := range hosts {
@@ -98,10 +179,17 @@ func TestPublicSuffixOfGeneratedHosts(t *testing.T) {
 	assert.Less(t, suffixes, len(hosts)*9/10)
 }
 
+// everyRule returns the rules of both lists.
+func everyRule(t *testing.T) []string {
+	_, _, removed := since(t)
+	return append(slices.Collect(publicsuffix.Rules()), removed...)
+}
+
 // compareWithXNet asks about each host and every domain above it. It returns how
 // many of the hosts are public suffixes by our list.
 func compareWithXNet(t *testing.T, hosts []string) int {
 	t.Helper()
+	ours, theirs := ourRules(), theirRules(t)
 	suffixes, asked := 0, map[string]bool{}
 	var differ, wrong []string
 	for _, host := range hosts {
@@ -113,19 +201,18 @@ func compareWithXNet(t *testing.T, hosts []string) int {
 				continue
 			}
 			asked[domain] = true
-			ours, theirs := publicsuffix.Is(domain), xnetIs(domain)
-			switch {
-			case ours == theirs:
-			case ours && addedSince[domain], theirs && removedSince[domain], domain == unlisted:
-				differ = append(differ, domain)
-			default:
+			isOurs, isTheirs := publicsuffix.Is(domain), xnetIs(domain)
+			if isOurs != ours.is(domain) || isTheirs != theirs.is(domain) && domain != unlisted {
 				wrong = append(wrong, domain)
+			}
+			if isOurs != isTheirs {
+				differ = append(differ, domain)
 			}
 		}
 	}
-	assert.Empty(t, wrong, "the two disagree, and nothing said above explains it")
+	assert.Empty(t, wrong, "the two disagree, and %s does not explain it", sinceFile)
 	slices.Sort(differ)
-	t.Logf("asked about %d domains; the two differ, as expected, on %d: %v", len(asked), len(differ), differ)
+	t.Logf("asked about %d domains; the two differ, as expected, on %d: %.1000s", len(asked), len(differ), fmt.Sprint(differ))
 	return suffixes
 }
 
