@@ -261,8 +261,8 @@ package publicsuffix
 const Version = %q
 
 // table is the list: %d rules of ICANN's registries and %d private ones. A line
-// names a domain (none for the top level) and the labels of the rules right below
-// it, "*" for any label and "!" before an exception. The lines are sorted as
+// names a domain (none for the top level) and what rules below it have before
+// that, "*" for any label and "!" before an exception. The lines are sorted as
 // compare does.
 `, version, len(l.icann), len(l.private))
 	fmt.Fprintf(&b, "const table = `%s`\n", table(l.rules()))
