@@ -290,12 +290,12 @@ func (o Options) compile() (*policy, []Problem) {
 
 	// ExposedHeaders
 	exposed := newList()
+	judgeExposed := judgeResponseHeader
+	if o.AllowCredentials {
+		judgeExposed = judgeCredentialedResponseHeader
+	}
 	for _, value := range o.ExposedHeaders {
-		f, fix := checkHeader(value, judgeResponseHeader)
-		if value == "*" && o.AllowCredentials {
-			f = flaw{ReasonConflict, `with AllowCredentials browsers take "*" for a header of that name; list the headers`}
-		}
-		if f.reason != "" {
+		if f, fix := checkHeader(value, judgeExposed); f.reason != "" {
 			report("ExposedHeaders", value, f.reason, f.detail, fix)
 			continue
 		}
@@ -473,6 +473,14 @@ func judgeResponseHeader(name string) flaw {
 		return flaw{ReasonForbidden, "a request header; what scripts may send is listed in AllowedHeaders"}
 	}
 	return flaw{}
+}
+
+// judgeCredentialedResponseHeader does so where there is AllowCredentials.
+func judgeCredentialedResponseHeader(name string) flaw {
+	if name == "*" {
+		return flaw{ReasonConflict, `with AllowCredentials browsers take "*" for a header of that name; list the headers`}
+	}
+	return judgeResponseHeader(name)
 }
 
 // A list is the elements of a header value, in order and without repetition.
