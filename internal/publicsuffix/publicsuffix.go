@@ -47,8 +47,8 @@ func Is(domain string) bool {
 }
 
 // Below returns a rule for public suffixes that lie properly below domain:
-// "s3.amazonaws.com" for "amazonaws.com", "*.ck" for "ck". It returns "" if the
-// list has none, and for "". Where there is one, https://*.domain lets strangers
+// "*.compute.amazonaws.com" for "amazonaws.com", "*.ck" for "ck". It returns "" if
+// the list has none, and for "". Where there is one, https://*.domain lets strangers
 // in even though domain is not a public suffix itself.
 func Below(domain string) string {
 	if domain == "" {
