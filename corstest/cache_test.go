@@ -135,6 +135,11 @@ func TestCache(t *testing.T) {
 			[]call{{method: "PUT"}, {method: "PUT", credentials: true}, {method: "PUT"}},
 			logs{standard: "preflight PUT, PUT, preflight PUT, PUT, PUT"},
 		},
+		"an answer without credentials is none to requests with them": {
+			allow("PUT", ""),
+			[]call{{method: "PUT", credentials: true}, {method: "DELETE", answer: allow("DELETE", "")}, {method: "DELETE", credentials: true}},
+			logs{standard: "preflight PUT, PUT, preflight DELETE, DELETE, preflight DELETE, DELETE"},
+		},
 		"wildcard": {
 			allow("*", "*"),
 			[]call{{method: "PUT", headers: "X-A"}, {method: "DELETE", headers: "X-B"}, {headers: "X-C"}},

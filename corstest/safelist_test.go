@@ -31,8 +31,8 @@ func TestSafelistedHeaders(t *testing.T) {
 			[]string{n(129), "a(b", "a)b", `a"b`, "a:b", "a<b", "a>b", "a?b", "a@b", "a[b", `a\b`, "a]b", "a{b", "a}b", "a\x7fb", "a\x01b", "a\x1fb"},
 		},
 		"Accept-Language": {
-			[]string{"", "en-GB, de;q=0.9 ,*.=0", n(128)},
-			[]string{n(129), "en_US", "en\tde", "é", "en/de", "\"en\"", "en@"},
+			[]string{"", "en-GB, de;q=0.9 ,*.=0", "az-AZ-09", n(128)},
+			[]string{n(129), "en_US", "en\tde", "é", "en/de", "\"en\"", "en@", "en[", "en`", "en{", "en:"},
 		},
 		"Content-Language": {
 			[]string{"", "en", n(128)},
