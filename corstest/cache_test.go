@@ -449,9 +449,12 @@ func TestRenewal(t *testing.T) {
 func TestRenewalAcrossCredentials(t *testing.T) {
 	for name, tc := range map[string]struct {
 		method, header string // what both answers allow
+		ender          bool   // whether the request whose answer ends them has credentials
 	}{
-		"method": {"PUT", "X-B"},
-		"header": {"GET", "X-A"},
+		"method":                         {"PUT", "X-B", false},
+		"header":                         {"GET", "X-A", false},
+		"method, ended with credentials": {"PUT", "X-B", true},
+		"header, ended with credentials": {"GET", "X-A", true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := allowing("", "")
@@ -478,12 +481,12 @@ func TestRenewalAcrossCredentials(t *testing.T) {
 			put := func(credentials bool) bool { return call("PUT", credentials) }
 			withA := func(credentials bool) bool { return call("GET", credentials, "X-A") }
 			renewed, other := put, withA
-			if name == "header" {
+			if tc.header == "X-A" {
 				renewed, other = withA, put
 			}
 			assert.False(t, renewed(true), "renewed")
 			answer("0", "PUT", "X-A, X-N")
-			assert.True(t, other(false), "ran out")
+			assert.True(t, other(tc.ender), "ran out")
 			// That answer allows both, for no time at all.
 			assert.True(t, renewed(false), "ended, not kept twice")
 		})
