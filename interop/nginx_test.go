@@ -425,6 +425,21 @@ func nginxOlderThan(t testing.TB, major, minor int) bool {
 	return slices.Compare(has[:], []int{major, minor}) < 0
 }
 
+// What nginx answers by itself has no CORS headers, whatever the API would have said:
+// a page cannot tell a body that is too large for nginx (1 MB, if nothing is set up)
+// from a network that is down. So its limits have to be wider than the API's own.
+func TestNginxAnswersByItself(t *testing.T) {
+	plain := startNginx(t, allow(http.MaxBytesHandler(echo, 1<<10)))["plain"]
+	for size, want := range map[int]string{
+		10:      "200 PUT " + strings.Repeat("a", 10),
+		1 << 12: "413 too large",
+		2 << 20: "blocked: CORS check",
+	} {
+		call := corstest.Request{Origin: page, Method: http.MethodPut, Body: strings.NewReader(strings.Repeat("a", size))}
+		assert.Equal(t, want, outcome(t, plain, call), "%d bytes", size)
+	}
+}
+
 // This is why nginxConfig is longer than one would like.
 func TestNginxCachesNoOPTIONSByItself(t *testing.T) {
 	program := nginxProgram(t)
