@@ -1,0 +1,222 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"example.com/cors/corstest"
+	"example.com/cors/internal/browser"
+)
+
+// What the table expects is what a browser does by the Fetch standard.
+func TestRows(t *testing.T) {
+	const page = "http://localhost:3000"
+	for i, row := range rows {
+		t.Run(row.Title, func(t *testing.T) {
+			a := newAPI(page, nil)
+			b := corstest.Browser{Handler: a}
+			var cookies []*http.Cookie
+			blocked, got, last := false, "", ""
+			for _, c := range row.Calls {
+				require.False(t, blocked, "only the last call may be blocked")
+				last = fmt.Sprintf("%s?run=%d", c.Path, i)
+				r := corstest.Request{
+					Origin: page, Method: c.Init.Method, URL: "http://localhost:5000" + last,
+					Header: make(http.Header), Credentials: c.Init.Credentials == "include", Cookies: cookies,
+				}
+				for name, value := range c.Init.Headers {
+					r.Header.Set(name, value)
+				}
+				if c.Init.Body != "" {
+					r.Body = strings.NewReader(c.Init.Body)
+				}
+				res, err := b.Fetch(r)
+				if err != nil {
+					var refused *corstest.BlockedError
+					require.ErrorAs(t, err, &refused)
+					blocked, got = true, ""
+					continue
+				}
+				cookies = res.Response.Cookies()
+				body, err := io.ReadAll(res.Response.Body)
+				require.NoError(t, err)
+				got = strings.TrimSpace(string(body))
+				if row.Header != "" {
+					got = "null"
+					if res.Header.Get(row.Header) != "" {
+						got = res.Header.Get(row.Header)
+					}
+					assert.NotEmpty(t, res.Response.Header.Get(row.Header), "the header is sent in any case")
+				}
+			}
+			assert.Equal(t, row.Blocked, blocked)
+			assert.Equal(t, row.Preflights, a.preflights(last))
+			if row.Got != "" {
+				assert.Equal(t, row.Got, got)
+			}
+		})
+	}
+}
+
+// The page finds in each engine what the table expects, and says that it is done.
+func TestPageInBrowsers(t *testing.T) {
+	for _, b := range browser.Installed(t) {
+		t.Run(b.Name, func(t *testing.T) {
+			p := start(t)
+			r := browser.Await(b.Open(t, p.page), p.reports)
+			assert.Equal(t, fmt.Sprintf("done: %d of %[1]d as expected", len(rows)), r.Status)
+			require.Len(t, r.Rows, len(rows))
+			for i, row := range rows {
+				assert.Equal(t, row.Blocked, r.Rows[i].Blocked, row.Title)
+				if row.Got != "" {
+					assert.Equal(t, row.Got, r.Rows[i].Got, row.Title)
+				}
+				if b.Name == "firefox" && len(row.Calls) > 1 {
+					// It now and then asks again in the first seconds of a session.
+					assert.LessOrEqual(t, r.Rows[i].Preflights, len(row.Calls), row.Title)
+					continue
+				}
+				assert.Equal(t, row.Preflights, r.Rows[i].Preflights, row.Title)
+			}
+		})
+	}
+}
+
+func TestPlaygroundTellsWhatHappens(t *testing.T) {
+	p := start(t)
+	assert.Contains(t, p.output.String(), "-H 'Origin: "+p.page+"'")
+	res, body := get(t, p.page)
+	assert.Equal(t, "text/html; charset=utf-8", res.Header.Get("Content-Type"))
+	api, err := json.Marshal(p.api)
+	require.NoError(t, err)
+	assert.Contains(t, strings.ReplaceAll(body, `\/`, "/"), "const api = "+string(api))
+	res, _ = get(t, p.page+"/nothing")
+	assert.Equal(t, http.StatusNotFound, res.StatusCode)
+
+	ask := func(origin, method string) {
+		r, err := http.NewRequest(http.MethodOptions, p.api+"/notes?run=1", nil)
+		require.NoError(t, err)
+		r.Header.Set("Origin", origin)
+		r.Header.Set("Access-Control-Request-Method", method)
+		res, err := http.DefaultClient.Do(r)
+		require.NoError(t, err)
+		require.NoError(t, res.Body.Close())
+	}
+	ask(p.page, "PUT")
+	ask("http://evil.example", "PUT")
+	output := p.output.String()
+	assert.Contains(t, output, `msg="CORS preflight granted" origin=`+p.page)
+	assert.Contains(t, output, `msg="CORS preflight refused" origin=http://evil.example`)
+	assert.NotContains(t, output, "time=")
+	_, count := get(t, p.page+"/preflights?url="+url.QueryEscape("/notes?run=1"))
+	assert.Equal(t, "2", count)
+
+	res, err = http.Post(p.page+"/done", "application/json", strings.NewReader("not JSON"))
+	require.NoError(t, err)
+	require.NoError(t, res.Body.Close())
+	assert.Equal(t, http.StatusBadRequest, res.StatusCode)
+
+	p.stop()
+	assert.NoError(t, <-p.ended)
+	assert.Contains(t, p.output.String(), "The playground is closed.")
+	_, err = net.Dial("tcp", strings.TrimPrefix(p.api, "http://"))
+	assert.Error(t, err, "it still listens")
+}
+
+func TestCountingIsBounded(t *testing.T) {
+	a := newAPI("http://localhost:3000", nil)
+	for i := range 2*maxCounted + 1 {
+		_, err := corstest.Fetch(a, corstest.Request{Origin: "http://localhost:3000", Method: "PUT", URL: fmt.Sprintf("http://localhost:5000/notes?%d", i)})
+		require.NoError(t, err)
+		require.LessOrEqual(t, len(a.count), maxCounted)
+	}
+}
+
+func TestBadArguments(t *testing.T) {
+	taken, err := net.Listen("tcp", "localhost:0")
+	require.NoError(t, err)
+	defer taken.Close()
+	port := fmt.Sprint(taken.Addr().(*net.TCPAddr).Port)
+	for name, tc := range map[string]struct {
+		args []string
+		want string
+	}{
+		"page in use":  {[]string{"-page", "localhost:" + port}, "if the port is in use, choose another: -page localhost:0"},
+		"api in use":   {[]string{"-page", "localhost:0", "-api", "localhost:" + port}, "if the port is in use, choose another: -api localhost:0"},
+		"no port":      {[]string{"-page", "localhost"}, "-page localhost: not a host and a port, as in localhost:8080"},
+		"argument":     {[]string{"8080"}, `unexpected argument "8080"`},
+		"unknown flag": {[]string{"-port", "1"}, "flag provided but not defined: -port"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			err := playground{out: new(output)}.run(context.Background(), tc.args)
+			assert.ErrorContains(t, err, tc.want)
+		})
+	}
+}
+
+// A running is a playground under test.
+type running struct {
+	page, api string
+	output    *output
+	reports   chan report
+	stop      context.CancelFunc
+	ended     chan error
+}
+
+// start runs a playground on ports that are free.
+func start(t *testing.T) *running {
+	t.Helper()
+	ctx, stop := context.WithCancel(context.Background())
+	r := &running{output: new(output), reports: make(chan report, 1), stop: stop, ended: make(chan error, 1)}
+	p := playground{out: r.output, done: func(d report) { r.reports <- d }}
+	t.Cleanup(stop)
+	go func() { r.ended <- p.run(ctx, []string{"-page", "localhost:0", "-api", "localhost:0"}) }()
+	require.Eventually(t, func() bool { return strings.Contains(r.output.String(), "What the middleware decides") }, time.Minute, time.Millisecond)
+	_, err := fmt.Sscanf(strings.TrimSpace(r.output.String()), "The page: %s", &r.page)
+	require.NoError(t, err)
+	_, rest, _ := strings.Cut(r.output.String(), "The API:")
+	_, err = fmt.Sscan(rest, &r.api)
+	require.NoError(t, err)
+	return r
+}
+
+func get(t *testing.T, url string) (*http.Response, string) {
+	t.Helper()
+	res, err := http.Get(url)
+	require.NoError(t, err)
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	require.NoError(t, err)
+	return res, string(body)
+}
+
+// An output is a terminal that many write to at once.
+type output struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.buf.Write(p)
+}
+
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.buf.String()
+}
