@@ -223,6 +223,21 @@ func TestMiddleware(t *testing.T) {
 					"Access-Control-Allow-Headers":     strings.Repeat("x,", 2047) + "x",
 					"Access-Control-Max-Age":           "1",
 				}},
+				{name: "in as many lines as may be", method: "OPTIONS", header: preflight(a, "PUT", "x-foo"+strings.Repeat("\nx-foo", 15)), status: 204, want: map[string]string{
+					"Vary":                             preflightVary,
+					"Access-Control-Allow-Origin":      a,
+					"Access-Control-Allow-Credentials": "true",
+					"Access-Control-Allow-Methods":     "PUT",
+					"Access-Control-Allow-Headers":     "x-foo" + strings.Repeat("\nx-foo", 15),
+					"Access-Control-Max-Age":           "1",
+				}},
+				{name: "in more lines", method: "OPTIONS", header: preflight(a, "PUT", "x-foo"+strings.Repeat("\nx-foo", 16)), status: 204, want: map[string]string{
+					"Vary":                             preflightVary,
+					"Access-Control-Allow-Origin":      a,
+					"Access-Control-Allow-Credentials": "true",
+					"Access-Control-Allow-Methods":     "PUT",
+					"Access-Control-Max-Age":           "1",
+				}},
 				{name: "no names asked for", method: "OPTIONS", header: preflight(a, "PUT", ""), status: 204, want: map[string]string{
 					"Vary":                             preflightVary,
 					"Access-Control-Allow-Origin":      a,
@@ -1039,6 +1054,10 @@ func TestLogger(t *testing.T) {
 		a, "https://*.sub.example", "https://shop-*.preview.example", "http://localhost:3000", "http://localhost:5173",
 		"https://port.example:8443", "https://www.apex.example", "https://*.any.example:*", "https://a*z.label.example",
 	}, AllowedMethods: []string{"PATCH"}, AllowedHeaders: []string{"X-Foo"}}
+	var crowd cors.Options // nine patterns of one host
+	for port := range 9 {
+		crowd.AllowedOrigins = append(crowd.AllowedOrigins, fmt.Sprintf("https://crowd.example:%d", 9001+port))
+	}
 	refusal := func(kind, origin, method, reason, allowed string) string {
 		s := fmt.Sprintf("INFO CORS %s refused origin=%s method=%s path=/users reason=%s", kind, origin, method, reason)
 		if allowed != "" {
@@ -1071,6 +1090,8 @@ func TestLogger(t *testing.T) {
 		{"the longest origin", list, "GET", origin(longestOrigin), refusal("request", longestOrigin[:128]+"…", "GET", "no allowed origin has this host or a domain above it", "")},
 		{"a longer one", list, "GET", origin("s" + longestOrigin), refusal("request", "s"+longestOrigin[:127]+"…", "GET", "not an origin: too long", "")},
 		{"the longest text that is not cut", list, "GET", origin("!~" + strings.Repeat("x", 126)), refusal("request", "!~"+strings.Repeat("x", 126), "GET", "not an origin: no scheme", "")},
+		{"the last of a host's patterns that is compared", crowd, "GET", origin("http://crowd.example:9008"), refusal("request", "http://crowd.example:9008", "GET", "the scheme differs", "https://crowd.example:9008")},
+		{"one beyond it", crowd, "GET", origin("http://crowd.example:9009"), refusal("request", "http://crowd.example:9009", "GET", "the scheme differs and the port differs", "https://crowd.example:9001")},
 		{"www", list, "GET", origin("https://apex.example"), refusal("request", "https://apex.example", "GET", "the host differs", "https://www.apex.example")},
 		{"unknown", list, "GET", origin("https://evil.invalid"), refusal("request", "https://evil.invalid", "GET", "no allowed origin has this host or a domain above it", "")},
 		{"null", list, "GET", origin("null"), refusal("request", "null", "GET", "the origin is opaque: a sandboxed frame, a file, or a redirect between origins", "")},
