@@ -1,0 +1,395 @@
+// Package conformance holds corstest, and the middleware, against real browsers:
+// the same calls go to the same servers through Chromium, Firefox, WebKit and
+// corstest, and all have to come to the same.
+package conformance_test
+
+import (
+	_ "embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"example.com/cors/corstest"
+	"example.com/cors/internal/browser"
+)
+
+//go:embed page.html
+var pageHTML []byte
+
+// readable are the names of the response headers that outcomes tell of, if the
+// script may read them.
+var readable = []string{
+	"access-control-allow-origin", "cache-control", "content-language", "content-length", "content-type", "etag",
+	"expires", "last-modified", "pragma", "set-cookie", "x-one", "x-two",
+}
+
+// A testCase is calls of a page, one after the other, and a server's answers.
+type testCase struct {
+	name   string
+	calls  []call
+	server server
+	frame  bool // the page is a sandboxed frame, whose origin is null
+}
+
+// A call is what a script gives to fetch, or to an XMLHttpRequest with an upload
+// listener.
+type call struct {
+	method      string
+	header      [][2]string
+	body        string
+	credentials bool
+	upload      bool
+	home        bool // it goes to the page's own server
+}
+
+// A server answers the requests of a case. It is made for the origins that
+// listen.
+type server func(o origins) http.Handler
+
+// The origins are those of the page, of the API and of another API.
+type origins struct{ page, api, other string }
+
+var engines = map[string]corstest.Engine{
+	"chromium": corstest.Chromium,
+	"firefox":  corstest.Firefox,
+	"webkit":   corstest.WebKit,
+}
+
+func TestBrowsersAgree(t *testing.T) {
+	cases := slices.Concat(checkCases(), preflightCases(), requestCases(), responseCases(), cacheCases(), redirectCases(), pageCases(), policyCases(), generatedCases())
+	require.GreaterOrEqual(t, len(cases), 300)
+	names := make(map[string]bool)
+	for _, c := range cases {
+		require.False(t, names[c.name], "two cases are called %q", c.name)
+		names[c.name] = true
+	}
+	for engine, noted := range departures {
+		for name := range noted {
+			require.True(t, names[name], "%s departs in %q, which is no case", engine, name)
+		}
+	}
+
+	browsers := browser.Installed(t)
+	began := time.Now()
+	departed := 0
+	for _, b := range browsers {
+		t.Run(b.Name, func(t *testing.T) {
+			v := newVenue(t, cases)
+			standard := v.play(t, cases, corstest.Standard)
+			simulated := v.play(t, cases, engines[b.Name])
+			want, reasons := slices.Clone(standard), make([]string, len(cases))
+			for i, c := range cases {
+				if d, ok := departures[b.Name][c.name]; ok {
+					want[i], reasons[i] = d.outcome, d.reason
+				}
+			}
+			observed := v.browse(t, b, cases, want)
+			byReason := make(map[string]int)
+			for i, c := range cases {
+				switch {
+				case reasons[i] != "" && observed[i] == standard[i]:
+					report := t.Errorf
+					if os.Getenv("CORSTEST_BROWSERS") == "" {
+						report = t.Logf // just some version that is installed
+					}
+					report("%s: %s does what the standard says; drop the departure: %s", c.name, b.Name, reasons[i])
+				case observed[i] != want[i]:
+					t.Errorf("%s:\n%s: %s\nexpected: %s\nstandard: %s", c.name, b.Name, observed[i], want[i], standard[i])
+				case observed[i] != simulated[i] && !notSimulated[reasons[i]]:
+					t.Errorf("%s:\n%s: %s\ncorstest's idea of it: %s", c.name, b.Name, observed[i], simulated[i])
+				case reasons[i] != "":
+					byReason[reasons[i]]++
+					departed++
+				}
+			}
+			for _, reason := range slices.Sorted(maps.Keys(byReason)) {
+				t.Logf("%s departs from the standard in %d cases: %s", b.Name, byReason[reason], reason)
+			}
+		})
+	}
+	t.Logf("%d cases in each of %d engines, %d in all, of which %d depart from the standard; %.1f s",
+		len(cases), len(browsers), len(cases)*len(browsers), departed, time.Since(began).Seconds())
+}
+
+// A venue is where cases are played: three origins, and a log of what arrives.
+type venue struct {
+	origins origins
+	cases   []http.Handler
+	reports chan map[int][]string // what a page learned, by case
+	again   chan []int            // the cases that it is to play once more
+
+	mu  sync.Mutex
+	log [][]string // by case
+}
+
+func newVenue(t *testing.T, cases []testCase) *venue {
+	t.Helper()
+	v := &venue{reports: make(chan map[int][]string, 1), again: make(chan []int, 1)}
+	listen := func(h http.Handler) string {
+		s := httptest.NewServer(h)
+		t.Cleanup(s.Close)
+		return s.URL
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/c/", v)
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		http.SetCookie(w, &http.Cookie{Name: "visitor", Value: "1", Path: "/"})
+		w.Header().Set("Content-Type", "text/html")
+		_, _ = w.Write(pageHTML)
+	})
+	mux.HandleFunc("/cases", func(w http.ResponseWriter, r *http.Request) {
+		assert.NoError(t, json.NewEncoder(w).Encode(v.script(cases, all(cases), 0)))
+	})
+	attempt := 0
+	mux.HandleFunc("/report", func(w http.ResponseWriter, r *http.Request) {
+		var learned map[int][]string
+		if !assert.NoError(t, json.NewDecoder(r.Body).Decode(&learned)) {
+			return
+		}
+		attempt++
+		v.reports <- learned
+		assert.NoError(t, json.NewEncoder(w).Encode(v.script(cases, <-v.again, attempt)))
+	})
+	v.origins = origins{listen(mux), listen(v), listen(v)}
+	v.log = make([][]string, len(cases))
+	for _, c := range cases {
+		v.cases = append(v.cases, c.server(v.origins))
+	}
+	return v
+}
+
+func all(cases []testCase) []int {
+	numbers := make([]int, len(cases))
+	for i := range cases {
+		numbers[i] = i
+	}
+	return numbers
+}
+
+// script is what the page is told to do: the numbered cases, at URLs that no
+// earlier attempt had.
+func (v *venue) script(cases []testCase, numbers []int, attempt int) any {
+	type jsonCall struct {
+		URL         string      `json:"url"`
+		Method      string      `json:"method"`
+		Headers     [][2]string `json:"headers"`
+		Body        *string     `json:"body,omitempty"`
+		Credentials string      `json:"credentials"`
+		Upload      bool        `json:"upload"`
+	}
+	type jsonCase struct {
+		Number int        `json:"number"`
+		Frame  bool       `json:"frame"`
+		Calls  []jsonCall `json:"calls"`
+	}
+	var script struct {
+		Cases []jsonCase `json:"cases"`
+		Names []string   `json:"names"`
+	}
+	script.Names = readable
+	for _, i := range numbers {
+		jc := jsonCase{Number: i, Frame: cases[i].frame}
+		for _, call := range cases[i].calls {
+			j := jsonCall{v.url(i, attempt, call), call.method, call.header, nil, "same-origin", call.upload}
+			if j.Headers == nil {
+				j.Headers = [][2]string{}
+			}
+			if call.body != "" {
+				j.Body = &call.body
+			}
+			if call.credentials {
+				j.Credentials = "include"
+			}
+			jc.Calls = append(jc.Calls, j)
+		}
+		script.Cases = append(script.Cases, jc)
+	}
+	return script
+}
+
+func (v *venue) url(i, attempt int, c call) string {
+	origin := v.origins.api
+	if c.home {
+		origin = v.origins.page
+	}
+	return fmt.Sprintf("%s/c/%d/%d/", origin, i, attempt)
+}
+
+// ServeHTTP notes what arrives for a case, and has its server answer.
+func (v *venue) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	var i, attempt int
+	var path string
+	if n, _ := fmt.Sscanf(r.URL.Path, "/c/%d/%d/%s", &i, &attempt, &path); n < 2 || i >= len(v.cases) {
+		http.NotFound(w, r)
+		return
+	}
+	v.mu.Lock()
+	v.log[i] = append(v.log[i], v.describe(path, r))
+	v.mu.Unlock()
+	v.cases[i].ServeHTTP(w, r)
+}
+
+// describe tells what matters of a request.
+func (v *venue) describe(path string, r *http.Request) string {
+	s := r.Method
+	if isPreflight(r) {
+		s = "preflight " + r.Header.Get("Access-Control-Request-Method")
+		if names := r.Header.Get("Access-Control-Request-Headers"); names != "" {
+			s += " [" + names + "]"
+		}
+	}
+	if path != "" {
+		s += " /" + path
+	}
+	switch "http://" + r.Host {
+	case v.origins.page:
+		s += " at home"
+	case v.origins.other:
+		s += " elsewhere"
+	}
+	switch from := r.Header.Get("Origin"); from {
+	case v.origins.page:
+	case "":
+		s += " without origin"
+	default:
+		s += " from " + from
+	}
+	if _, err := r.Cookie("visitor"); err == nil {
+		s += " with cookie"
+	}
+	if r.Header.Get("Authorization") != "" {
+		s += " authorized"
+	}
+	return s
+}
+
+func isPreflight(r *http.Request) bool {
+	return r.Method == http.MethodOptions && r.Header.Get("Access-Control-Request-Method") != ""
+}
+
+// reset forgets what arrived for the numbered cases.
+func (v *venue) reset(numbers []int) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	for _, i := range numbers {
+		v.log[i] = nil
+	}
+}
+
+// outcome is all of what came of a case: what the script learned of each call,
+// and what arrived at the servers.
+func (v *venue) outcome(i int, learned []string) string {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return strings.Join(learned, "; ") + " <- " + strings.Join(v.log[i], "; ")
+}
+
+// attempts is how often a case is played that does not come out as wanted. Engines
+// may forget cached preflights at any time, and Firefox was seen to, in the first
+// seconds of a session.
+const attempts = 4
+
+// browse has a browser make the calls of all cases.
+func (v *venue) browse(t *testing.T, b browser.Browser, cases []testCase, want []string) []string {
+	t.Helper()
+	v.reset(all(cases))
+	page := b.Open(t, v.origins.page)
+	outcomes := make([]string, len(cases))
+	for range attempts {
+		learned := browser.Await(page, v.reports)
+		var differ []int
+		for i := range cases {
+			if _, ok := learned[i]; !ok {
+				continue
+			}
+			if outcomes[i] = v.outcome(i, learned[i]); outcomes[i] != want[i] {
+				differ = append(differ, i)
+			}
+		}
+		v.reset(differ)
+		v.again <- differ
+		if len(differ) == 0 {
+			break
+		}
+		t.Logf("to be played again: %d", len(differ))
+	}
+	return outcomes
+}
+
+// play has corstest make the calls of all cases.
+func (v *venue) play(t *testing.T, cases []testCase, engine corstest.Engine) []string {
+	t.Helper()
+	v.reset(all(cases))
+	outcomes := make([]string, len(cases))
+	for i, c := range cases {
+		b := corstest.Browser{Handler: v, Engine: engine}
+		var learned []string
+		for _, call := range c.calls {
+			learned = append(learned, v.fetch(t, &b, c, call, v.url(i, 0, call)))
+		}
+		outcomes[i] = v.outcome(i, learned)
+	}
+	return outcomes
+}
+
+func (v *venue) fetch(t *testing.T, b *corstest.Browser, c testCase, call call, url string) string {
+	t.Helper()
+	r := corstest.Request{
+		Origin: v.origins.page, Method: call.method, URL: url, Header: make(http.Header),
+		Credentials: call.credentials, UploadListener: call.upload,
+		Cookies: []*http.Cookie{{Name: "visitor", Value: "1"}},
+	}
+	if c.frame {
+		r.Origin, r.Cookies = "null", nil
+	}
+	for _, f := range call.header {
+		r.Header.Add(f[0], f[1])
+	}
+	var res *corstest.Result
+	for {
+		if call.body != "" {
+			r.Body = strings.NewReader(call.body)
+		}
+		var err error
+		res, err = b.Fetch(r)
+		if err == nil {
+			break
+		}
+		var unsendable *corstest.UnsendableError
+		var blocked *corstest.BlockedError
+		switch {
+		case errors.As(err, &blocked):
+			return "blocked"
+		case errors.As(err, &unsendable) && unsendable.Field == "Header":
+			r.Header.Del(unsendable.Value) // which browsers leave out
+			continue
+		case errors.As(err, &unsendable):
+			return "blocked"
+		}
+		require.NoError(t, err)
+	}
+	learned := []string{}
+	for name, lines := range res.Header {
+		if name = strings.ToLower(name); slices.Contains(readable, name) {
+			learned = append(learned, name+"="+strings.Join(lines, ", "))
+		}
+	}
+	slices.Sort(learned)
+	_, err := io.Copy(io.Discard, res.Response.Body)
+	require.NoError(t, err)
+	return strings.Join(append([]string{strconv.Itoa(res.Response.StatusCode)}, learned...), " ")
+}

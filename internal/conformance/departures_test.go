@@ -1,0 +1,126 @@
+package conformance_test
+
+// A departure is what an engine does in a case where it is not what the standard
+// says.
+type departure struct{ reason, outcome string }
+
+// The ways in which engines were seen to depart: Chromium 156, Firefox 153 ESR and
+// WebKitGTK 2.50.6.
+const (
+	authorizationUnderWildcard = `"*" covers Authorization`
+	clientHints                = "client hints are safelisted"
+	userAgent                  = "User-Agent is announced to nobody"
+	severalHeaders             = "several headers of one name are judged as one"
+	largeRange                 = "the ends of a safelisted range fit in 64 bits"
+	negativeMaxAge             = "a negative max-age counts as 0"
+	malformedMaxAge            = "a malformed max-age counts as 0"
+	cachedSafelisted           = "a cached answer serves every safelisted method"
+	cachedHEAD                 = "a cached answer serves HEAD only if it lists it"
+	cachedWildcard             = `a cached "*" matches nothing`
+	cachedCredentials          = "an answer to a request with credentials serves no other"
+	keptAfterFailure           = "a response that fails its check drops no answers"
+	keptRefusal                = "an answer is kept even if it refuses"
+	severalPlaces              = "of several places to go, the first will do"
+	preflightAfterSeeOther     = "what a 303 turns into a GET is preflighted again"
+	preflightFromPage          = "the preflight after a redirect to another origin still has the origin of the page"
+	announcedAuthorization     = "the preflight after a redirect announces an Authorization that is not sent"
+)
+
+// notSimulated are the reasons that corstest's engines do not know. For all others
+// its idea of an engine has to be right as well.
+var notSimulated = map[string]bool{
+	clientHints:            true,
+	userAgent:              true,
+	severalHeaders:         true,
+	largeRange:             true,
+	severalPlaces:          true,
+	preflightAfterSeeOther: true,
+	preflightFromPage:      true,
+	announcedAuthorization: true,
+}
+
+// departures are by engine and case.
+var departures = map[string]map[string]departure{
+	"chromium": {
+		"preflight: authorization under *":                                  {authorizationUnderWildcard, "200 content-length=5 content-type=text/plain <- preflight GET [authorization]; GET authorized"},
+		"preflight: authorization under *, PUT":                             {authorizationUnderWildcard, "200 content-length=5 content-type=text/plain <- preflight PUT [authorization]; PUT authorized"},
+		`request: "Range: bytes=18446744073709551615-18446744073709551616"`: {largeRange, "200 content-length=5 content-type=text/plain <- preflight GET [range]; GET"},
+		`request: "Dpr: 1"`:                                                 {clientHints, "200 content-length=5 content-type=text/plain <- GET"},
+		`request: "Save-Data: on"`:                                          {clientHints, "200 content-length=5 content-type=text/plain <- GET"},
+		`request: "Downlink: 1"`:                                            {clientHints, "200 content-length=5 content-type=text/plain <- GET"},
+		`request: "User-Agent: x"`:                                          {userAgent, "200 content-length=5 content-type=text/plain <- GET"},
+		"request: Accept-Language 7 times":                                  {severalHeaders, "200 content-length=5 content-type=text/plain <- preflight GET [accept-language]; GET"},
+		"request: Accept-Language 9 times":                                  {severalHeaders, "200 content-length=5 content-type=text/plain <- preflight GET [accept-language]; GET"},
+		`cache: max-age "-1"`:                                               {negativeMaxAge, "200 cache-control=no-store content-length=5 content-type=text/plain; 200 cache-control=no-store content-length=5 content-type=text/plain <- preflight PUT; PUT; preflight PUT; PUT"},
+		"cache: upload after PUT":                                           {cachedSafelisted, "200 cache-control=no-store content-length=5 content-type=text/plain; 200 cache-control=no-store content-length=5 content-type=text/plain <- preflight PUT; PUT; POST"},
+		"cache: the request fails":                                          {keptAfterFailure, "blocked; blocked <- preflight PUT; PUT; PUT"},
+		"redirect: two places":                                              {severalPlaces, "200 content-length=5 content-type=text/plain <- GET; GET /next"},
+		"generated 28":                                                      {authorizationUnderWildcard, "blocked; blocked <- preflight OPTIONS [authorization,x-b]; OPTIONS authorized; preflight DELETE [x-a]; DELETE"},
+		"generated 123":                                                     {authorizationUnderWildcard, "200 cache-control=no-store content-length=5 content-type=text/plain x-one=1; 200 cache-control=no-store content-length=5 content-type=text/plain x-one=1 <- preflight PATCH [authorization]; PATCH authorized; HEAD"},
+		"generated 142":                                                     {keptAfterFailure, "blocked; blocked <- preflight patch; patch; patch"},
+	},
+	"firefox": {
+		"preflight: authorization under *":                                  {authorizationUnderWildcard, "200 content-length=5 content-type=text/plain <- preflight GET [authorization]; GET authorized"},
+		"preflight: authorization under *, PUT":                             {authorizationUnderWildcard, "200 content-length=5 content-type=text/plain <- preflight PUT [authorization]; PUT authorized"},
+		`request: "Range: bytes=18446744073709551615-18446744073709551616"`: {largeRange, "200 content-length=5 content-type=text/plain <- preflight GET [range]; GET"},
+		"request: Accept-Language 7 times":                                  {severalHeaders, "200 content-length=5 content-type=text/plain <- preflight GET [accept-language]; GET"},
+		"request: Accept-Language 9 times":                                  {severalHeaders, "200 content-length=5 content-type=text/plain <- preflight GET [accept-language]; GET"},
+		`cache: max-age "-1"`:                                               {malformedMaxAge, "200 cache-control=no-store content-length=5 content-type=text/plain; 200 cache-control=no-store content-length=5 content-type=text/plain <- preflight PUT; PUT; preflight PUT; PUT"},
+		`cache: max-age "abc"`:                                              {malformedMaxAge, "200 cache-control=no-store content-length=5 content-type=text/plain; 200 cache-control=no-store content-length=5 content-type=text/plain <- preflight PUT; PUT; preflight PUT; PUT"},
+		`cache: max-age "1.5"`:                                              {malformedMaxAge, "200 cache-control=no-store content-length=5 content-type=text/plain; 200 cache-control=no-store content-length=5 content-type=text/plain <- preflight PUT; PUT; preflight PUT; PUT"},
+		`cache: max-age "+600"`:                                             {malformedMaxAge, "200 cache-control=no-store content-length=5 content-type=text/plain; 200 cache-control=no-store content-length=5 content-type=text/plain <- preflight PUT; PUT; preflight PUT; PUT"},
+		`cache: max-age "600, 600"`:                                         {malformedMaxAge, "200 cache-control=no-store content-length=5 content-type=text/plain; 200 cache-control=no-store content-length=5 content-type=text/plain <- preflight PUT; PUT; preflight PUT; PUT"},
+		`cache: max-age "600|600"`:                                          {malformedMaxAge, "200 cache-control=no-store content-length=5 content-type=text/plain; 200 cache-control=no-store content-length=5 content-type=text/plain <- preflight PUT; PUT; preflight PUT; PUT"},
+		`cache: max-age "0|600"`:                                            {malformedMaxAge, "200 cache-control=no-store content-length=5 content-type=text/plain; 200 cache-control=no-store content-length=5 content-type=text/plain <- preflight PUT; PUT; preflight PUT; PUT"},
+		`cache: max-age "1e3"`:                                              {malformedMaxAge, "200 cache-control=no-store content-length=5 content-type=text/plain; 200 cache-control=no-store content-length=5 content-type=text/plain <- preflight PUT; PUT; preflight PUT; PUT"},
+		`cache: max-age "600;"`:                                             {malformedMaxAge, "200 cache-control=no-store content-length=5 content-type=text/plain; 200 cache-control=no-store content-length=5 content-type=text/plain <- preflight PUT; PUT; preflight PUT; PUT"},
+		"cache: any method":                                                 {cachedWildcard, "200 cache-control=no-store content-length=5 content-type=text/plain; 200 cache-control=no-store content-length=5 content-type=text/plain <- preflight PUT; PUT; preflight PATCH; PATCH"},
+		"cache: any header":                                                 {cachedWildcard, "200 cache-control=no-store content-length=5 content-type=text/plain; 200 cache-control=no-store content-length=5 content-type=text/plain <- preflight GET [x-a]; GET; preflight GET [x-b]; GET"},
+		"cache: credentials, then none":                                     {cachedCredentials, "200 cache-control=no-store content-length=5 content-type=text/plain; 200 cache-control=no-store content-length=5 content-type=text/plain <- preflight PUT; PUT with cookie; preflight PUT; PUT"},
+		"cache: HEAD after PUT":                                             {cachedHEAD, "200 cache-control=no-store content-length=5 content-type=text/plain; 200 cache-control=no-store content-length=5 content-type=text/plain <- preflight PUT; PUT; preflight HEAD [x-a]; HEAD"},
+		"cache: upload after PUT":                                           {cachedSafelisted, "200 cache-control=no-store content-length=5 content-type=text/plain; 200 cache-control=no-store content-length=5 content-type=text/plain <- preflight PUT; PUT; POST"},
+		"redirect: PUT, 303":                                                {preflightAfterSeeOther, "200 content-length=5 content-type=text/plain <- preflight PUT; PUT; preflight GET /next; GET /next"},
+		"redirect: two places":                                              {severalPlaces, "200 content-length=5 content-type=text/plain <- GET; GET /next"},
+		`redirect: PUT elsewhere, origin "PAGE"`:                            {preflightFromPage, "blocked <- preflight PUT; PUT; preflight PUT /next elsewhere; PUT /next elsewhere from null"},
+		`redirect: PUT home, origin "PAGE"`:                                 {preflightFromPage, "blocked <- preflight PUT; PUT; preflight PUT /next at home; PUT /next at home from null"},
+		`redirect: PUT elsewhere, origin "null"`:                            {preflightFromPage, "blocked <- preflight PUT; PUT; preflight PUT /next elsewhere"},
+		`redirect: PUT home, origin "null"`:                                 {preflightFromPage, "200 content-length=5 content-type=text/plain <- preflight PUT; PUT; preflight PUT /next at home; PUT /next at home from null"},
+		`redirect: PUT elsewhere, origin "*"`:                               {preflightFromPage, "200 content-length=5 content-type=text/plain <- preflight PUT; PUT; preflight PUT /next elsewhere; PUT /next elsewhere from null"},
+		`redirect: PUT home, origin "*"`:                                    {preflightFromPage, "200 content-length=5 content-type=text/plain <- preflight PUT; PUT; preflight PUT /next at home; PUT /next at home from null"},
+		`redirect: X-A elsewhere, origin "PAGE"`:                            {preflightFromPage, "blocked <- preflight GET [authorization,x-a]; GET authorized; preflight GET [x-a] /next elsewhere; GET /next elsewhere from null"},
+		`redirect: X-A home, origin "PAGE"`:                                 {preflightFromPage, "blocked <- preflight GET [authorization,x-a]; GET authorized; preflight GET [x-a] /next at home; GET /next at home from null"},
+		`redirect: X-A elsewhere, origin "null"`:                            {preflightFromPage, "blocked <- preflight GET [authorization,x-a]; GET authorized; preflight GET [x-a] /next elsewhere"},
+		`redirect: X-A home, origin "null"`:                                 {preflightFromPage, "200 content-length=5 content-type=text/plain <- preflight GET [authorization,x-a]; GET authorized; preflight GET [x-a] /next at home; GET /next at home from null"},
+		`redirect: X-A elsewhere, origin "*"`:                               {preflightFromPage, "200 content-length=5 content-type=text/plain <- preflight GET [authorization,x-a]; GET authorized; preflight GET [x-a] /next elsewhere; GET /next elsewhere from null"},
+		`redirect: X-A home, origin "*"`:                                    {preflightFromPage, "200 content-length=5 content-type=text/plain <- preflight GET [authorization,x-a]; GET authorized; preflight GET [x-a] /next at home; GET /next at home from null"},
+		"policy open to everything: methods":                                {cachedWildcard, "200 access-control-allow-origin=* cache-control=no-store content-length=5 content-type=text/plain x-one=1 x-two=2; 200 access-control-allow-origin=* cache-control=no-store content-length=5 content-type=text/plain x-one=1 x-two=2; 200 access-control-allow-origin=* cache-control=no-store content-length=5 content-type=text/plain x-one=1 x-two=2 <- preflight PUT; PUT; preflight PATCH; PATCH; preflight DELETE; DELETE"},
+		"generated 28":                                                      {authorizationUnderWildcard, "blocked; blocked <- preflight OPTIONS [authorization,x-b]; OPTIONS authorized; preflight DELETE [x-a]; DELETE"},
+		"generated 123":                                                     {authorizationUnderWildcard, "200 cache-control=no-store content-length=5 content-type=text/plain x-one=1; 200 cache-control=no-store content-length=5 content-type=text/plain x-one=1 <- preflight PATCH [authorization]; PATCH authorized; HEAD"},
+	},
+	"webkit": {
+		"preflight: authorization under *":                                  {authorizationUnderWildcard, "200 content-length=5 content-type=text/plain <- preflight GET [authorization]; GET authorized"},
+		"preflight: authorization under *, PUT":                             {authorizationUnderWildcard, "200 content-length=5 content-type=text/plain <- preflight PUT [authorization]; PUT authorized"},
+		`request: "Range: bytes=18446744073709551615-18446744073709551616"`: {largeRange, "200 content-length=5 content-type=text/plain <- preflight GET [range]; GET"},
+		"request: Accept-Language 7 times":                                  {severalHeaders, "200 content-length=5 content-type=text/plain <- preflight GET [accept-language]; GET"},
+		"request: Accept-Language 9 times":                                  {severalHeaders, "200 content-length=5 content-type=text/plain <- preflight GET [accept-language]; GET"},
+		`cache: max-age "-1"`:                                               {negativeMaxAge, "200 cache-control=no-store content-length=5 content-type=text/plain; 200 cache-control=no-store content-length=5 content-type=text/plain <- preflight PUT; PUT; preflight PUT; PUT"},
+		"cache: refused in between":                                         {keptRefusal, "200 cache-control=no-store content-length=5 content-type=text/plain; blocked; 200 cache-control=no-store content-length=5 content-type=text/plain <- preflight PUT; PUT; preflight PUT [x-a]; PUT"},
+		"cache: upload after PUT":                                           {cachedSafelisted, "200 cache-control=no-store content-length=5 content-type=text/plain; 200 cache-control=no-store content-length=5 content-type=text/plain <- preflight PUT; PUT; POST"},
+		"cache: the request fails":                                          {keptAfterFailure, "blocked; blocked <- preflight PUT; PUT; PUT"},
+		"redirect: PUT, 303":                                                {preflightAfterSeeOther, "200 content-length=5 content-type=text/plain <- preflight PUT; PUT; preflight GET /next; GET /next"},
+		"redirect: two places":                                              {severalPlaces, "blocked <- GET; GET /next,"},
+		`redirect: X-A elsewhere, origin "PAGE"`:                            {announcedAuthorization, "blocked <- preflight GET [authorization,x-a]; GET authorized; preflight GET [authorization,x-a] /next elsewhere from null"},
+		`redirect: X-A home, origin "PAGE"`:                                 {announcedAuthorization, "blocked <- preflight GET [authorization,x-a]; GET authorized; preflight GET [authorization,x-a] /next at home from null"},
+		`redirect: X-A elsewhere, origin "null"`:                            {announcedAuthorization, "200 content-length=5 content-type=text/plain <- preflight GET [authorization,x-a]; GET authorized; preflight GET [authorization,x-a] /next elsewhere from null; GET /next elsewhere from null"},
+		`redirect: X-A home, origin "null"`:                                 {announcedAuthorization, "200 content-length=5 content-type=text/plain <- preflight GET [authorization,x-a]; GET authorized; preflight GET [authorization,x-a] /next at home from null; GET /next at home from null"},
+		`redirect: X-A elsewhere, origin "*"`:                               {announcedAuthorization, "200 content-length=5 content-type=text/plain <- preflight GET [authorization,x-a]; GET authorized; preflight GET [authorization,x-a] /next elsewhere from null; GET /next elsewhere from null"},
+		`redirect: X-A home, origin "*"`:                                    {announcedAuthorization, "200 content-length=5 content-type=text/plain <- preflight GET [authorization,x-a]; GET authorized; preflight GET [authorization,x-a] /next at home from null; GET /next at home from null"},
+		`redirect: X-A from home, origin "PAGE"`:                            {announcedAuthorization, "200 content-length=5 content-type=text/plain <- GET at home without origin with cookie authorized; preflight GET [authorization,x-a] /next; GET /next"},
+		`redirect: X-A from home, origin "null"`:                            {announcedAuthorization, "blocked <- GET at home without origin with cookie authorized; preflight GET [authorization,x-a] /next"},
+		"generated 28":                                                      {authorizationUnderWildcard, "blocked; blocked <- preflight OPTIONS [authorization,x-b]; OPTIONS authorized; preflight DELETE [x-a]; DELETE"},
+		"generated 64":                                                      {keptRefusal, "blocked; blocked <- preflight PUT [authorization]; DELETE"},
+		"generated 115":                                                     {keptRefusal, "blocked; 200 cache-control=no-store content-length=5 content-type=text/plain x-one=1 x-two=2 <- preflight HEAD [authorization]; DELETE"},
+		"generated 123":                                                     {authorizationUnderWildcard, "200 cache-control=no-store content-length=5 content-type=text/plain x-one=1; 200 cache-control=no-store content-length=5 content-type=text/plain x-one=1 <- preflight PATCH [authorization]; PATCH authorized; HEAD"},
+		"generated 142":                                                     {keptAfterFailure, "blocked; blocked <- preflight patch; patch; patch"},
+	},
+}
