@@ -92,10 +92,22 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // decorate adds the CORS headers of a response to r, which is no preflight
 // (https://fetch.spec.whatwg.org/#http-responses).
 func (p *policy) decorate(h http.Header, r *http.Request) {
+	vary := p.vary
+	if r.Method == http.MethodOptions {
+		// A cache that keeps answers to OPTIONS must not take this one for that to a
+		// preflight.
+		vary = p.preflightVary
+	}
 	if p.open {
 		// The same for everybody, without Origin as well: caches may then keep one
 		// response for all (https://fetch.spec.whatwg.org/#cors-protocol-and-http-caches).
-		v := make(values, 0, 2)
+		var v values
+		if vary == "" {
+			v = make(values, 0, 2)
+		} else {
+			v = newValues(h, 3)
+			v.vary(h, vary)
+		}
 		h[headerAllowOrigin] = v.cut("*")
 		if p.exposed != "" {
 			h[headerExposeHeaders] = v.cut(p.exposed)
@@ -108,7 +120,7 @@ func (p *policy) decorate(h http.Header, r *http.Request) {
 	allowed := p.allows(r)
 	if allowed {
 		v := newValues(h, 4)
-		v.vary(h, p.vary)
+		v.vary(h, vary)
 		h[headerAllowOrigin] = v.cut(r.Header[headerOrigin][0])
 		if p.credentials != "" {
 			h[headerAllowCredentials] = v.cut(p.credentials)
@@ -118,7 +130,7 @@ func (p *policy) decorate(h http.Header, r *http.Request) {
 		}
 	} else {
 		v := newValues(h, 1)
-		v.vary(h, p.vary)
+		v.vary(h, vary)
 	}
 	if p.log != nil {
 		p.log.actual(r, allowed)

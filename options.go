@@ -188,7 +188,7 @@ type policy struct {
 	credentials string // of Access-Control-Allow-Credentials
 
 	// Header values, "" where the header is not sent.
-	vary          string // unused on actual requests if open
+	vary          string
 	preflightVary string
 	methods       string
 	headers       string
@@ -249,8 +249,8 @@ func (o Options) compile() (*policy, []Problem) {
 	if len(o.AllowOriginVary) > 0 && o.AllowOriginFunc == nil {
 		report("AllowOriginVary", "", ReasonConflict, "there is no AllowOriginFunc to look at these headers; remove them", "")
 	}
-	vary := newList("Origin")
-	preflightVary := newList("Origin", "Access-Control-Request-Method", "Access-Control-Request-Headers")
+	vary := newList(headerOrigin)
+	preflightVary := newList(headerOrigin, headerRequestMethod, headerRequestHeaders)
 	for _, value := range o.AllowOriginVary {
 		if f, fix := checkHeader(value, judgeVaryHeader); f.reason != "" {
 			report("AllowOriginVary", value, f.reason, f.detail, fix)
@@ -259,7 +259,10 @@ func (o Options) compile() (*policy, []Problem) {
 		vary.add(http.CanonicalHeaderKey(value))
 		preflightVary.add(http.CanonicalHeaderKey(value))
 	}
-	p.vary, p.preflightVary = vary.String(), preflightVary.String()
+	p.preflightVary = preflightVary.String()
+	if !p.open {
+		p.vary = vary.String()
+	}
 
 	// AllowedMethods
 	methods := newList()

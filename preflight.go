@@ -16,6 +16,11 @@ const (
 	headerMaxAge         = "Access-Control-Max-Age"
 )
 
+// preflightVary is what every answer to OPTIONS depends on: whether the request is a
+// preflight, and which. OPTIONS is not cacheable (RFC 9110, section 9.3.7), yet some
+// caches can be told to keep it.
+const preflightVary = headerOrigin + ", " + headerRequestMethod + ", " + headerRequestHeaders
+
 const (
 	maxMethod    = 64   // bytes of an announced method that is looked at
 	maxAnnounced = 4096 // bytes of the announced header names that are looked at
@@ -123,7 +128,8 @@ func isEchoable(lines []string) bool {
 // middleware of [New] returned, hands it the preflight. It never runs anything
 // else on a preflight: where the route has no policy of its own, or one with
 // [Options.OptionsPassthrough], or where another handler stands around it, mux
-// answers as it would alone. So does it answer every other request.
+// answers as it would alone. So does it answer every other request. What it
+// answers to OPTIONS gets a line of Vary, for caches that keep that.
 //
 // The preflight does not go through mux, and so has no [http.Request.Pattern] and
 // no path values. RoutePreflights is safe for concurrent use as far as mux is.
@@ -134,6 +140,10 @@ func RoutePreflights(mux *http.ServeMux) http.Handler {
 				h.ServeHTTP(w, r)
 				return
 			}
+		}
+		if r.Method == http.MethodOptions {
+			// What mux answers to this is no answer to a preflight of the same URL.
+			w.Header().Add(headerVary, preflightVary)
 		}
 		mux.ServeHTTP(w, r)
 	})
