@@ -66,6 +66,7 @@ func newAPI(origin string, logger *slog.Logger) *api {
 			a.count[r.URL.String()]++
 			a.mu.Unlock()
 		}
+		w.Header().Set("Cache-Control", "no-store") // so that each call is a request
 		mux.ServeHTTP(w, r)
 	})
 	return a

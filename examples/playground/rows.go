@@ -113,7 +113,7 @@ var rows = []row{
 	},
 	{
 		Title: "A route without CORS", Calls: []call{{Path: "/private"}}, Blocked: true,
-		Why: "No header, no reading: this is what the story of every CORS error begins with.",
+		Why: "The response has no Access-Control header, so the page may not read it. Most CORS errors begin like this.",
 	},
 	{
 		Title: "A pattern with a method", Calls: []call{{"/hidden/7", options{Method: "PUT"}}}, Blocked: true, Preflights: 1,
