@@ -271,6 +271,10 @@ type flaw struct {
 
 // parsePattern parses one pattern other than "*".
 func parsePattern(s string) (pattern, flaw) {
+	scheme, host, port, ok := splitOrigin(s)
+	if ok && (scheme == "https" || scheme == "http") && isPort(scheme, port) && len(host) <= maxHost && areLabels(host) && !endsInNumber(host) {
+		return pattern{text: s, scheme: scheme, host: host, port: port}, flaw{} // as nearly all are
+	}
 	malformed := func(detail string) (pattern, flaw) { return pattern{}, flaw{ReasonMalformed, detail} }
 	switch {
 	case s == "":
@@ -283,7 +287,6 @@ func parsePattern(s string) (pattern, flaw) {
 	case strings.IndexFunc(s, func(r rune) bool { return r <= ' ' || r == 0x7f }) >= 0:
 		return malformed("white space or a control character")
 	}
-	scheme, host, port, ok := splitOrigin(s)
 	if !ok {
 		return malformed("no scheme")
 	}
@@ -482,14 +485,14 @@ func appendIPv6(b []byte, addr netip.Addr) []byte {
 func endsInNumber(domain string) bool {
 	domain = strings.TrimSuffix(domain, ".")
 	last := domain[strings.LastIndexByte(domain, '.')+1:]
+	if last == "" || last[0] < '0' || last[0] > '9' {
+		return false
+	}
 	digits := "0123456789"
 	if hex, ok := strings.CutPrefix(last, "0x"); ok {
 		last, digits = hex, "0123456789abcdef"
-		if last == "" {
-			return true
-		}
 	}
-	return last != "" && strings.Trim(last, digits) == ""
+	return strings.Trim(last, digits) == ""
 }
 
 // isLoopback reports whether host can only be the machine that the browser runs
