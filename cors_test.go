@@ -610,6 +610,7 @@ func badPolicies() []badPolicy {
 		badOrigin("http://0x7f.0.0.1", malformed, "IPv4", ""),
 		badOrigin("http://0x7f000001", malformed, "IPv4", ""),
 		badOrigin("http://example.0x", malformed, "IPv4", ""),
+		badOrigin("http://example.9", malformed, "IPv4", ""),
 		badOrigin("http://2130706433", malformed, "IPv4", ""),
 		badOrigin("http://127.1", malformed, "IPv4", ""),
 		badOrigin("http://127.0.0.01", malformed, "IPv4", ""),
