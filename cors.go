@@ -105,8 +105,7 @@ func (p *policy) decorate(h http.Header, r *http.Request) {
 		if vary == "" {
 			v = make(values, 0, 2)
 		} else {
-			v = newValues(h, 3)
-			v.vary(h, vary)
+			v = withVary(h, vary, 3)
 		}
 		h[headerAllowOrigin] = v.cut("*")
 		if p.exposed != "" {
@@ -117,11 +116,10 @@ func (p *policy) decorate(h http.Header, r *http.Request) {
 		}
 		return
 	}
-	allowed := p.allows(r)
+	origin, allowed := p.allows(r)
 	if allowed {
-		v := newValues(h, 4)
-		v.vary(h, vary)
-		h[headerAllowOrigin] = v.cut(r.Header[headerOrigin][0])
+		v := withVary(h, vary, 4)
+		h[headerAllowOrigin] = v.cut(origin)
 		if p.credentials != "" {
 			h[headerAllowCredentials] = v.cut(p.credentials)
 		}
@@ -129,24 +127,25 @@ func (p *policy) decorate(h http.Header, r *http.Request) {
 			h[headerExposeHeaders] = v.cut(p.exposed)
 		}
 	} else {
-		v := newValues(h, 1)
-		v.vary(h, vary)
+		withVary(h, vary, 1)
 	}
 	if p.log != nil {
 		p.log.actual(r, allowed)
 	}
 }
 
-// allows reports whether a page of r's origin may read the response.
-func (p *policy) allows(r *http.Request) bool {
+// allows reports whether a page of r's origin may read the response, and returns
+// the origin.
+func (p *policy) allows(r *http.Request) (origin string, allowed bool) {
 	lines := r.Header[headerOrigin]
 	if len(lines) != 1 {
-		return false
+		return "", false
 	}
-	if p.open || p.origins.Match(lines[0]) {
-		return true
+	origin = lines[0]
+	if p.open || p.origins.Match(origin) {
+		return origin, true
 	}
-	return p.originFunc != nil && p.mayAsk(lines[0]) && p.originFunc(r, lines[0])
+	return origin, p.originFunc != nil && p.mayAsk(origin) && p.originFunc(r, origin)
 }
 
 // mayAsk reports whether AllowOriginFunc is asked about origin.
@@ -166,26 +165,22 @@ func (p *policy) mayAsk(origin string) bool {
 // overwrites it touches nobody else's.
 type values []string
 
-// newValues makes room for n values and for the lines of Vary that are in h.
-func newValues(h http.Header, n int) values {
-	return make(values, 0, n+len(h[headerVary]))
-}
-
-func (v *values) cut(s ...string) []string {
-	start := len(*v)
-	*v = append(*v, s...)
-	return (*v)[start:len(*v):len(*v)]
-}
-
-// vary adds a line to the Vary of h, unless it is there.
-func (v *values) vary(h http.Header, line string) {
+// withVary adds a line to the Vary of h, unless it is there, and returns room for
+// n values, that line included.
+func withVary(h http.Header, line string, n int) values {
 	lines := h[headerVary]
-	if slices.Contains(lines, line) {
-		return
+	v := make(values, 0, n+len(lines))
+	if !slices.Contains(lines, line) {
+		v = append(append(v, lines...), line)
+		h[headerVary] = v[:len(v):len(v)]
 	}
-	start := len(*v)
-	*v = append(append(*v, lines...), line)
-	h[headerVary] = (*v)[start:len(*v):len(*v)]
+	return v
+}
+
+func (v *values) cut(s string) []string {
+	*v = append(*v, s)
+	n := len(*v)
+	return (*v)[n-1 : n : n]
 }
 
 // StripUpstream removes the CORS headers that an upstream server set on res:

@@ -46,12 +46,11 @@ func announcedMethod(r *http.Request) string {
 // the browser compares, keeps the whole answer, and asks less often
 // (https://fetch.spec.whatwg.org/#cors-preflight-fetch).
 func (p *policy) answer(h http.Header, r *http.Request) bool {
-	allowed := p.allows(r)
+	origin, allowed := p.allows(r)
 	if allowed {
-		p.grant(h, r)
+		p.grant(h, r, origin)
 	} else {
-		v := newValues(h, 1)
-		v.vary(h, p.preflightVary)
+		withVary(h, p.preflightVary, 1)
 	}
 	if p.log != nil {
 		p.log.preflight(r, allowed)
@@ -60,20 +59,20 @@ func (p *policy) answer(h http.Header, r *http.Request) bool {
 }
 
 // grant adds the headers that answer the preflight r of an allowed origin.
-func (p *policy) grant(h http.Header, r *http.Request) {
-	asked := r.Header[headerRequestHeaders]
-	echoed := p.echoHeaders && isEchoable(asked)
+func (p *policy) grant(h http.Header, r *http.Request, origin string) {
 	n := 6
-	if echoed {
-		n += len(asked) - 1
+	var echoed []string
+	if p.echoHeaders {
+		if asked := r.Header[headerRequestHeaders]; isEchoable(asked) {
+			echoed = asked
+			n += len(asked) - 1
+		}
 	}
-	v := newValues(h, n)
-	v.vary(h, p.preflightVary)
+	v := withVary(h, p.preflightVary, n)
 	if p.open {
-		h[headerAllowOrigin] = v.cut("*")
-	} else {
-		h[headerAllowOrigin] = v.cut(r.Header[headerOrigin][0])
+		origin = "*"
 	}
+	h[headerAllowOrigin] = v.cut(origin)
 	if p.credentials != "" {
 		h[headerAllowCredentials] = v.cut(p.credentials)
 	}
@@ -84,8 +83,10 @@ func (p *policy) grant(h http.Header, r *http.Request) {
 	} else if p.methods != "" {
 		h[headerAllowMethods] = v.cut(p.methods)
 	}
-	if echoed {
-		h[headerAllowHeaders] = v.cut(asked...)
+	if echoed != nil {
+		start := len(v)
+		v = append(v, echoed...)
+		h[headerAllowHeaders] = v[start:len(v):len(v)]
 	} else if p.headers != "" && !p.echoHeaders {
 		h[headerAllowHeaders] = v.cut(p.headers)
 	}
