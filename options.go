@@ -222,7 +222,8 @@ func (o Options) compile() (*policy, []Problem) {
 	}
 
 	// AllowedOrigins
-	patterns := make([]pattern, 0, len(o.AllowedOrigins))
+	p.origins = newMatcher(len(o.AllowedOrigins))
+	var patterns []pattern // for the logger
 	others := slices.ContainsFunc(o.AllowedOrigins, func(value string) bool { return value != "*" })
 	for _, value := range o.AllowedOrigins {
 		switch parsed, problem := o.parseOrigin(value); {
@@ -234,13 +235,15 @@ func (o Options) compile() (*policy, []Problem) {
 		case problem.Reason != "":
 			problems = append(problems, problem)
 		default:
-			patterns = append(patterns, parsed)
+			p.origins.add(parsed)
+			if o.Logger != nil {
+				patterns = append(patterns, parsed)
+			}
 		}
 	}
 	if len(o.AllowedOrigins) == 0 && o.AllowOriginFunc == nil {
 		report("AllowedOrigins", "", ReasonMissing, `no origin is allowed; list the origins of your pages, or "*" for every origin`, "")
 	}
-	p.origins = newMatcher(patterns)
 
 	// AllowOriginFunc, AllowOriginVary
 	if p.open && o.AllowOriginFunc != nil {

@@ -68,7 +68,7 @@ const (
 func NewOriginMatcher(patterns ...string) (*OriginMatcher, error) {
 	const field = "patterns"
 	var problems []Problem
-	parsed := make([]pattern, 0, len(patterns))
+	m := newMatcher(len(patterns))
 	for _, value := range patterns {
 		p, flaw := parsePattern(value)
 		switch {
@@ -78,7 +78,7 @@ func NewOriginMatcher(patterns ...string) (*OriginMatcher, error) {
 		case flaw.reason != "":
 			problems = append(problems, Problem{field, value, flaw.reason, flaw.detail, suggest(value)})
 		default:
-			parsed = append(parsed, p)
+			m.add(p)
 		}
 	}
 	if len(patterns) == 0 {
@@ -88,28 +88,29 @@ func NewOriginMatcher(patterns ...string) (*OriginMatcher, error) {
 	if problems != nil {
 		return nil, &OptionsError{problems}
 	}
-	return newMatcher(parsed), nil
+	return m, nil
 }
 
-// newMatcher indexes patterns so that matching looks few things up.
-func newMatcher(patterns []pattern) *OriginMatcher {
-	m := &OriginMatcher{exact: make(map[string]struct{}, len(patterns))}
-	for _, p := range patterns {
-		switch {
-		case p.wild:
-			m.addWild(p)
-		case p.port == ":*":
-			if m.anyPort == nil {
-				m.anyPort = make(map[string]struct{})
-			}
-			m.anyPort[strings.TrimSuffix(p.text, ":*")] = struct{}{}
-			m.longest = maxOrigin
-		default:
-			m.exact[p.text] = struct{}{}
-			m.longest = max(m.longest, len(p.text))
+// newMatcher returns a matcher with room for n patterns.
+func newMatcher(n int) *OriginMatcher {
+	return &OriginMatcher{exact: make(map[string]struct{}, n)}
+}
+
+// add indexes p, so that matching looks few things up.
+func (m *OriginMatcher) add(p pattern) {
+	switch {
+	case p.wild:
+		m.addWild(p)
+	case p.port == ":*":
+		if m.anyPort == nil {
+			m.anyPort = make(map[string]struct{})
 		}
+		m.anyPort[strings.TrimSuffix(p.text, ":*")] = struct{}{}
+		m.longest = maxOrigin
+	default:
+		m.exact[p.text] = struct{}{}
+		m.longest = max(m.longest, len(p.text))
 	}
-	return m
 }
 
 func (m *OriginMatcher) addWild(p pattern) {
