@@ -400,17 +400,23 @@ func TestVaryIsAdded(t *testing.T) {
 
 // No value of one response has room to grow into the next.
 func TestHeaderValuesAreApart(t *testing.T) {
-	allow := cors.New(cors.Options{
+	listed := cors.Options{
 		AllowedOrigins: []string{"https://a.example"}, AllowedMethods: []string{"PUT"}, AllowedHeaders: []string{"X-Foo"},
 		ExposedHeaders: []string{"ETag"}, AllowCredentials: true, MaxAge: time.Minute,
-	})
-	for name, r := range map[string]*http.Request{
-		"actual":    request("GET", origin("https://a.example")),
-		"preflight": request("OPTIONS", preflight("https://a.example", "PUT", "x-foo")),
+	}
+	echoed := listed
+	echoed.AllowedMethods, echoed.AllowedHeaders = []string{"*"}, []string{"*"}
+	for name, tc := range map[string]struct {
+		opts cors.Options
+		r    *http.Request
+	}{
+		"actual":           {listed, request("GET", origin("https://a.example"))},
+		"preflight":        {listed, request("OPTIONS", preflight("https://a.example", "PUT", "x-foo"))},
+		"preflight echoed": {echoed, request("OPTIONS", preflight("https://a.example", "PUT", "x-foo\nx-bar"))},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := httptest.NewRecorder()
-			allow(http.NotFoundHandler()).ServeHTTP(w, r)
+			cors.New(tc.opts)(http.NotFoundHandler()).ServeHTTP(w, tc.r)
 			want := w.Header().Clone()
 			for key, lines := range w.Header() {
 				_ = append(lines, "overflow")
