@@ -103,9 +103,9 @@ func (p *policy) decorate(h http.Header, r *http.Request) {
 		// response for all (https://fetch.spec.whatwg.org/#cors-protocol-and-http-caches).
 		var v values
 		if vary == "" {
-			v = make(values, 0, 2)
+			v = make(values, 0, p.actualValues-1)
 		} else {
-			v = withVary(h, vary, 3)
+			v = withVary(h, vary, p.actualValues)
 		}
 		h[headerAllowOrigin] = v.cut("*")
 		if p.exposed != "" {
@@ -118,7 +118,7 @@ func (p *policy) decorate(h http.Header, r *http.Request) {
 	}
 	origin, allowed := p.allows(r)
 	if allowed {
-		v := withVary(h, vary, 4)
+		v := withVary(h, vary, p.actualValues)
 		h[headerAllowOrigin] = v.cut(origin)
 		if p.credentials != "" {
 			h[headerAllowCredentials] = v.cut(p.credentials)

@@ -195,6 +195,11 @@ type policy struct {
 	exposed       string
 	maxAge        string
 
+	// How many values the headers of a response have at most, the policy's own line
+	// of Vary included; lines that are echoed come on top.
+	actualValues    int
+	preflightValues int
+
 	echoMethod  bool // answer with the request's own method
 	echoHeaders bool // answer with the request's own header names
 	passthrough bool
@@ -341,7 +346,19 @@ func (o Options) compile() (*policy, []Problem) {
 	if o.Logger != nil {
 		p.log = newDecisionLog(o.Logger, patterns, methods, headers, o.AllowOriginFunc != nil)
 	}
+	p.actualValues = 2 + countSet(p.credentials, p.exposed) // with Vary and the origin
+	p.preflightValues = 2 + countSet(p.credentials, p.methods, p.headers, p.maxAge)
 	return p, nil
+}
+
+// countSet returns how many of values are not empty.
+func countSet(values ...string) (n int) {
+	for _, value := range values {
+		if value != "" {
+			n++
+		}
+	}
+	return n
 }
 
 // parseOrigin parses one element of AllowedOrigins other than "*", and judges it

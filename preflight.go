@@ -60,7 +60,7 @@ func (p *policy) answer(h http.Header, r *http.Request) bool {
 
 // grant adds the headers that answer the preflight r of an allowed origin.
 func (p *policy) grant(h http.Header, r *http.Request, origin string) {
-	n := 6
+	n := p.preflightValues
 	var echoed []string
 	if p.echoHeaders {
 		if asked := r.Header[headerRequestHeaders]; isEchoable(asked) {
