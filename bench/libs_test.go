@@ -2,6 +2,7 @@ package main
 
 import (
 	"net/http"
+	"slices"
 	"sync"
 
 	gincors "github.com/gin-contrib/cors"
@@ -19,8 +20,8 @@ import (
 type lib struct {
 	name string
 
-	// wrap puts the policy before next, for requests of kind q. Only the two that
-	// are no libraries look at q.
+	// wrap puts the policy before next, for requests of kind q, at which no library
+	// looks.
 	wrap func(p policy, q request, next http.Handler) http.Handler
 }
 
@@ -29,6 +30,7 @@ func libs() []lib {
 	return []lib{
 		{"none", func(_ policy, _ request, next http.Handler) http.Handler { return next }},
 		{"hand", byHand},
+		{"shared", byHandShared},
 		{"cors", ofPolicy(func(p policy) func(http.Handler) http.Handler {
 			return cors.New(cors.Options{
 				AllowedOrigins:   p.origins,
@@ -91,7 +93,15 @@ func libs() []lib {
 }
 
 // isLibrary reports whether l can be expected to enforce a policy.
-func (l lib) isLibrary() bool { return l.name != "none" && l.name != "hand" && l.name != "gin" }
+func (l lib) isLibrary() bool {
+	return !slices.Contains([]string{"none", "hand", "shared", "gin"}, l.name)
+}
+
+// libNamed returns the one of libs that has the name.
+func libNamed(name string) lib {
+	all := libs()
+	return all[slices.IndexFunc(all, func(l lib) bool { return l.name == name })]
+}
 
 // ofPolicy builds the middleware once per policy, when it is first needed.
 func ofPolicy(build func(policy) func(http.Handler) http.Handler) func(policy, request, http.Handler) http.Handler {
@@ -185,4 +195,31 @@ func byHand(p policy, q request, next http.Handler) http.Handler {
 			w.WriteHeader(http.StatusNoContent)
 		})
 	}
+}
+
+// byHandShared assigns the same headers and allocates nothing: the lines are those
+// of every response, so that who changes one changes all. Several packages share
+// some of theirs. The difference to byHand is what keeping them apart costs.
+func byHandShared(p policy, q request, next http.Handler) http.Handler {
+	w := &discard{header: make(http.Header)}
+	byHand(p, q, noop{}).ServeHTTP(w, q.to(p))
+	type field struct {
+		name  string
+		lines []string
+	}
+	var fields []field
+	for name, lines := range w.header {
+		fields = append(fields, field{name, lines})
+	}
+	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		h := rw.Header()
+		for _, f := range fields {
+			h[f.name] = f.lines
+		}
+		if w.status != 0 {
+			rw.WriteHeader(w.status)
+			return
+		}
+		next.ServeHTTP(rw, r)
+	})
 }

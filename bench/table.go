@@ -96,6 +96,7 @@ func cost(lib, policy, req string) series {
 // columns are the libraries of the table, and how it calls them.
 var columns = [...]struct{ lib, title string }{
 	{"none", "no middleware"},
+	{"shared", "by hand, shared"},
 	{"hand", "by hand"},
 	{"cors", "**this library**"},
 	{"rs", "rs/cors"},
@@ -108,7 +109,7 @@ var columns = [...]struct{ lib, title string }{
 func (m *measurements) print(w io.Writer) {
 	m.printTargets(w)
 	_, _ = fmt.Fprint(w, "Nanoseconds per request (median), in parentheses as a ratio to rs/cors. \"By hand\" decides nothing and assigns the headers that\n"+
-		"this library sends, in one allocation: the floor. A dash: left out, see below.\n\n")
+		"this library sends, in one allocation: the floor for who shares no line between responses. A dash: left out, see below.\n\n")
 	m.printRows(w, func(lib, policy, req string) string {
 		t := m.median(cost(lib, policy, req), 1)
 		if math.IsNaN(t.Center) {
