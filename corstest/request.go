@@ -28,7 +28,7 @@ type call struct {
 
 	url     *url.URL
 	method  string
-	fields  []field // sorted by name
+	fields  []field
 	body    []byte
 	hasBody bool
 
@@ -83,7 +83,8 @@ func (b *Browser) newCall(r Request) (*call, error) {
 	return c, nil
 }
 
-// normalFields returns the headers sorted by name, or an UnsendableError.
+// normalFields returns the headers as browsers normalize them, or an
+// UnsendableError.
 func normalFields(h http.Header) ([]field, error) {
 	var fields []field
 	for _, name := range slices.Sorted(maps.Keys(h)) {
@@ -100,7 +101,6 @@ func normalFields(h http.Header) ([]field, error) {
 			fields = append(fields, f)
 		}
 	}
-	slices.SortStableFunc(fields, func(a, b field) int { return strings.Compare(a.name, b.name) })
 	return fields, nil
 }
 
