@@ -122,7 +122,7 @@ func ginEngine(next http.Handler, middleware ...gin.HandlerFunc) http.Handler {
 	gin.SetMode(gin.ReleaseMode)
 	e := gin.New()
 	e.Use(middleware...)
-	e.Any("/users", gin.WrapH(next))
+	e.Any("/*path", gin.WrapH(next))
 	return e
 }
 
