@@ -91,8 +91,7 @@ http {
 }
 `
 
-// nginxProgram returns the path of nginx, or skips t. A missing nginx fails t if
-// the environment variable INTEROP_REQUIRE names it.
+// nginxProgram returns the path of nginx.
 func nginxProgram(t testing.TB) string {
 	t.Helper()
 	for _, name := range []string{"nginx", "/usr/sbin/nginx"} {
@@ -100,10 +99,7 @@ func nginxProgram(t testing.TB) string {
 			return program
 		}
 	}
-	if strings.Contains(os.Getenv("INTEROP_REQUIRE"), "nginx") {
-		t.Fatal("INTEROP_REQUIRE asks for nginx, which is not installed")
-	}
-	t.Skip("nginx is not installed")
+	unavailable(t, "nginx", "nginx is not installed")
 	return ""
 }
 

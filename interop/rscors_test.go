@@ -56,7 +56,7 @@ func TestMigrationFromRSCors(t *testing.T) {
 			ours:   cors.Options{AllowOriginFunc: func(_ *http.Request, origin string) bool { return origin == page }, AllowedHeaders: defaults, AllowedMethods: options},
 		},
 		{
-			name:   "AllowOriginRequestFunc",
+			name: "AllowOriginRequestFunc",
 			//lint:ignore SA1019 people have it
 			theirs: rs(rscors.Options{AllowOriginRequestFunc: func(r *http.Request, origin string) bool { return r.Host == "api.example" && origin == page }}),
 			ours:   cors.Options{AllowOriginFunc: func(r *http.Request, origin string) bool { return r.Host == "api.example" && origin == page }, AllowedHeaders: defaults, AllowedMethods: options},

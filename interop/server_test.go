@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -123,4 +124,14 @@ func wantOutcomes(t *testing.T, h http.Handler, want map[string]string) {
 		assert.Contains(t, outcome(t, h, corstest.Request{Origin: stranger, Method: method, URL: path}), "blocked", "a stranger's %s", call)
 	}
 	assert.Equal(t, want, got)
+}
+
+// unavailable skips t for the lack of a program, or fails it if the environment
+// variable INTEROP_REQUIRE names the program.
+func unavailable(t testing.TB, program, why string) {
+	t.Helper()
+	if strings.Contains(os.Getenv("INTEROP_REQUIRE"), program) {
+		t.Fatalf("INTEROP_REQUIRE asks for %s: %s", program, why)
+	}
+	t.Skip(why)
 }
