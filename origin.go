@@ -337,6 +337,9 @@ func parsePattern(s string) (pattern, flaw) {
 // them.
 func splitOrigin(s string) (scheme, host, port string, ok bool) {
 	scheme, host, ok = strings.Cut(s, "://")
+	if strings.IndexByte(host, ':') < 0 { // which is quicker than to search from the right
+		return scheme, host, "", ok
+	}
 	if colon := strings.LastIndexByte(host, ':'); colon > strings.LastIndexByte(host, ']') {
 		host, port = host[:colon], host[colon:]
 	}
