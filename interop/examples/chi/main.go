@@ -14,7 +14,7 @@ func main() { log.Fatal(http.ListenAndServe("localhost:5000", handler())) }
 
 func handler() http.Handler {
 	r := chi.NewRouter()
-	// At the root: middleware of a group or of a route sees no preflight.
+	// At the root, or in a Route: in a Group or With it would see no preflight.
 	r.Use(cors.New(cors.Options{
 		AllowedOrigins: []string{"http://localhost:3000"},
 		AllowedMethods: []string{"PUT", "DELETE"},

@@ -1,4 +1,5 @@
-// Command routepreflights is an API for a page on http://localhost:3000, with the ServeMux of net/http, with policies that differ by route.
+// Command routepreflights is an API for a page on http://localhost:3000, with
+// policies that differ by route of a ServeMux.
 package main
 
 import (

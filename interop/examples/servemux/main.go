@@ -1,4 +1,5 @@
-// Command servemux is an API for a page on http://localhost:3000, with the ServeMux of net/http, with one policy for all routes.
+// Command servemux is an API for a page on http://localhost:3000, with one
+// policy for all routes of a ServeMux.
 package main
 
 import (
