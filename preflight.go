@@ -132,8 +132,9 @@ func isEchoable(lines []string) bool {
 // answers as it would alone. So does it answer every other request. What it
 // answers to OPTIONS gets a line of Vary, for caches that keep that.
 //
-// The preflight does not go through mux, and so has no [http.Request.Pattern] and
-// no path values. RoutePreflights is safe for concurrent use as far as mux is.
+// A path that mux redirects, such as /tree to /tree/, has no policy: the redirect
+// is mux's own, and carries no CORS headers. The preflight does not go through
+// mux, and so has no [http.Request.Pattern] and no path values. RoutePreflights is safe for concurrent use as far as mux is.
 func RoutePreflights(mux *http.ServeMux) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if isPreflight(r) && len(announcedMethod(r)) <= maxMethod {
@@ -155,20 +156,8 @@ func RoutePreflights(mux *http.ServeMux) http.Handler {
 func announcedRoute(mux *http.ServeMux, r *http.Request) *handler {
 	announced := *r
 	announced.Method = announcedMethod(r)
-	found, pattern := mux.Handler(&announced)
+	found, _ := mux.Handler(&announced)
 	if h, ok := found.(*handler); ok && !h.passthrough {
-		return h
-	}
-	// mux redirects /t to /t/ where only that has a route, whose pattern it names.
-	// The redirect is no answer to a preflight, but that route has one.
-	if pattern == "" || strings.HasSuffix(r.URL.Path, "/") {
-		return nil
-	}
-	target := *r.URL
-	target.Path += "/"
-	announced.URL = &target
-	found, slashed := mux.Handler(&announced)
-	if h, ok := found.(*handler); ok && !h.passthrough && slashed == pattern {
 		return h
 	}
 	return nil

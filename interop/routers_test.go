@@ -371,9 +371,8 @@ func TestRedirectsOfRouters(t *testing.T) {
 	}{
 		{"around ServeMux", allow(tree(bare)), "/tree", "200 GET", "200 PUT"},
 		{"around ServeMux", allow(tree(bare)), "/tree//x", "200 GET", "200 PUT"},
-		// The preflight of /tree is granted, but the redirect is ServeMux's own. Pages
-		// have to call /tree/.
-		{"RoutePreflights", cors.RoutePreflights(tree(allow)), "/tree", unreadable, unreadable},
+		// The redirect is ServeMux's own. Pages have to call /tree/.
+		{"RoutePreflights", cors.RoutePreflights(tree(allow)), "/tree", unreadable, unanswered},
 		{"RoutePreflights", cors.RoutePreflights(tree(allow)), "/tree//x", unreadable, unanswered},
 		{"RoutePreflights", cors.RoutePreflights(tree(allow)), "/tree/", "200 GET", "200 PUT"},
 		{"around gorilla/mux", allow(strict), "/tree", "200 GET", "200 PUT"},
