@@ -14,7 +14,6 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"regexp"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -23,6 +22,7 @@ import (
 	"example.com/cors"
 	"example.com/cors/corstest"
 	"example.com/cors/internal/fetch"
+	"example.com/cors/internal/measure"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -1593,29 +1593,15 @@ func TestOneSmallAllocation(t *testing.T) {
 		return request("OPTIONS", preflight("https://a.example", "PUT", strings.TrimSuffix(strings.Repeat("x-a\n", lines), "\n")))
 	}
 
-	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
-	cost := func(h http.Handler, r *http.Request) (allocations, bytes uint64) {
-		w := nullWriter{}
-		h.ServeHTTP(w, r)
-		const runs = 5
-		var before, after runtime.MemStats
-		runtime.ReadMemStats(&before)
-		for range runs {
-			clear(w)
-			h.ServeHTTP(w, r)
-		}
-		runtime.ReadMemStats(&after)
-		return (after.Mallocs - before.Mallocs) / runs, (after.TotalAlloc - before.TotalAlloc) / runs
-	}
 	for name, opts := range policies {
 		h := cors.New(opts)(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 		for _, r := range requests {
-			allocations, bytes := cost(h, r)
+			allocations, bytes := measure.Allocations(h, r)
 			assert.LessOrEqual(t, allocations, uint64(1), "allocations of %s for %s %.200q", name, r.Method, r.Header)
 			assert.LessOrEqual(t, bytes, uint64(96), "bytes of %s for %s %.200q", name, r.Method, r.Header)
 		}
 		for lines, most := range map[int]uint64{1: 96, 2: 112, 16: 352, 17: 96, 1000: 96} {
-			_, bytes := cost(h, split(lines))
+			_, bytes := measure.Allocations(h, split(lines))
 			assert.LessOrEqual(t, bytes, most, "bytes of %s for %d lines", name, lines)
 		}
 	}
@@ -1643,7 +1629,7 @@ func BenchmarkMiddleware(b *testing.B) {
 		h := cors.New(opts)(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 		for _, name := range slices.Sorted(maps.Keys(requests)) {
 			b.Run(fmt.Sprintf("origins=%d/req=%s", 2*n, name), func(b *testing.B) {
-				w := nullWriter{}
+				w := measure.Discard{}
 				b.ReportAllocs()
 				for b.Loop() {
 					clear(w)
@@ -1653,10 +1639,3 @@ func BenchmarkMiddleware(b *testing.B) {
 		}
 	}
 }
-
-// A nullWriter is the header of a response, and drops the rest.
-type nullWriter http.Header
-
-func (w nullWriter) Header() http.Header         { return http.Header(w) }
-func (w nullWriter) Write(b []byte) (int, error) { return len(b), nil }
-func (w nullWriter) WriteHeader(int)             {}

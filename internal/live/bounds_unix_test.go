@@ -16,6 +16,7 @@ import (
 	"unsafe"
 
 	"example.com/cors"
+	"example.com/cors/internal/measure"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -110,7 +111,7 @@ func TestHostileHeadersAreNotRead(t *testing.T) {
 func cost(h http.Handler, r *http.Request) (bytes uint64, fault any) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() { fault = recover() }()
-	w := &discard{header: make(http.Header)}
+	w := measure.Discard{}
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	h.ServeHTTP(w, r)

@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"example.com/cors"
+	"example.com/cors/internal/measure"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -348,14 +349,20 @@ func TestNothingIsLeftBehind(t *testing.T) {
 	const requests = 1_000_000
 	h := cors.New(everything())(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	origins := []string{"", page, "https://x.a.example", "https://evil.example", "null"}
-	w := &discard{header: make(http.Header)}
+	w := measure.Discard{}
+	r := request("OPTIONS", "/", page)
 	run := func(n int) {
 		for i := range n {
-			clear(w.header)
-			h.ServeHTTP(w, w.request(i, origins))
+			clear(w)
+			r.Method = []string{"GET", "OPTIONS"}[i%2]
+			r.Header.Set("Origin", origins[i/2%len(origins)])
+			if i%7 == 0 { // an origin of its own
+				r.Header.Set("Origin", fmt.Sprintf("https://%d.a.example", i))
+			}
+			h.ServeHTTP(w, r)
 		}
 	}
-	measure := func() (goroutines int, heap uint64) {
+	use := func() (goroutines int, heap uint64) {
 		runtime.GC()
 		runtime.GC()
 		var m runtime.MemStats
@@ -363,32 +370,9 @@ func TestNothingIsLeftBehind(t *testing.T) {
 		return runtime.NumGoroutine(), m.HeapAlloc
 	}
 	run(1000)
-	goroutines, heap := measure()
+	goroutines, heap := use()
 	run(requests)
-	goroutinesAfter, heapAfter := measure()
+	goroutinesAfter, heapAfter := use()
 	assert.LessOrEqual(t, goroutinesAfter, goroutines)
 	assert.Less(t, heapAfter, heap+64<<10, "%d bytes before, %d after", heap, heapAfter)
-}
-
-// A discard is a ResponseWriter that keeps nothing, and one request to reuse.
-type discard struct {
-	header http.Header
-	r      *http.Request
-}
-
-func (w *discard) Header() http.Header         { return w.header }
-func (w *discard) Write(b []byte) (int, error) { return len(b), nil }
-func (w *discard) WriteHeader(int)             {}
-
-// request returns the nth request, with an origin of its own.
-func (w *discard) request(n int, origins []string) *http.Request {
-	if w.r == nil {
-		w.r = request("OPTIONS", "/", page)
-	}
-	w.r.Method = []string{"GET", "OPTIONS"}[n%2]
-	w.r.Header.Set("Origin", origins[n/2%len(origins)])
-	if n%7 == 0 {
-		w.r.Header.Set("Origin", fmt.Sprintf("https://%d.a.example", n))
-	}
-	return w.r
 }
