@@ -74,12 +74,12 @@ type handler struct {
 }
 
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	switch {
-	case !isPreflight(r):
+	switch origin, preflight := preflightOrigin(r); {
+	case !preflight:
 		h.decorate(w.Header(), r)
 	case h.passthrough:
-		h.answer(w.Header(), r)
-	case h.answer(w.Header(), r):
+		h.answer(w.Header(), r, origin)
+	case h.answer(w.Header(), r, origin):
 		w.WriteHeader(h.status)
 		return
 	default:
@@ -116,10 +116,11 @@ func (p *policy) decorate(h http.Header, r *http.Request) {
 		}
 		return
 	}
-	origin, allowed := p.allows(r)
+	lines := r.Header[headerOrigin]
+	allowed := len(lines) == 1 && p.allows(r, lines[0])
 	if allowed {
 		v := withVary(h, vary, p.actualValues)
-		h[headerAllowOrigin] = v.cut(origin)
+		h[headerAllowOrigin] = v.cut(lines[0])
 		if p.credentials != "" {
 			h[headerAllowCredentials] = v.cut(p.credentials)
 		}
@@ -134,18 +135,12 @@ func (p *policy) decorate(h http.Header, r *http.Request) {
 	}
 }
 
-// allows reports whether a page of r's origin may read the response, and returns
-// the origin.
-func (p *policy) allows(r *http.Request) (origin string, allowed bool) {
-	lines := r.Header[headerOrigin]
-	if len(lines) != 1 {
-		return "", false
-	}
-	origin = lines[0]
+// allows reports whether a page of the origin that sent r may read the response.
+func (p *policy) allows(r *http.Request, origin string) bool {
 	if p.open || p.origins.Match(origin) {
-		return origin, true
+		return true
 	}
-	return origin, p.originFunc != nil && p.mayAsk(origin) && p.originFunc(r, origin)
+	return p.originFunc != nil && p.mayAsk(origin) && p.originFunc(r, origin)
 }
 
 // mayAsk reports whether AllowOriginFunc is asked about origin.

@@ -27,10 +27,18 @@ const (
 	maxEchoed    = 16   // lines of announced header names that are echoed
 )
 
-// isPreflight reports whether r is a preflight: a browser's question about the
-// request that it will send next (https://fetch.spec.whatwg.org/#cors-preflight-request).
-func isPreflight(r *http.Request) bool {
-	return r.Method == http.MethodOptions && len(r.Header[headerOrigin]) == 1 && announcedMethod(r) != ""
+// preflightOrigin returns the origin that sent r if r is a preflight: a browser's
+// question about the request that it will send next
+// (https://fetch.spec.whatwg.org/#cors-preflight-request).
+func preflightOrigin(r *http.Request) (origin string, ok bool) {
+	if r.Method != http.MethodOptions {
+		return "", false
+	}
+	lines := r.Header[headerOrigin]
+	if len(lines) != 1 || announcedMethod(r) == "" {
+		return "", false
+	}
+	return lines[0], true
 }
 
 // announcedMethod returns the method that a preflight asks about.
@@ -45,8 +53,8 @@ func announcedMethod(r *http.Request) string {
 // origin is allowed. They say what the policy allows, whatever r asks about:
 // the browser compares, keeps the whole answer, and asks less often
 // (https://fetch.spec.whatwg.org/#cors-preflight-fetch).
-func (p *policy) answer(h http.Header, r *http.Request) bool {
-	origin, allowed := p.allows(r)
+func (p *policy) answer(h http.Header, r *http.Request, origin string) bool {
+	allowed := p.allows(r, origin)
 	if allowed {
 		p.grant(h, r, origin)
 	} else {
@@ -137,7 +145,7 @@ func isEchoable(lines []string) bool {
 // mux, and so has no [http.Request.Pattern] and no path values. RoutePreflights is safe for concurrent use as far as mux is.
 func RoutePreflights(mux *http.ServeMux) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if isPreflight(r) && len(announcedMethod(r)) <= maxMethod {
+		if _, ok := preflightOrigin(r); ok && len(announcedMethod(r)) <= maxMethod {
 			if h := announcedRoute(mux, r); h != nil {
 				h.ServeHTTP(w, r)
 				return
