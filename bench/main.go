@@ -1,7 +1,7 @@
 // Command bench measures what CORS costs per request, side by side with other
 // middleware, and prints the result as Markdown:
 //
-//	go -C bench run .            # ten rounds, ten minutes or so
+//	go -C bench run .            # twenty rounds, some ten minutes
 //	go -C bench run . -count 1   # a glance
 //
 // Every library states the same policies in its own words, and is measured only
@@ -30,8 +30,8 @@ func main() {
 	log.SetFlags(0)
 	log.SetPrefix("bench: ")
 	var (
-		count     = flag.Int("count", 10, "run `n` rounds")
-		benchtime = flag.Duration("benchtime", 40*time.Millisecond, "spend `d` on each benchmark of each round")
+		count     = flag.Int("count", 20, "run `n` rounds")
+		benchtime = flag.Duration("benchtime", 20*time.Millisecond, "spend `d` on each benchmark of each round")
 		raw       = flag.String("raw", "", "write what the benchmarks print to `file` as well, for benchstat")
 	)
 	flag.Parse()

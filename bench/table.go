@@ -109,7 +109,8 @@ var columns = [...]struct{ lib, title string }{
 func (m *measurements) print(w io.Writer) {
 	m.printTargets(w)
 	_, _ = fmt.Fprint(w, "Nanoseconds per request (median), in parentheses as a ratio to rs/cors. \"By hand\" decides nothing and assigns the headers that\n"+
-		"this library sends, in one allocation: the floor for who shares no line between responses. A dash: left out, see below.\n\n")
+		"this library sends, in one allocation: the floor for who shares no line between responses. The heap is that of a small server,\n"+
+		"64 MB. A dash: left out, see below.\n\n")
 	m.printRows(w, func(lib, policy, req string) string {
 		t := m.median(cost(lib, policy, req), 1)
 		if math.IsNaN(t.Center) {
