@@ -1605,7 +1605,31 @@ func TestOneSmallAllocation(t *testing.T) {
 			assert.LessOrEqual(t, bytes, most, "bytes of %s for %d lines", name, lines)
 		}
 	}
+
+	// No room is left over: 16 bytes for each value that is sent.
+	for _, tc := range []struct {
+		policy string
+		r      *http.Request
+		values uint64
+	}{
+		{"open", request("GET", nil), 2},
+		{"open", request("OPTIONS", nil), 3},
+		{"open", request("OPTIONS", preflight("https://a.example", "PUT", "")), 3},
+		{"full", request("GET", nil), 1},
+		{"full", request("GET", origin("https://a.example")), 4},
+		{"full", request("OPTIONS", preflight("https://a.example", "PUT", "")), 6},
+		{"any", split(1), 6},
+		{"any", split(2), 7},
+		{"any", split(16), 21},
+	} {
+		h := cors.New(policies[tc.policy])(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+		_, bytes := measure.Allocations(h, tc.r)
+		assert.Equal(t, sizeClass(16*tc.values), bytes, "bytes of %s for %s %v", tc.policy, tc.r.Method, tc.r.Header)
+	}
 }
+
+// sizeClass returns how many bytes the runtime allocates for n.
+func sizeClass(n uint64) uint64 { return uint64(cap(append([]byte(nil), make([]byte, n)...))) }
 
 // BenchmarkMiddleware measures what the middleware adds to a request. bench/
 // holds the same side by side with other packages.
