@@ -7,6 +7,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"example.com/cors/internal/measure"
 )
 
 // A discard is a response writer that costs nothing by itself.
@@ -39,7 +41,7 @@ func BenchmarkMiddleware(b *testing.B) {
 					if reason := misunderstood(p, q, l); reason != "" {
 						b.Skip(reason)
 					}
-					measure(b, l.wrap(p, q, noop{}), q.to(p))
+					serve(b, l.wrap(p, q, noop{}), q.to(p))
 				})
 			}
 		}
@@ -51,7 +53,7 @@ func BenchmarkMiddleware(b *testing.B) {
 // the fewer origins a policy has.
 func ballast() []byte { return make([]byte, 64<<20) }
 
-func measure(b *testing.B, h http.Handler, r *http.Request) {
+func serve(b *testing.B, h http.Handler, r *http.Request) {
 	w := &discard{header: make(http.Header)}
 	h.ServeHTTP(w, r)
 	clear(w.header)
@@ -100,29 +102,12 @@ func TestAllocations(t *testing.T) {
 				continue
 			}
 			t.Run(p.name+"/"+q.name, func(t *testing.T) {
-				allocations, bytes := allocated(libNamed("cors").wrap(p, q, noop{}), q.to(p))
-				_, byHand := allocated(libNamed("hand").wrap(p, q, noop{}), q.to(p))
-				assert.LessOrEqual(t, allocations, float64(mostAllocations))
-				assert.LessOrEqual(t, bytes, float64(mostBytes))
+				allocations, bytes := measure.Allocations(libNamed("cors").wrap(p, q, noop{}), q.to(p))
+				_, byHand := measure.Allocations(libNamed("hand").wrap(p, q, noop{}), q.to(p))
+				assert.LessOrEqual(t, allocations, uint64(mostAllocations))
+				assert.LessOrEqual(t, bytes, uint64(mostBytes))
 				assert.LessOrEqual(t, bytes, byHand)
 			})
 		}
 	}
-}
-
-// allocated returns what one request to h allocates, on average.
-func allocated(h http.Handler, r *http.Request) (allocations, bytes float64) {
-	const n = 200
-	w := &discard{header: make(http.Header)}
-	h.ServeHTTP(w, r)
-	clear(w.header)
-	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
-	var before, after runtime.MemStats
-	runtime.ReadMemStats(&before)
-	for range n {
-		h.ServeHTTP(w, r)
-		clear(w.header)
-	}
-	runtime.ReadMemStats(&after)
-	return float64((after.Mallocs - before.Mallocs) / n), float64((after.TotalAlloc - before.TotalAlloc) / n)
 }
