@@ -1,7 +1,7 @@
 // Command bench measures what CORS costs per request, side by side with other
 // middleware, and prints the result as Markdown:
 //
-//	go -C bench run .            # twenty rounds, some ten minutes
+//	go -C bench run .            # twenty rounds, six minutes
 //	go -C bench run . -count 1   # a glance
 //
 // Every library states the same policies in its own words, and is measured only

@@ -170,7 +170,10 @@ func number(f float64) string {
 }
 
 func ratioText(f float64) string {
-	if f < 10 {
+	switch {
+	case f < 0.1:
+		return fmt.Sprintf("%.1g", f)
+	case f < 10:
 		return fmt.Sprintf("%.2f", f)
 	}
 	return number(f)
