@@ -883,7 +883,7 @@ func TestOriginMatcher(t *testing.T) {
 }
 
 func TestOriginMatcherKeepsPatternsApart(t *testing.T) {
-	m, err := cors.NewOriginMatcher("https://*.a.example", "http://*.a.example:8080", "https://pre-*.b.example", "https://*-post.b.example", "https://pre-*-post.b.example", "https://*.c.b.example:*")
+	m, err := cors.NewOriginMatcher("https://*.a.example", "http://*.a.example:8080", "https://pre-*.b.example", "https://*-post.b.example", "https://pre-*-post.b.example", "https://*.c.b.example:*", "https://old-*.b.example")
 	require.NoError(t, err)
 	for origin, want := range map[string]bool{
 		"https://x.a.example":          true,
@@ -891,6 +891,8 @@ func TestOriginMatcherKeepsPatternsApart(t *testing.T) {
 		"http://x.a.example:8080":      true,
 		"https://x.a.example:8080":     false,
 		"https://pre-x.b.example":      true,
+		"https://old-x.b.example":      true,
+		"https://new-x.b.example":      false,
 		"https://x-post.b.example":     true,
 		"https://x-pos.b.example":      false,
 		"https://pre--post.b.example":  true, // by the shorter prefix

@@ -3,6 +3,7 @@ package cors
 import (
 	"net/http"
 	"net/netip"
+	"slices"
 	"strings"
 )
 
@@ -137,13 +138,9 @@ func (m *OriginMatcher) addWild(p pattern) {
 		l.affixes = make(map[affix]struct{})
 	}
 	l.affixes[p.affix] = struct{}{}
-	s := shape{len(p.affix.prefix), len(p.affix.suffix)}
-	for _, known := range l.shapes {
-		if known == s {
-			return
-		}
+	if s := (shape{len(p.affix.prefix), len(p.affix.suffix)}); !slices.Contains(l.shapes, s) {
+		l.shapes = append(l.shapes, s)
 	}
-	l.shapes = append(l.shapes, s)
 }
 
 // Match reports whether a pattern describes origin, the value of an Origin
