@@ -559,6 +559,7 @@ func badPolicies() []badPolicy {
 		badOrigin("https://example.com\n", malformed, "white space", "https://example.com"),
 		badOrigin("https://exam\x00ple.com", malformed, "control character", ""),
 		badOrigin("https://", malformed, "no host", ""),
+		badOrigin("https://:8080", malformed, "no host", ""),
 		badOrigin("://example.com", malformed, "not a scheme", "https://example.com"),
 		badOrigin("1http://example.com", malformed, "not a scheme", ""),
 		badOrigin("ht_tp://example.com", malformed, "not a scheme", ""),
