@@ -207,13 +207,16 @@ func (l *decisionLog) obstacle(r *http.Request) string {
 	rest := maxAnnounced
 	for _, line := range r.Header[headerRequestHeaders] {
 		if rest -= 1 + len(line); rest < 0 {
-			break
+			line = line[:strings.LastIndexByte(line[:len(line)+rest], ',')+1] // whole names
 		}
 		for name := range strings.SplitSeq(line, ",") {
 			name = strings.Trim(name, " \t")
 			if name != "" && !l.headers.has(http.CanonicalHeaderKey(name)) {
 				return "the header " + clip(name) + " is not in AllowedHeaders"
 			}
+		}
+		if rest <= 0 {
+			break
 		}
 	}
 	return ""

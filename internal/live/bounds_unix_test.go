@@ -27,7 +27,7 @@ const (
 )
 
 // guarded returns a megabyte of which all but the first bytes cannot be read, so
-// that whoever looks at more of it is found out.
+// that whoever looks at more of it is found out. Nothing else here is unsafe.
 func guarded(t *testing.T, fill string) string {
 	t.Helper()
 	memory, err := syscall.Mmap(-1, 0, megabyte, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_ANON|syscall.MAP_PRIVATE)
