@@ -1,6 +1,7 @@
 package interop_test
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"net/http/httputil"
@@ -80,7 +81,9 @@ func startExpress(t *testing.T) func(policy string) http.Handler {
 		require.NoError(t, err)
 		require.NoError(t, os.WriteFile(filepath.Join(dir, name), content, 0o600))
 	}
-	install := exec.Command("npm", "ci", "--no-audit", "--no-fund")
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	defer cancel()
+	install := exec.CommandContext(ctx, "npm", "ci", "--no-audit", "--no-fund")
 	install.Dir = dir
 	if output, err := install.CombinedOutput(); err != nil {
 		unavailable(t, "node", fmt.Sprintf("Express cannot be installed: npm ci: %v: %.300s", err, output))
@@ -95,9 +98,11 @@ func startExpress(t *testing.T) func(policy string) http.Handler {
 		_ = node.Process.Kill()
 		_ = node.Wait()
 	})
+	late := time.AfterFunc(time.Minute, func() { _ = node.Process.Kill() })
+	defer late.Stop()
 	var port int
 	_, err = fmt.Fscan(stdout, &port)
-	require.NoError(t, err)
+	require.NoError(t, err, "Express does not start")
 	return func(policy string) http.Handler {
 		return &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
 			r.SetURL(&url.URL{Scheme: "http", Host: fmt.Sprintf("127.0.0.1:%d", port), Path: "/" + policy})

@@ -1,6 +1,7 @@
 package interop_test
 
 import (
+	"fmt"
 	"maps"
 	"net/http"
 	"slices"
@@ -75,6 +76,7 @@ func (m migration) check(t *testing.T) {
 		note(name, verdict(t, m.theirs, r), verdict(t, ours, r))
 	}
 	note("a session", session(t, m.theirs), session(t, ours))
+	note("a preflight's answer", preflightAnswer(t, m.theirs), preflightAnswer(t, ours))
 	want := m.differ
 	if want == nil {
 		want = map[string][2]string{}
@@ -102,6 +104,17 @@ func verdict(t *testing.T, h http.Handler, r corstest.Request) string {
 		return !slices.Contains([]string{"Etag", "X-Request-Id", "X-Ran"}, name)
 	})
 	return strings.TrimSpace("read " + strings.Join(exposed, " "))
+}
+
+// preflightAnswer tells what a preflight is answered with that the verdicts do not show.
+func preflightAnswer(t *testing.T, h http.Handler) string {
+	t.Helper()
+	res, err := corstest.Fetch(h, corstest.Request{Origin: page, Method: "PUT", URL: "/greeting"})
+	if err != nil {
+		return "refused"
+	}
+	a := res.Preflight
+	return fmt.Sprintf("status %d, max-age %q, handler ran: %t", a.StatusCode, a.Header.Get("Access-Control-Max-Age"), a.Header.Get("X-Ran") != "")
 }
 
 // session tells which preflights a page pays for that uses several methods on one
