@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"example.com/cors"
+	"example.com/cors/internal/process"
 )
 
 // Each option of Express's cors, and its counterpart here.
@@ -90,16 +91,13 @@ func startExpress(t *testing.T) func(policy string) http.Handler {
 	}
 	node := exec.Command("node", "server.js")
 	node.Dir = dir
-	node.Stderr = os.Stderr
-	stdout, err := node.StdoutPipe()
+	stdout, w, err := os.Pipe()
 	require.NoError(t, err)
-	require.NoError(t, node.Start())
-	t.Cleanup(func() {
-		_ = node.Process.Kill()
-		_ = node.Wait()
-	})
-	late := time.AfterFunc(time.Minute, func() { _ = node.Process.Kill() })
-	defer late.Stop()
+	defer stdout.Close()
+	node.Stdout, node.Stderr = w, os.Stderr
+	process.Start(t, node)
+	require.NoError(t, w.Close()) // node has its own
+	require.NoError(t, stdout.SetReadDeadline(time.Now().Add(time.Minute)))
 	var port int
 	_, err = fmt.Fscan(stdout, &port)
 	require.NoError(t, err, "Express does not start")

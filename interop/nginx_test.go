@@ -13,7 +13,6 @@ import (
 	"slices"
 	"strings"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
@@ -22,6 +21,7 @@ import (
 
 	"example.com/cors"
 	"example.com/cors/corstest"
+	"example.com/cors/internal/process"
 )
 
 // nginxConfig has nginx in front of an API, in three ways.
@@ -143,14 +143,12 @@ func startNginx(t testing.TB, api http.Handler) map[string]*wire {
 	var output bytes.Buffer
 	cmd.Env = append(os.Environ(), inherit)
 	cmd.Stdout, cmd.Stderr = &output, &output
-	require.NoError(t, cmd.Start())
 	t.Cleanup(func() {
-		_ = cmd.Process.Signal(syscall.SIGTERM) // ends the processes that it started as well
-		assert.NoError(t, cmd.Wait())
 		if t.Failed() {
 			t.Logf("nginx wrote:\n%s", &output)
 		}
 	})
+	process.Start(t, cmd)
 	return faces
 }
 

@@ -18,6 +18,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"example.com/cors/internal/process"
 )
 
 // patience is how long a page may take: browsers start slowly on a busy machine.
@@ -145,7 +147,7 @@ func (b Browser) Open(t testing.TB, url string) *Page {
 	cmd := exec.Command(b.program, args...)
 	cmd.Env = env
 	cmd.Stdout, cmd.Stderr = p.output, p.output
-	p.ended = start(t, cmd)
+	p.ended = process.Start(t, cmd)
 	return p
 }
 
@@ -185,7 +187,7 @@ func startDisplay(t testing.TB, xvfb string) string {
 	out := new(output)
 	cmd := exec.Command(xvfb, "-displayfd", "1", "-screen", "0", "1280x1024x24", "-nolisten", "tcp")
 	cmd.Stdout = out // Xvfb chooses a number that is free, and writes it here
-	ended := start(t, cmd)
+	ended := process.Start(t, cmd)
 	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
 		if number, whole := strings.CutSuffix(out.String(), "\n"); whole {
 			return ":" + number
@@ -198,31 +200,6 @@ func startDisplay(t testing.TB, xvfb string) string {
 	}
 	t.Fatalf("%s: no display in %v", xvfb, patience)
 	return ""
-}
-
-// start starts cmd, and ends it with all of its children when t ends.
-func start(t testing.TB, cmd *exec.Cmd) (ended <-chan struct{}) {
-	t.Helper()
-	group(cmd)
-	cmd.WaitDelay = time.Second // children may hold on to the output
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	done := make(chan struct{})
-	go func() {
-		_ = cmd.Wait()
-		close(done)
-	}()
-	t.Cleanup(func() {
-		terminate(cmd)
-		select {
-		case <-done:
-		case <-time.After(10 * time.Second):
-		}
-		kill(cmd)
-		<-done
-	})
-	return done
 }
 
 // output keeps what a program writes, up to a bound.

@@ -1,10 +1,13 @@
 //go:build !unix
 
-package browser
+package process
 
-import "os/exec"
+import (
+	"os/exec"
+	"testing"
+)
 
-func group(*exec.Cmd) {}
+func group(testing.TB, *exec.Cmd) error { return nil }
 
 func terminate(cmd *exec.Cmd) { kill(cmd) }
 
