@@ -4,10 +4,13 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"os"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
 
+	rscors "github.com/rs/cors"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -82,6 +85,22 @@ func (m migration) check(t *testing.T) {
 		want = map[string][2]string{}
 	}
 	assert.Equal(t, want, got)
+}
+
+// The README has a row for each option of the other packages.
+func TestMigrationTables(t *testing.T) {
+	readme, err := os.ReadFile("../README.md")
+	require.NoError(t, err)
+	_, rest, _ := strings.Cut(string(readme), "\nFrom rs/cors ")
+	rs, rest, _ := strings.Cut(rest, "\nFrom Express's cors ")
+	express, _, found := strings.Cut(rest, "\n## ")
+	require.True(t, found)
+	for _, f := range reflect.VisibleFields(reflect.TypeFor[rscors.Options]()) {
+		assert.Regexp(t, "(?m)^[|][^|]*`"+f.Name+"`", rs)
+	}
+	for _, name := range []string{"origin", "methods", "allowedHeaders", "exposedHeaders", "credentials", "maxAge", "preflightContinue", "optionsSuccessStatus"} {
+		assert.Regexp(t, "(?m)^[|] `"+name+"[`:]", express)
+	}
 }
 
 // verdict is "read", with the names of the exposed headers, or how far a call got,

@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"reflect"
 	"regexp"
@@ -56,6 +57,33 @@ func codes(cell string) (all []string) {
 		all = append(all, m[1])
 	}
 	return all
+}
+
+// The shortest program builds in a module that has the package from a checkout.
+func TestProgram(t *testing.T) {
+	readme := read(t, "README.md")
+	_, block, _ := strings.Cut(readme, "```go\n")
+	program, _, _ := strings.Cut(block, "```\n")
+	require.Contains(t, program, "package main\n")
+	dir, err := filepath.Abs(root)
+	require.NoError(t, err)
+	edit := regexp.MustCompile(`(?m)^    go (mod edit .*)=\.\./cors$`).FindStringSubmatch(readme)
+	require.NotNil(t, edit)
+
+	module := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(module, "main.go"), []byte(program), 0o600))
+	for _, args := range [][]string{
+		{"mod", "init", "users"},
+		append(strings.Fields(edit[1])[:4:4], "-replace", "example.com/cors="+dir),
+		{"vet", "."},
+		{"build", "-o", os.DevNull, "."},
+	} {
+		cmd := exec.Command("go", args...)
+		cmd.Dir = module
+		cmd.Env = append(os.Environ(), "GOFLAGS=", "GOWORK=off")
+		output, err := cmd.CombinedOutput()
+		require.NoError(t, err, "go %s: %s", strings.Join(args, " "), output)
+	}
 }
 
 func TestOptions(t *testing.T) {
