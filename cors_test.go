@@ -988,6 +988,13 @@ func TestRoutePreflights(t *testing.T) {
 	mux.Handle("PUT /both", route("PUT /both"))
 	mux.Handle("PUT b.example/host", policyB(route("PUT b.example/host")))
 	mux.Handle("OPTIONS /own", route("OPTIONS /own"))
+	mux.Handle("/site/", policyB(route("/site/")))
+	mux.Handle("PUT /site/bare", route("PUT /site/bare"))
+	mux.Handle("PUT /site/wrapped", http.StripPrefix("/", policyA(route("PUT /site/wrapped"))))
+	mux.Handle("PUT /site/through", passthrough(route("PUT /site/through")))
+	mux.Handle("PUT /site/own", policyA(route("PUT /site/own")))
+	mux.Handle("PUT /site/explicit", route("PUT /site/explicit"))
+	mux.Handle("OPTIONS /site/explicit", policyA(route("OPTIONS /site/explicit")))
 	mux.Handle(longMethod+" /long", policyA(route("")))
 	mux.Handle(longMethod+"M /long", policyA(route("")))
 	h := cors.RoutePreflights(mux)
@@ -1018,6 +1025,14 @@ func TestRoutePreflights(t *testing.T) {
 		{"a host", "OPTIONS", "http://b.example/host", preflight(b, "PUT", ""), 204, b, ""},
 		{"another host", "OPTIONS", "http://c.example/host", preflight(b, "PUT", ""), 404, "", ""},
 		{"a route for OPTIONS", "OPTIONS", "/own", preflight(a, "PUT", ""), 200, "", "OPTIONS /own"},
+		// Another route's policy has no say, though it is the one that OPTIONS reaches.
+		{"a catch-all policy", "OPTIONS", "/site/x", preflight(b, "PUT", ""), 204, b, ""},
+		{"a catch-all policy, where a route has none", "OPTIONS", "/site/bare", preflight(b, "PUT", ""), 403, "", ""},
+		{"a catch-all policy, where a route's is wrapped", "OPTIONS", "/site/wrapped", preflight(b, "PUT", ""), 403, "", ""},
+		{"a catch-all policy, where a route's passes through", "OPTIONS", "/site/through", preflight(b, "PUT", ""), 403, "", ""},
+		{"a catch-all policy, where a route has one", "OPTIONS", "/site/own", preflight(a, "PUT", ""), 204, a, ""},
+		{"a catch-all policy, of a stranger to the route", "OPTIONS", "/site/own", preflight(b, "PUT", ""), 403, "", ""},
+		{"a policy for OPTIONS", "OPTIONS", "/site/explicit", preflight(a, "PUT", ""), 204, a, ""},
 		{"a long method", "OPTIONS", "/long", preflight(a, longMethod, ""), 204, a, ""},
 		{"a method that no policy has", "OPTIONS", "/long", preflight(a, longMethod+"M", ""), 405, "", ""},
 		{"an actual OPTIONS", "OPTIONS", "/own", origin(a), 200, "", "OPTIONS /own"},
@@ -1044,6 +1059,15 @@ func TestRoutePreflights(t *testing.T) {
 			assert.Equal(t, vary, w.Header()["Vary"])
 		})
 	}
+
+	t.Run("the header of others is untouched", func(t *testing.T) {
+		outer := []string{"Accept-Encoding", "Accept-Language"}
+		w := httptest.NewRecorder()
+		w.Header()["Vary"] = outer[:1]
+		h.ServeHTTP(w, request("OPTIONS", preflight(a, "PUT", "")))
+		assert.Equal(t, []string{"Accept-Encoding", preflightVary}, w.Header()["Vary"])
+		assert.Equal(t, "Accept-Language", outer[1])
+	})
 
 	t.Run("the preflight is untouched", func(t *testing.T) {
 		var seen *http.Request

@@ -137,12 +137,15 @@ func isEchoable(lines []string) bool {
 // middleware of [New] returned, hands it the preflight. It never runs anything
 // else on a preflight: where the route has no policy of its own, or one with
 // [Options.OptionsPassthrough], or where another handler stands around it, mux
-// answers as it would alone. So does it answer every other request. What it
-// answers to OPTIONS gets a line of Vary, for caches that keep that.
+// answers as it would alone, unless it would have the policy of another route do
+// so, such as one that holds for "/": then the answer is 403. Every other request
+// is left to mux. What it answers to OPTIONS gets a line of Vary, for caches that
+// keep that.
 //
 // A path that mux redirects, such as /tree to /tree/, has no policy: the redirect
 // is mux's own, and carries no CORS headers. The preflight does not go through
-// mux, and so has no [http.Request.Pattern] and no path values. RoutePreflights is safe for concurrent use as far as mux is.
+// mux, and so has no [http.Request.Pattern] and no path values. RoutePreflights is
+// safe for concurrent use as far as mux is.
 func RoutePreflights(mux *http.ServeMux) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if _, ok := preflightOrigin(r); ok && len(announcedMethod(r)) <= maxMethod {
@@ -153,22 +156,34 @@ func RoutePreflights(mux *http.ServeMux) http.Handler {
 		}
 		if r.Method == http.MethodOptions {
 			// What mux answers to this is no answer to a preflight of the same URL.
-			w.Header().Add(headerVary, preflightVary)
+			withVary(w.Header(), preflightVary, 1)
 		}
 		mux.ServeHTTP(w, r)
 	})
 }
 
-// announcedRoute returns the handler, if it is this package's, that mux has for
-// the request that the preflight r announces.
-func announcedRoute(mux *http.ServeMux, r *http.Request) *handler {
+// announcedRoute returns the handler that is to answer the preflight r: this
+// package's, if mux has one for the request that r announces, and nil if it is
+// for mux to answer.
+func announcedRoute(mux *http.ServeMux, r *http.Request) http.Handler {
 	announced := *r
 	announced.Method = announcedMethod(r)
-	found, _ := mux.Handler(&announced)
+	found, route := mux.Handler(&announced)
 	if h, ok := found.(*handler); ok && !h.passthrough {
 		return h
 	}
+	if other, pattern := mux.Handler(r); pattern != route && !strings.HasPrefix(pattern, "OPTIONS ") {
+		if _, ok := other.(*handler); ok {
+			return http.HandlerFunc(refuse)
+		}
+	}
 	return nil
+}
+
+// refuse answers a preflight whose route has no policy.
+func refuse(w http.ResponseWriter, _ *http.Request) {
+	withVary(w.Header(), preflightVary, 1)
+	w.WriteHeader(http.StatusForbidden)
 }
 
 // preflight records the decision on a preflight. One that asks for more than
