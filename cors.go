@@ -200,6 +200,7 @@ type decisionLog struct {
 	methods  *list
 	headers  *list // in canonical form
 	asks     bool  // whether there is an AllowOriginFunc
+	echoes   bool  // whether a `*` among methods and headers stands for an echo
 }
 
 const (
@@ -208,8 +209,8 @@ const (
 	maxParents    = 8   // parent domains whose patterns an origin is compared with
 )
 
-func newDecisionLog(logger *slog.Logger, patterns []pattern, methods, headers *list, asks bool) *decisionLog {
-	l := &decisionLog{logger, make(map[string][]pattern), methods, headers, asks}
+func newDecisionLog(logger *slog.Logger, patterns []pattern, methods, headers *list, asks, echoes bool) *decisionLog {
+	l := &decisionLog{logger, make(map[string][]pattern), methods, headers, asks, echoes}
 	for _, p := range patterns {
 		if similar := l.patterns[p.host]; len(similar) < maxSimilar {
 			l.patterns[p.host] = append(similar, p)
@@ -322,6 +323,8 @@ func compare(o, p pattern) (differences []string) {
 		differences = append(differences, "the host differs")
 	case p.wild && o.host == p.host:
 		differences = append(differences, "only subdomains are allowed")
+	case p.wild && !strings.HasSuffix(o.host, "."+p.host):
+		differences = append(differences, "the host differs")
 	case p.wild && p.affix != (affix{}) && !p.affix.surrounds(strings.TrimSuffix(o.host, "."+p.host)):
 		differences = append(differences, "the first label differs")
 	}

@@ -1104,6 +1104,7 @@ func TestLogger(t *testing.T) {
 	for port := range 9 {
 		crowd.AllowedOrigins = append(crowd.AllowedOrigins, fmt.Sprintf("https://crowd.example:%d", 9001+port))
 	}
+	wildcards := cors.Options{AllowedOrigins: []string{a}, AllowedMethods: []string{"*"}, AllowedHeaders: []string{"*"}, AllowCredentials: true}
 	refusal := func(kind, origin, method, reason, allowed string) string {
 		s := fmt.Sprintf("INFO CORS %s refused origin=%s method=%s path=/users reason=%s", kind, origin, method, reason)
 		if allowed != "" {
@@ -1157,7 +1158,12 @@ func TestLogger(t *testing.T) {
 		{"header in a line beyond", list, "OPTIONS", preflight(a, "GET", strings.Repeat("x-foo,", 1000)+"\nx-bar"), ""},
 		{"header beyond what is looked at", list, "OPTIONS", preflight(a, "GET", strings.Repeat("x-foo,", 1000)+"x-bar"), ""},
 		{"AllowOriginFunc", cors.Options{AllowOriginFunc: func(*http.Request, string) bool { return false }}, "GET", origin("https://b.example"), refusal("request", "https://b.example", "GET", "AllowOriginFunc denies it", "")},
-		{"wildcards", cors.Options{AllowedOrigins: []string{a}, AllowedMethods: []string{"*"}, AllowedHeaders: []string{"*"}, AllowCredentials: true}, "OPTIONS", preflight(a, "FOO", "x-bar"), ""},
+		{"wildcards", wildcards, "OPTIONS", preflight(a, "FOO", "x-bar"), ""},
+		{"a method too long for an echo", wildcards, "OPTIONS", preflight(a, strings.Repeat("M", 65), ""), refusal("preflight", a, "OPTIONS", "the method "+strings.Repeat("M", 65)+" is too long", "")},
+		{"no method to be echoed", wildcards, "OPTIONS", preflight(a, "F(O", ""), refusal("preflight", a, "OPTIONS", "the method F(O is not a method", "")},
+		{"headers too long for an echo", wildcards, "OPTIONS", preflight(a, "FOO", strings.Repeat("x", 4096)), refusal("preflight", a, "OPTIONS", "the announced headers are too many to be echoed, or malformed; list them instead of *", "")},
+		{"wildcards that are no echo", cors.Options{AllowedOrigins: []string{a}, AllowedMethods: []string{"*"}, AllowedHeaders: []string{"*"}}, "OPTIONS", preflight(a, strings.Repeat("M", 65), strings.Repeat("x", 4096)), ""},
+		{"domain above a wildcard's", cors.Options{AllowedOrigins: []string{"https://*.www.a.example"}}, "GET", origin("http://a.example"), refusal("request", "http://a.example", "GET", "the scheme differs and the host differs", "https://*.www.a.example")},
 		{"open", cors.Options{AllowedOrigins: []string{"*"}}, "GET", origin(a), ""},
 	}
 	for _, tc := range tests {

@@ -344,7 +344,7 @@ func (o Options) compile() (*policy, []Problem) {
 		return nil, problems
 	}
 	if o.Logger != nil {
-		p.log = newDecisionLog(o.Logger, patterns, methods, headers, o.AllowOriginFunc != nil)
+		p.log = newDecisionLog(o.Logger, patterns, methods, headers, o.AllowOriginFunc != nil, o.AllowCredentials)
 	}
 	p.actualValues = 2 + countSet(p.credentials, p.exposed) // with Vary and the origin
 	p.preflightValues = 2 + countSet(p.credentials, p.methods, p.headers, p.maxAge)

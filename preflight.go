@@ -207,16 +207,23 @@ func (l *decisionLog) preflight(r *http.Request, allowed bool) {
 // outside the policy, "" if none is. It looks at the first few thousand bytes.
 func (l *decisionLog) obstacle(r *http.Request) string {
 	method := announcedMethod(r)
+	everyMethod := l.methods.has("*")
 	switch {
+	case fetch.IsSafelistedMethod(method) || everyMethod && !l.echoes:
 	case len(method) > maxMethod:
 		return "the method " + clip(method) + " is too long"
-	case fetch.IsSafelistedMethod(method) || l.methods.has(method) || l.methods.has("*"):
+	case everyMethod && !fetch.IsToken(method):
+		return "the method " + clip(method) + " is not a method"
+	case everyMethod || l.methods.has(method):
 	case l.methods.has(strings.ToUpper(method)):
 		return "the method " + clip(method) + " is not in AllowedMethods; methods are case-sensitive"
 	default:
 		return "the method " + clip(method) + " is not in AllowedMethods"
 	}
 	if l.headers.has("*") {
+		if l.echoes && !isEchoable(r.Header[headerRequestHeaders]) {
+			return "the announced headers are too many to be echoed, or malformed; list them instead of *"
+		}
 		return ""
 	}
 	rest := maxAnnounced
