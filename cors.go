@@ -145,7 +145,7 @@ func (p *policy) allows(r *http.Request, origin string) bool {
 
 // mayAsk reports whether AllowOriginFunc is asked about origin.
 func (p *policy) mayAsk(origin string) bool {
-	if origin == "null" {
+	if origin == "null" || origin == fileOrigin {
 		return p.credentials == ""
 	}
 	if len(origin) > maxOrigin || strings.IndexByte(origin, '*') >= 0 {
@@ -264,7 +264,7 @@ func (l *decisionLog) explain(lines []string) (reason, nearest string) {
 		return "more than one Origin header", ""
 	}
 	origin := lines[0]
-	if origin == "null" {
+	if origin == "null" || origin == fileOrigin {
 		return "the origin is opaque: a sandboxed frame, a file, or a redirect between origins", ""
 	}
 	if len(origin) > maxOrigin {

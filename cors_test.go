@@ -291,6 +291,8 @@ func TestMiddleware(t *testing.T) {
 				{name: "yes", header: map[string]string{"Origin": b, "X-Tenant": b}, ran: true, want: map[string]string{"Vary": "Origin, X-Tenant", "Access-Control-Allow-Origin": b}},
 				{name: "no", header: origin(b), ran: true, want: map[string]string{"Vary": "Origin, X-Tenant"}},
 				{name: "null", header: origin("null"), ran: true, want: map[string]string{"Vary": "Origin, X-Tenant", "Access-Control-Allow-Origin": "null"}},
+				{name: "file", header: map[string]string{"Origin": "file://", "X-Tenant": "file://"}, ran: true, want: map[string]string{"Vary": "Origin, X-Tenant", "Access-Control-Allow-Origin": "file://"}},
+				{name: "application", header: map[string]string{"Origin": "app://.", "X-Tenant": "app://."}, ran: true, want: map[string]string{"Vary": "Origin, X-Tenant", "Access-Control-Allow-Origin": "app://."}},
 				{name: "not an origin", header: map[string]string{"Origin": b + "/", "X-Tenant": b + "/"}, ran: true, want: map[string]string{"Vary": "Origin, X-Tenant"}},
 				{name: "preflight yes", method: "OPTIONS", header: map[string]string{"Origin": b, "X-Tenant": b, "Access-Control-Request-Method": "PUT"}, status: 204, want: map[string]string{
 					"Vary": preflightVary + ", X-Tenant", "Access-Control-Allow-Origin": b,
@@ -312,6 +314,7 @@ func TestMiddleware(t *testing.T) {
 			calls: []call{
 				{name: "yes", header: origin(b), ran: true, want: map[string]string{"Vary": actualVary, "Access-Control-Allow-Origin": b, "Access-Control-Allow-Credentials": "true"}},
 				{name: "null never", header: origin("null"), ran: true, want: varyOnly},
+				{name: "file never", header: origin("file://"), ran: true, want: varyOnly},
 				{name: "null never, preflight", method: "OPTIONS", header: preflight("null", "PUT", ""), status: 403, want: refused},
 			},
 		},
@@ -599,6 +602,24 @@ func badPolicies() []badPolicy {
 		badOrigin("https://"+strings.Repeat("a.", 126)+"aa", malformed, "253 bytes", ""),
 		badOrigin("https://*."+strings.Repeat("a.", 125)+"aa", malformed, "253 bytes", ""),
 		badOrigin("null", forbidden, "AllowOriginFunc", ""),
+		badOrigin("https://*example.com", unsafe, "evilexample.com", "https://*.example.com"),
+		badOrigin("https://*example.co.uk:8443", unsafe, "evilexample.com", "https://*.example.co.uk:8443"),
+		badOrigin("*example.com", malformed, "no scheme", "https://*.example.com"),
+		badCredentialed("https://*example.com", unsafe, "evilexample.com", "https://*.example.com"),
+		badOrigin("https//example.com", malformed, "no scheme", "https://example.com"),
+		badOrigin("https:/example.com", malformed, "no scheme", "https://example.com"),
+		badOrigin("http:/localhost:3000", malformed, "no scheme", "http://localhost:3000"),
+		badOrigin("http:example.com", malformed, "no scheme", "http://example.com"),
+		badOrigin("https://https://example.com/", malformed, "no path", "https://example.com"),
+		badOrigin("https://http://example.com", malformed, "no path", "http://example.com"),
+		badOrigin("example.com:80", malformed, "no scheme", "http://example.com"),
+		badOrigin("192.168.0.1:80", malformed, "no scheme", "http://192.168.0.1"),
+		badOrigin("https.example.com", malformed, "no scheme", "https://https.example.com"),
+		badOrigin(`https://example.com\@evil.example`, malformed, "user name", ""),
+		badOrigin("null/", malformed, "no scheme", ""),
+		badOrigin("mailto:ada@example.com", malformed, "no scheme", ""),
+		badOrigin("http://.", malformed, "label of the host is empty", ""),
+		badOrigin("app://..", malformed, "label of the host is empty", ""),
 		badOrigin("NULL", malformed, "no scheme", ""),
 		badOrigin("file://", forbidden, "null", ""),
 		badOrigin("file:///home", forbidden, "null", ""),
@@ -801,6 +822,9 @@ func TestErrorsAreBounded(t *testing.T) {
 	err := cors.Options{AllowedOrigins: []string{strings.Repeat("x\n", 1<<20)}}.Validate()
 	require.Error(t, err)
 	assert.Less(t, len(err.Error()), 1000)
+	fixed := cors.Options{AllowedOrigins: []string{"*"}, AllowedHeaders: []string{" " + strings.Repeat("x", 1<<20)}}.Validate()
+	require.Error(t, fixed)
+	assert.Less(t, len(fixed.Error()), 1000)
 	assert.NotContains(t, err.Error(), "\n")
 
 	full := strings.Repeat("x", 300)
@@ -863,6 +887,10 @@ func TestOriginMatcher(t *testing.T) {
 		{"https://*--shop.a.example", []string{"https://x--shop.a.example", "https://x-y--shop.a.example"}, []string{"https://--shop.a.example", "https://shop.a.example", "https://x.y--shop.a.example", "https://x--shop.b.example"}},
 		{"https://a*z.a.example:*", []string{"https://a1z.a.example", "https://abcz.a.example:8080"}, []string{"https://az.a.example", "https://a.z.a.example", "https://a1z.a.example:0"}},
 		{"capacitor://localhost", []string{"capacitor://localhost"}, []string{"http://localhost", "capacitor://localhost:80"}},
+		{"app://.", []string{"app://."}, []string{"app://..", "app://./index.html", "app://", "http://."}},
+		{"https://*-team.github.io", []string{"https://x-team.github.io"}, []string{"https://x.team.github.io"}},
+		{"https://*_team.github.io", []string{"https://x_team.github.io"}, nil},
+		{"https://*site.shop.example", []string{"https://mysite.shop.example"}, []string{"https://site.shop.example"}},
 		{"https://foo_bar.example", []string{"https://foo_bar.example"}, []string{"https://foo-bar.example"}},
 		{"https://example.com.", []string{"https://example.com."}, []string{"https://example.com"}},
 	}
@@ -1164,6 +1192,7 @@ func TestLogger(t *testing.T) {
 		{"headers too long for an echo", wildcards, "OPTIONS", preflight(a, "FOO", strings.Repeat("x", 4096)), refusal("preflight", a, "OPTIONS", "the announced headers are too many to be echoed, or malformed; list them instead of *", "")},
 		{"wildcards that are no echo", cors.Options{AllowedOrigins: []string{a}, AllowedMethods: []string{"*"}, AllowedHeaders: []string{"*"}}, "OPTIONS", preflight(a, strings.Repeat("M", 65), strings.Repeat("x", 4096)), ""},
 		{"domain above a wildcard's", cors.Options{AllowedOrigins: []string{"https://*.www.a.example"}}, "GET", origin("http://a.example"), refusal("request", "http://a.example", "GET", "the scheme differs and the host differs", "https://*.www.a.example")},
+		{"file", list, "GET", origin("file://"), refusal("request", "file://", "GET", "the origin is opaque: a sandboxed frame, a file, or a redirect between origins", "")},
 		{"open", cors.Options{AllowedOrigins: []string{"*"}}, "GET", origin(a), ""},
 	}
 	for _, tc := range tests {

@@ -32,8 +32,8 @@ type Options struct {
 
 	// AllowOriginFunc reports whether the page of an origin that AllowedOrigins
 	// does not match may read the response to r, for instance because a database
-	// says so. It is asked about well-formed origins only, and about "null" only
-	// without AllowCredentials. It may be called concurrently, for actual requests
+	// says so. It is asked about well-formed origins only, and about "null" and
+	// "file://" only without AllowCredentials. It may be called concurrently, for actual requests
 	// and for preflights, and blocks the request; its panics are the caller's.
 	//
 	// Its word is final. One that returns true for everybody, together with
@@ -153,7 +153,7 @@ func (p Problem) String() string {
 	}
 	s += p.Detail
 	if p.Fix != "" {
-		s += "; did you mean " + strconv.Quote(p.Fix) + "?"
+		s += "; did you mean " + quote(p.Fix) + "?"
 	}
 	return s
 }
@@ -174,7 +174,7 @@ type Reason string
 const (
 	ReasonMissing    Reason = "missing"      // a policy that allows nobody
 	ReasonMalformed  Reason = "malformed"    // not what the field is made of
-	ReasonForbidden  Reason = "forbidden"    // no browser would let it through
+	ReasonForbidden  Reason = "forbidden"    // no browser lets it through, or it is of the other direction
 	ReasonConflict   Reason = "conflict"     // excluded by another field or element
 	ReasonOutOfRange Reason = "out of range" // a number beyond its bounds
 	ReasonUnsafe     Reason = "unsafe"       // lets strangers in

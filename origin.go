@@ -5,6 +5,8 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+
+	"example.com/cors/internal/publicsuffix"
 )
 
 // An OriginMatcher tells whether an origin is one of those that a list of
@@ -324,11 +326,20 @@ func parsePattern(s string) (pattern, flaw) {
 		p.affix.prefix, p.affix.suffix, _ = strings.Cut(first, "*")
 		host = strings.Replace(host, "*", "x", 1) // the shortest it may stand for
 	}
-	if f := checkHost(host); f.reason != "" {
+	if f := checkHost(host); f.reason != "" && (host != "." || scheme == "http" || scheme == "https") {
 		return pattern{}, f
+	}
+	if b := p.affix.suffix; p.wild && b != "" && b[0] != '-' && b[0] != '_' && publicsuffix.Is(p.host) {
+		return pattern{}, missingDot
 	}
 	return p, flaw{}
 }
+
+// missingDot is what is wrong with https://*example.com.
+var missingDot = flaw{ReasonUnsafe, "it matches evilexample.com as well; \"*.\" stands for the subdomains"}
+
+// fileOrigin is what some browsers send for a local file, where most send "null".
+const fileOrigin = "file://"
 
 // splitOrigin cuts s into its parts, the port with its colon, and checks none of
 // them.
@@ -348,7 +359,10 @@ func checkScheme(s string) flaw {
 	switch s {
 	case "ws", "wss":
 		return flaw{ReasonMalformed, "browsers send the page's origin with WebSocket handshakes: http or https"}
-	case "file", "data", "blob", "about", "javascript", "ftp":
+	case "file":
+		return flaw{ReasonForbidden,
+			"browsers send null for a local file, or file:// for every one; those who must allow it can do so in AllowOriginFunc"}
+	case "data", "blob", "about", "javascript", "ftp":
 		return flaw{ReasonForbidden, "no page has such an origin: browsers send null"}
 	case "*":
 		return flaw{ReasonMalformed, "the scheme cannot be a wildcard; write one pattern for each"}
@@ -536,12 +550,20 @@ func isLabelByte(b byte) bool {
 // that is not evident.
 func suggest(s string) string {
 	s = strings.ToLower(strings.TrimSpace(s))
-	if s == "null" || strings.ContainsAny(s, ", \t\r\n") {
+	if strings.TrimRight(s, "/") == "null" || strings.ContainsAny(s, ", \t\r\n\\") {
 		return ""
 	}
 	scheme, rest, ok := strings.Cut(s, "://")
 	if !ok {
 		scheme, rest = "", strings.TrimPrefix(s, "//")
+		if strings.IndexByte(rest, '@') >= 0 {
+			return "" // an address, of mail for example
+		}
+	}
+	for _, known := range []string{"https", "http"} { // with less than :// after it, or twice
+		if after, ok := strings.CutPrefix(rest, known); ok && strings.IndexAny(after, ":/") == 0 {
+			scheme, rest = known, strings.TrimLeft(after, ":/")
+		}
 	}
 	if end := strings.IndexAny(rest, "/?#"); end >= 0 {
 		rest = rest[:end]
@@ -559,7 +581,7 @@ func suggest(s string) string {
 	switch scheme {
 	case "":
 		scheme = "https"
-		if isLoopback(host) {
+		if isLoopback(host) || port == ":80" {
 			scheme = "http"
 		}
 	case "ws":
@@ -571,8 +593,11 @@ func suggest(s string) string {
 	if port = ":" + strings.TrimLeft(port, ":0"); port != ":" && port != defaultPort(scheme) {
 		pattern += port
 	}
-	if _, flaw := parsePattern(pattern); flaw.reason != "" {
-		return ""
+	switch _, f := parsePattern(pattern); f {
+	case flaw{}:
+		return pattern
+	case missingDot:
+		return suggest(strings.Replace(pattern, "*", "*.", 1))
 	}
-	return pattern
+	return ""
 }
