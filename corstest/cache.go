@@ -23,7 +23,7 @@ type cacheKey struct{ origin, url string }
 // those without. The standard has an entry for every single method and header.
 type cacheEntry struct {
 	credentials bool
-	expires     time.Time            // when the last of the names does
+	expires     time.Time            // when the newest answer does
 	methods     map[string]time.Time // when each one expires
 	headers     map[string]time.Time // by lower-cased name
 }
@@ -50,11 +50,27 @@ func (c *call) usable(now time.Time) []*cacheEntry {
 		return nil
 	}
 	for _, e := range c.browser.cache[c.cacheKey()] {
-		if now.Before(e.expires) && (e.credentials == c.credentials || e.credentials && !c.engine.ownCredentials) {
+		if c.isAlive(e, now) && (e.credentials == c.credentials || e.credentials && !c.engine.ownCredentials) {
 			usable = append(usable, e)
 		}
 	}
 	return usable
+}
+
+// isAlive reports whether e still allows anything, or is an answer that the engine
+// keeps as a whole.
+func (c *call) isAlive(e *cacheEntry, now time.Time) bool {
+	if c.engine.oneAnswer {
+		return now.Before(e.expires)
+	}
+	for _, names := range []map[string]time.Time{e.methods, e.headers} {
+		for _, expires := range names {
+			if now.Before(expires) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func (c *call) isMethodCached(entries []*cacheEntry, now time.Time) bool {
@@ -102,7 +118,7 @@ func (c *call) remember(a answer) {
 	b := c.browser
 	now := b.now()
 	seconds := c.engine.maxAgeSeconds(a.lines[headerMaxAge])
-	if seconds == 0 && c.engine.ignoresZeroMaxAge {
+	if seconds == 0 && c.engine.ignoresZeroMaxAge || c.tainted && c.engine.taintedUncached {
 		return
 	}
 	expires := now.Add(time.Duration(seconds) * time.Second)
@@ -117,13 +133,12 @@ func (c *call) remember(a answer) {
 	}
 	entries := c.usable(now)
 	own := b.ownEntry(key, c.credentials)
-	own.extend(expires)
+	own.expires = expires
 	for _, method := range a.methods {
 		renewed := false
 		for _, e := range entries {
 			if match := c.methodMatch(e, method, now); match != "" {
 				e.methods[match], renewed = expires, true
-				e.extend(expires)
 			}
 		}
 		if !renewed {
@@ -136,18 +151,11 @@ func (c *call) remember(a answer) {
 		for _, e := range entries {
 			if match := c.headerMatch(e, name, now); match != "" {
 				e.headers[match], renewed = expires, true
-				e.extend(expires)
 			}
 		}
 		if !renewed {
 			own.headers[name] = expires
 		}
-	}
-}
-
-func (e *cacheEntry) extend(expires time.Time) {
-	if expires.After(e.expires) {
-		e.expires = expires
 	}
 }
 

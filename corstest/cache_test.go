@@ -313,6 +313,29 @@ func TestUploadListenerInEngines(t *testing.T) {
 	}
 }
 
+// An answer that gives less time than the one before does not last as long as that.
+func TestShorterAnswer(t *testing.T) {
+	for _, engine := range engines {
+		t.Run(engine.String(), func(t *testing.T) {
+			s := allowing("PUT", "")
+			s.preflight.Set("Access-Control-Max-Age", "600")
+			c := newClock()
+			b := corstest.Browser{Handler: s, Engine: engine, Now: c.now}
+			call := func(method string) (preflighted bool) {
+				res, err := b.Fetch(corstest.Request{Origin: origin, Method: method, UploadListener: true})
+				require.NoError(t, err)
+				return res.Preflight != nil
+			}
+			require.True(t, call("PUT"))
+			s.preflight.Set("Access-Control-Max-Age", "1")
+			s.preflight.Set("Access-Control-Allow-Methods", "PUT, DELETE")
+			require.True(t, call("DELETE"))
+			c.advance(100 * time.Second)
+			assert.True(t, call("POST"), "nothing is allowed any more")
+		})
+	}
+}
+
 // assertLifetime checks for how many seconds an answer is kept, by calling again
 // when they have almost passed and when they have.
 func assertLifetime(t *testing.T, engine corstest.Engine, lines []string, want int64) {

@@ -27,7 +27,8 @@
 // are left out, and so is the Date of responses. There is no HTTP cache, no
 // network, no TLS handshake, no mixed-content rule and no permission prompt, and
 // every request is of the kind that fetch and XMLHttpRequest send: neither a form's
-// nor a WebSocket's.
+// nor a WebSocket's. URLs are taken as written: without "." and ".." in the path,
+// and with hosts in the form that browsers give them, 127.0.0.1 rather than 127.1.
 package corstest
 
 import (

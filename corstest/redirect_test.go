@@ -350,6 +350,9 @@ func TestTaintedOriginAndTheCache(t *testing.T) {
 			res, err := b.Fetch(r)
 			require.NoError(t, err)
 			assert.Equal(t, engine == corstest.Chromium, res.Preflight != nil)
+			res, err = b.Fetch(corstest.Request{Origin: "null", Method: "PUT", URL: "https://c.example/"})
+			require.NoError(t, err)
+			assert.Equal(t, engine == corstest.Chromium, res.Preflight != nil, "a page whose origin is null")
 		})
 	}
 }

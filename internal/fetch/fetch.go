@@ -30,9 +30,10 @@ func IsTokenByte(b byte) bool {
 // NormalizeMethod upper-cases the six methods that browsers upper-case and
 // returns every other one as it is: "patch" is not PATCH.
 func NormalizeMethod(method string) string {
-	switch upper := strings.ToUpper(method); upper {
-	case "DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT":
-		return upper
+	for _, upper := range []string{"DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT"} {
+		if len(method) == len(upper) && strings.EqualFold(method, upper) { // of equal length: ASCII alone
+			return upper
+		}
 	}
 	return method
 }

@@ -25,7 +25,7 @@ func TestMethods(t *testing.T) {
 		safelisted := method == "GET" || method == "HEAD" || method == "POST"
 		assert.Equal(t, safelisted, fetch.IsSafelistedMethod(method), method)
 	}
-	for _, method := range []string{"patch", "PATCH", "query", "Foo", ""} {
+	for _, method := range []string{"patch", "PATCH", "query", "Foo", "po\u017ft", ""} {
 		assert.Equal(t, method, fetch.NormalizeMethod(method))
 	}
 	for _, method := range []string{"CONNECT", "connect", "Trace", "TRACK"} {
