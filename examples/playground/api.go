@@ -20,6 +20,7 @@ type api struct {
 }
 
 const maxCounted = 10_000 // URLs; after that, counting starts anew
+const maxURL = 1000       // bytes of a URL that is counted
 
 // newAPI returns an API whose policies allow the page at origin, or not.
 func newAPI(origin string, logger *slog.Logger) *api {
@@ -63,7 +64,9 @@ func newAPI(origin string, logger *slog.Logger) *api {
 			if len(a.count) == maxCounted {
 				clear(a.count)
 			}
-			a.count[r.URL.String()]++
+			if url := r.URL.String(); len(url) <= maxURL { // the page's own are short
+				a.count[url]++
+			}
 			a.mu.Unlock()
 		}
 		w.Header().Set("Cache-Control", "no-store") // so that each call is a request

@@ -175,6 +175,10 @@ func TestCountingIsBounded(t *testing.T) {
 		require.NoError(t, err)
 		require.LessOrEqual(t, len(a.count), maxCounted)
 	}
+	long := "/notes?" + strings.Repeat("a", 1<<20)
+	_, err := corstest.Fetch(a, corstest.Request{Origin: "http://localhost:3000", Method: "PUT", URL: "http://localhost:5000" + long})
+	require.NoError(t, err)
+	assert.Zero(t, a.preflights(long))
 }
 
 func TestBadArguments(t *testing.T) {
