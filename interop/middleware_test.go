@@ -34,6 +34,31 @@ var echo = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 	fmt.Fprintf(w, "%s %s", r.Method, body)
 })
 
+// http.TimeoutHandler gives the handler inside an empty header, and puts what it
+// finds there in place of what was set outside: Vary as a whole.
+func TestTimeoutHandlerAndVary(t *testing.T) {
+	timeout := func(next http.Handler) http.Handler { return http.TimeoutHandler(next, time.Hour, "too slow") }
+	varied := func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Add("Vary", "Accept-Encoding")
+			next.ServeHTTP(w, r)
+		})
+	}
+	for name, tc := range map[string]struct {
+		h    http.Handler
+		want []string
+	}{
+		"outside": {allow(varied(timeout(echo))), []string{"Origin", "Accept-Encoding"}},
+		"inside":  {allow(timeout(varied(echo))), []string{"Accept-Encoding"}}, // a cache would mix up the origins
+	} {
+		t.Run(name, func(t *testing.T) {
+			res, err := corstest.Fetch(tc.h, corstest.Request{Origin: page})
+			require.NoError(t, err)
+			assert.Equal(t, tc.want, res.Response.Header.Values("Vary"))
+		})
+	}
+}
+
 // http.TimeoutHandler throws away the headers of a handler that is too slow, and
 // those of a middleware inside it. So it belongs inside.
 func TestTimeoutHandler(t *testing.T) {
