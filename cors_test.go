@@ -604,6 +604,7 @@ func badPolicies() []badPolicy {
 		badOrigin("null", forbidden, "AllowOriginFunc", ""),
 		badOrigin("https://*example.com", unsafe, "evilexample.com", "https://*.example.com"),
 		badOrigin("https://*example.co.uk:8443", unsafe, "evilexample.com", "https://*.example.co.uk:8443"),
+		badOrigin("https://*example.com.", unsafe, "evilexample.com", "https://*.example.com."),
 		badOrigin("*example.com", malformed, "no scheme", "https://*.example.com"),
 		badCredentialed("https://*example.com", unsafe, "evilexample.com", "https://*.example.com"),
 		badOrigin("https//example.com", malformed, "no scheme", "https://example.com"),
@@ -618,6 +619,7 @@ func badPolicies() []badPolicy {
 		badOrigin(`https://example.com\@evil.example`, malformed, "user name", ""),
 		badOrigin("null/", malformed, "no scheme", ""),
 		badOrigin("mailto:ada@example.com", malformed, "no scheme", ""),
+		badOrigin("@example.com", malformed, "no scheme", ""),
 		badOrigin("http://.", malformed, "label of the host is empty", ""),
 		badOrigin("app://..", malformed, "label of the host is empty", ""),
 		badOrigin("NULL", malformed, "no scheme", ""),
@@ -795,9 +797,9 @@ func TestValidateReportsEverythingInOrder(t *testing.T) {
 	err := cors.Options{
 		AllowedOrigins:       []string{"*", "foo.com", "https://ok.example", "HTTP://bar.com"},
 		AllowOriginFunc:      func(*http.Request, string) bool { return false },
-		AllowOriginVary:      []string{"*"},
+		AllowOriginVary:      []string{"*", "X Y"},
 		AllowedMethods:       []string{"PUT", "get", "TRACE"},
-		AllowedHeaders:       []string{"Cookie"},
+		AllowedHeaders:       []string{"Cookie", "Origin"},
 		ExposedHeaders:       []string{"*", "Set-Cookie"},
 		AllowCredentials:     true,
 		MaxAge:               1,
@@ -810,8 +812,8 @@ func TestValidateReportsEverythingInOrder(t *testing.T) {
 		got = append(got, p.Field+" "+p.Value)
 	}
 	assert.Equal(t, []string{
-		"AllowedOrigins *", "AllowedOrigins foo.com", "AllowedOrigins HTTP://bar.com", "AllowOriginFunc ", "AllowOriginVary *",
-		"AllowedMethods get", "AllowedMethods TRACE", "AllowedHeaders Cookie", "ExposedHeaders *", "ExposedHeaders Set-Cookie",
+		"AllowedOrigins *", "AllowedOrigins foo.com", "AllowedOrigins HTTP://bar.com", "AllowOriginFunc ", "AllowOriginVary *", "AllowOriginVary X Y",
+		"AllowedMethods get", "AllowedMethods TRACE", "AllowedHeaders Cookie", "AllowedHeaders Origin", "ExposedHeaders *", "ExposedHeaders Set-Cookie",
 		"MaxAge 1ns", "OptionsSuccessStatus 404",
 	}, got)
 	assert.Len(t, strings.Split(err.Error(), "\n"), len(bad.Problems))
@@ -912,7 +914,7 @@ func TestOriginMatcher(t *testing.T) {
 }
 
 func TestOriginMatcherKeepsPatternsApart(t *testing.T) {
-	m, err := cors.NewOriginMatcher("https://*.a.example", "http://*.a.example:8080", "https://pre-*.b.example", "https://*-post.b.example", "https://pre-*-post.b.example", "https://*.c.b.example:*", "https://old-*.b.example")
+	m, err := cors.NewOriginMatcher("https://*.a.example", "http://*.a.example:8080", "https://pre-*.b.example", "https://*-post.b.example", "https://pre-*-post.b.example", "https://*.c.b.example:*", "https://old-*.b.example", "https://longer-than-others-*.d.example", "https://x-*.d.example")
 	require.NoError(t, err)
 	for origin, want := range map[string]bool{
 		"https://x.a.example":          true,
@@ -929,6 +931,7 @@ func TestOriginMatcherKeepsPatternsApart(t *testing.T) {
 		"https://x.c.b.example:1":      true,
 		"https://pre-x.c.b.example":    true,
 		"https://pre-x.d.b.example":    false,
+		"https://x-1.d.example":        true, // though it is too short for the other pattern
 	} {
 		assert.Equal(t, want, m.Match(origin), origin)
 	}
@@ -1183,6 +1186,7 @@ func TestLogger(t *testing.T) {
 		{"safelisted method", list, "OPTIONS", preflight(a, "POST", "x-foo"), ""},
 		{"header before what is not looked at", list, "OPTIONS", preflight(a, "GET", "x-bar,"+strings.Repeat("x-foo,", 1000)), refusal("preflight", a, "OPTIONS", "the header x-bar is not in AllowedHeaders", "")},
 		{"header cut off", list, "OPTIONS", preflight(a, "GET", strings.Repeat("x-foo,", 682)+"x-bar"), ""},
+		{"header in a line beyond one that fits", list, "OPTIONS", preflight(a, "GET", strings.Repeat("x-foo,", 682)+"   \nx-bar"), ""},
 		{"header in a line beyond", list, "OPTIONS", preflight(a, "GET", strings.Repeat("x-foo,", 1000)+"\nx-bar"), ""},
 		{"header beyond what is looked at", list, "OPTIONS", preflight(a, "GET", strings.Repeat("x-foo,", 1000)+"x-bar"), ""},
 		{"AllowOriginFunc", cors.Options{AllowOriginFunc: func(*http.Request, string) bool { return false }}, "GET", origin("https://b.example"), refusal("request", "https://b.example", "GET", "AllowOriginFunc denies it", "")},

@@ -329,7 +329,7 @@ func parsePattern(s string) (pattern, flaw) {
 	if f := checkHost(host); f.reason != "" && (host != "." || scheme == "http" || scheme == "https") {
 		return pattern{}, f
 	}
-	if b := p.affix.suffix; p.wild && b != "" && b[0] != '-' && b[0] != '_' && publicsuffix.Is(p.host) {
+	if b := p.affix.suffix; p.wild && b != "" && b[0] != '-' && b[0] != '_' && publicsuffix.Is(strings.TrimSuffix(p.host, ".")) {
 		return pattern{}, missingDot
 	}
 	return p, flaw{}
@@ -444,7 +444,7 @@ func checkHost(s string) flaw {
 		return flaw{ReasonMalformed, whyNotLabels(domain)}
 	}
 	if endsInNumber(domain) {
-		if addr, err := netip.ParseAddr(s); err != nil || !addr.Is4() {
+		if _, err := netip.ParseAddr(s); err != nil {
 			return flaw{ReasonMalformed, "not the canonical form of an IPv4 address, which is four decimal numbers"}
 		}
 	}
@@ -495,12 +495,12 @@ func appendIPv6(b []byte, addr netip.Addr) []byte {
 	return b
 }
 
-// endsInNumber reports whether browsers take domain for an IPv4 address
-// (https://url.spec.whatwg.org/#ends-in-a-number-checker).
+// endsInNumber reports whether browsers take domain, which is labels, for an IPv4
+// address (https://url.spec.whatwg.org/#ends-in-a-number-checker).
 func endsInNumber(domain string) bool {
 	domain = strings.TrimSuffix(domain, ".")
 	last := domain[strings.LastIndexByte(domain, '.')+1:]
-	if last == "" || last[0] < '0' || last[0] > '9' {
+	if last[0] > '9' { // as nearly all are
 		return false
 	}
 	digits := "0123456789"
@@ -556,7 +556,7 @@ func suggest(s string) string {
 	scheme, rest, ok := strings.Cut(s, "://")
 	if !ok {
 		scheme, rest = "", strings.TrimPrefix(s, "//")
-		if strings.IndexByte(rest, '@') >= 0 {
+		if strings.Contains(rest, "@") {
 			return "" // an address, of mail for example
 		}
 	}
@@ -574,7 +574,7 @@ func suggest(s string) string {
 	}
 	_, host, port, _ := splitOrigin("://" + rest)
 	if strings.HasPrefix(host, "[") {
-		if addr, err := netip.ParseAddr(strings.Trim(host, "[]")); err == nil && addr.Zone() == "" {
+		if addr, err := netip.ParseAddr(strings.Trim(host, "[]")); err == nil {
 			host = "[" + string(appendIPv6(nil, addr)) + "]"
 		}
 	}
