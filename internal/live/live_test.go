@@ -184,10 +184,14 @@ func TestStreamIsFlushed(t *testing.T) {
 			defer res.Body.Close()
 			assert.Equal(t, http2, res.ProtoMajor == 2)
 			assert.Equal(t, page, res.Header.Get("Access-Control-Allow-Origin"))
-			line, err := bufio.NewReader(res.Body).ReadString('\n')
+			body := bufio.NewReader(res.Body)
+			line, err := body.ReadString('\n')
+			close(read)
 			require.NoError(t, err)
 			assert.Equal(t, "data: 1\n", line)
-			close(read)
+			rest, err := io.ReadAll(body) // the handler can flush as long as somebody reads
+			require.NoError(t, err)
+			assert.Equal(t, "\ndata: 2\n\n", string(rest))
 		})
 	}
 }
