@@ -22,7 +22,7 @@ import (
 	"example.com/cors"
 	"example.com/cors/corstest"
 	"example.com/cors/internal/fetch"
-	"example.com/cors/internal/measure"
+	"example.com/cors/internal/test/alloctest"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -1665,12 +1665,12 @@ func TestOneSmallAllocation(t *testing.T) {
 	for name, opts := range policies {
 		h := cors.New(opts)(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 		for _, r := range requests {
-			allocations, bytes := measure.Allocations(h, r)
+			allocations, bytes := alloctest.Allocations(h, r)
 			assert.LessOrEqual(t, allocations, uint64(1), "allocations of %s for %s %.200q", name, r.Method, r.Header)
 			assert.LessOrEqual(t, bytes, uint64(96), "bytes of %s for %s %.200q", name, r.Method, r.Header)
 		}
 		for lines, most := range map[int]uint64{1: 96, 2: 112, 16: 352, 17: 96, 1000: 96} {
-			_, bytes := measure.Allocations(h, split(lines))
+			_, bytes := alloctest.Allocations(h, split(lines))
 			assert.LessOrEqual(t, bytes, most, "bytes of %s for %d lines", name, lines)
 		}
 	}
@@ -1692,7 +1692,7 @@ func TestOneSmallAllocation(t *testing.T) {
 		{"any", split(16), 21},
 	} {
 		h := cors.New(policies[tc.policy])(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
-		_, bytes := measure.Allocations(h, tc.r)
+		_, bytes := alloctest.Allocations(h, tc.r)
 		assert.Equal(t, sizeClass(16*tc.values), bytes, "bytes of %s for %s %v", tc.policy, tc.r.Method, tc.r.Header)
 	}
 }
@@ -1722,7 +1722,7 @@ func BenchmarkMiddleware(b *testing.B) {
 		h := cors.New(opts)(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 		for _, name := range slices.Sorted(maps.Keys(requests)) {
 			b.Run(fmt.Sprintf("origins=%d/req=%s", 2*n, name), func(b *testing.B) {
-				w := measure.Discard{}
+				w := alloctest.Discard{}
 				b.ReportAllocs()
 				for b.Loop() {
 					clear(w)

@@ -23,7 +23,7 @@ import (
 
 	"example.com/cors"
 	"example.com/cors/corstest"
-	"example.com/cors/internal/browser"
+	"example.com/cors/internal/test/browser"
 )
 
 // A setting is a middleware, as it comes or at its best for this purpose, and how

@@ -16,7 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"example.com/cors"
-	"example.com/cors/internal/process"
+	"example.com/cors/internal/test/process"
 )
 
 // Each option of Express's cors, and its counterpart here.

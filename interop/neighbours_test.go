@@ -14,7 +14,7 @@ import (
 
 	"example.com/cors"
 	"example.com/cors/corstest"
-	"example.com/cors/internal/browser"
+	"example.com/cors/internal/test/browser"
 )
 
 // inBrowsers opens, in each browser that is installed, a page that makes calls: the

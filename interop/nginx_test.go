@@ -21,7 +21,7 @@ import (
 
 	"example.com/cors"
 	"example.com/cors/corstest"
-	"example.com/cors/internal/process"
+	"example.com/cors/internal/test/process"
 )
 
 // nginxConfig has nginx in front of an API, in three ways.

@@ -23,7 +23,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"example.com/cors/corstest"
-	"example.com/cors/internal/browser"
+	"example.com/cors/internal/test/browser"
 )
 
 // What the table expects is what a browser does by the Fetch standard.

@@ -1,5 +1,5 @@
-// Package readme holds the README to what it says.
-package readme_test
+// Package docs holds the README to what it says.
+package docs_test
 
 import (
 	"bytes"
@@ -22,7 +22,7 @@ import (
 	"example.com/cors/corstest"
 )
 
-var root = filepath.Join("..", "..")
+var root = filepath.Join("..", "..", "..")
 
 func read(t *testing.T, path string) string {
 	t.Helper()

@@ -1,5 +1,5 @@
-// Package measure counts what a handler allocates, for tests and benchmarks.
-package measure
+// Package alloctest counts what a handler allocates, for tests and benchmarks.
+package alloctest
 
 import (
 	"net/http"

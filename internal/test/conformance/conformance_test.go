@@ -25,7 +25,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"example.com/cors/corstest"
-	"example.com/cors/internal/browser"
+	"example.com/cors/internal/test/browser"
 )
 
 //go:embed page.html

@@ -1,6 +1,6 @@
-// Package live tests the middleware in servers that listen: what it does to the
+// Package servertest tests the middleware in servers that listen: what it does to the
 // writer, to its neighbours, and under load.
-package live_test
+package servertest_test
 
 import (
 	"bufio"
@@ -22,7 +22,7 @@ import (
 	"time"
 
 	"example.com/cors"
-	"example.com/cors/internal/measure"
+	"example.com/cors/internal/test/alloctest"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -390,7 +390,7 @@ func TestNothingIsLeftBehind(t *testing.T) {
 		var wg sync.WaitGroup
 		for c := range clients {
 			wg.Go(func() {
-				w := measure.Discard{}
+				w := alloctest.Discard{}
 				r := request("OPTIONS", "/", page)
 				for i := range n {
 					if i%100 == c {

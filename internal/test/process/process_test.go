@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"example.com/cors/internal/process"
+	"example.com/cors/internal/test/process"
 )
 
 // A program that starts another, says so, and goes on.

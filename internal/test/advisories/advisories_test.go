@@ -15,7 +15,7 @@ import (
 
 	"example.com/cors"
 	"example.com/cors/corstest"
-	"example.com/cors/internal/measure"
+	"example.com/cors/internal/test/alloctest"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -100,9 +100,9 @@ func TestCVE_2025_47908(t *testing.T) {
 				lines[i] = ",,,,,,,,"
 			}
 			for _, r := range []*http.Request{preflight(hostile), preflight(hostile, hostile), preflight(lines...), preflight(strings.Repeat("x-a,", 1<<18))} {
-				_, bytes := measure.Allocations(h, r)
+				_, bytes := alloctest.Allocations(h, r)
 				assert.Less(t, bytes, uint64(8<<10), "bytes for one preflight")
-				w := measure.Discard{}
+				w := alloctest.Discard{}
 				h.ServeHTTP(w, r)
 				assert.Less(t, len(fmt.Sprint(w)), 8<<10, "bytes of the answer")
 			}

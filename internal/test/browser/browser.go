@@ -19,7 +19,7 @@ import (
 	"testing"
 	"time"
 
-	"example.com/cors/internal/process"
+	"example.com/cors/internal/test/process"
 )
 
 // patience is how long a page may take: browsers start slowly on a busy machine.

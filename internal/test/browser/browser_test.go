@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"example.com/cors/internal/browser"
+	"example.com/cors/internal/test/browser"
 )
 
 // A page runs, reports, and starts with an empty profile each time; nothing of the

@@ -1,6 +1,6 @@
 //go:build unix
 
-package live_test
+package servertest_test
 
 import (
 	"fmt"
@@ -16,7 +16,7 @@ import (
 	"unsafe"
 
 	"example.com/cors"
-	"example.com/cors/internal/measure"
+	"example.com/cors/internal/test/alloctest"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -111,7 +111,7 @@ func TestHostileHeadersAreNotRead(t *testing.T) {
 func cost(h http.Handler, r *http.Request) (bytes uint64, fault any) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() { fault = recover() }()
-	w := measure.Discard{}
+	w := alloctest.Discard{}
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	h.ServeHTTP(w, r)
