@@ -1,7 +1,7 @@
 package cors
 
 import (
-	"fmt"
+	"cmp"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -9,8 +9,10 @@ import (
 	"strings"
 	"time"
 
+	"example.com/cors/internal/decisionlog"
 	"example.com/cors/internal/fetch"
-	"example.com/cors/internal/publicsuffix"
+	"example.com/cors/internal/flaw"
+	"example.com/cors/internal/origin"
 )
 
 // Options describe a CORS policy: which origins' pages may read responses, and
@@ -182,13 +184,13 @@ const (
 
 // A policy is what Options are compiled to. It never changes.
 type policy struct {
-	open        bool // every origin; the remaining origin fields are unused
+	anyOrigin   bool // every origin; the remaining origin fields are unused
 	origins     *OriginMatcher
 	originFunc  func(r *http.Request, origin string) bool
 	credentials string // of Access-Control-Allow-Credentials
 
 	// Header values, "" where the header is not sent.
-	vary          string
+	actualVary    string
 	preflightVary string
 	methods       string
 	headers       string
@@ -196,7 +198,7 @@ type policy struct {
 	maxAge        string
 
 	// How many values the headers of a response have at most, the policy's own line
-	// of Vary included; lines that are echoed come on top.
+	// of Vary included. Lines that are echoed come on top.
 	actualValues    int
 	preflightValues int
 
@@ -205,150 +207,137 @@ type policy struct {
 	passthrough bool
 	status      int
 
-	log *decisionLog // nil if silent
+	log *decisionlog.Log // nil if silent
 }
-
-const maxMaxAge = 24 * time.Hour // Firefox's cap, the highest
 
 // compile returns the policy that o describes, or else what is wrong with o.
 func (o Options) compile() (*policy, []Problem) {
-	var problems []Problem
-	report := func(field, value string, reason Reason, detail, fix string) {
-		problems = append(problems, Problem{field, value, reason, detail, fix})
+	var found problems
+	anyOrigin := slices.Contains(o.AllowedOrigins, "*")
+	matcher, patterns := o.compileOrigins(&found)
+	o.checkOriginFunc(&found, anyOrigin)
+	vary := found.names("AllowOriginVary", o.AllowOriginVary, fetch.CheckVaryHeader)
+	methods := found.names("AllowedMethods", o.AllowedMethods, fetch.CheckMethod)
+	allowed := found.names("AllowedHeaders", o.AllowedHeaders, fetch.CheckRequestHeader)
+	exposed := found.names("ExposedHeaders", o.ExposedHeaders, func(name string) (string, flaw.Flaw) {
+		return fetch.CheckExposedHeader(name, o.AllowCredentials)
+	})
+	maxAge, f := fetch.CheckMaxAge(o.MaxAge)
+	found.check("MaxAge", o.MaxAge.String(), f, maxAge.String())
+	status := cmp.Or(o.OptionsSuccessStatus, http.StatusNoContent)
+	if status < 200 || status > 299 {
+		found.report("OptionsSuccessStatus", strconv.Itoa(status), ReasonOutOfRange, "browsers accept a preflight only with a status from 200 to 299", "204")
+	}
+	if found != nil {
+		return nil, found
+	}
+
+	if allowed.Has("*") {
+		allowed.Add("Authorization") // which the wildcard does not cover
 	}
 	p := &policy{
-		open:        slices.Contains(o.AllowedOrigins, "*"),
-		originFunc:  o.AllowOriginFunc,
-		passthrough: o.OptionsPassthrough,
-		status:      o.OptionsSuccessStatus,
+		anyOrigin:     anyOrigin,
+		origins:       matcher,
+		originFunc:    o.AllowOriginFunc,
+		preflightVary: fetch.NewNameSet(fetch.Origin, fetch.RequestMethod, fetch.RequestHeaders).With(vary).String(),
+		methods:       methods.String(),
+		headers:       allowed.String(),
+		exposed:       exposed.String(),
+		echoMethod:    o.AllowCredentials && methods.Has("*"),
+		echoHeaders:   o.AllowCredentials && allowed.Has("*"),
+		passthrough:   o.OptionsPassthrough,
+		status:        status,
+	}
+	if !anyOrigin {
+		p.actualVary = fetch.NewNameSet(fetch.Origin).With(vary).String()
 	}
 	if o.AllowCredentials {
 		p.credentials = "true"
 	}
-
-	// AllowedOrigins
-	p.origins = newMatcher(len(o.AllowedOrigins))
-	var patterns []pattern // for the logger
-	others := slices.ContainsFunc(o.AllowedOrigins, func(value string) bool { return value != "*" })
-	for _, value := range o.AllowedOrigins {
-		switch parsed, problem := o.parseOrigin(value); {
-		case value == "*" && o.AllowCredentials:
-			report("AllowedOrigins", value, ReasonConflict, "every origin, strangers included, cannot be combined with AllowCredentials; list the origins that you trust", "")
-		case value == "*" && others:
-			report("AllowedOrigins", value, ReasonConflict, "it allows every origin, so that the other elements mean nothing; remove it or them", "")
-		case value == "*":
-		case problem.Reason != "":
-			problems = append(problems, problem)
-		default:
-			p.origins.add(parsed)
-			if o.Logger != nil {
-				patterns = append(patterns, parsed)
-			}
-		}
-	}
-	if len(o.AllowedOrigins) == 0 && o.AllowOriginFunc == nil {
-		report("AllowedOrigins", "", ReasonMissing, `no origin is allowed; list the origins of your pages, or "*" for every origin`, "")
-	}
-
-	// AllowOriginFunc, AllowOriginVary
-	if p.open && o.AllowOriginFunc != nil {
-		report("AllowOriginFunc", "", ReasonConflict, `it is never asked, for the "*" in AllowedOrigins allows every origin; remove one of them`, "")
-	}
-	if len(o.AllowOriginVary) > 0 && o.AllowOriginFunc == nil {
-		report("AllowOriginVary", "", ReasonConflict, "there is no AllowOriginFunc to look at these headers; remove them", "")
-	}
-	vary := newList(headerOrigin)
-	preflightVary := newList(headerOrigin, headerRequestMethod, headerRequestHeaders)
-	for _, value := range o.AllowOriginVary {
-		if f, fix := checkHeader(value, judgeVaryHeader); f.reason != "" {
-			report("AllowOriginVary", value, f.reason, f.detail, fix)
-			continue
-		}
-		vary.add(http.CanonicalHeaderKey(value))
-		preflightVary.add(http.CanonicalHeaderKey(value))
-	}
-	p.preflightVary = preflightVary.String()
-	if !p.open {
-		p.vary = vary.String()
-	}
-
-	// AllowedMethods
-	methods := newList()
-	for _, value := range o.AllowedMethods {
-		if f, fix := checkMethod(value); f.reason != "" {
-			report("AllowedMethods", value, f.reason, f.detail, fix)
-			continue
-		}
-		methods.add(value)
-	}
-	p.methods = methods.String()
-	p.echoMethod = methods.has("*") && o.AllowCredentials
-
-	// AllowedHeaders
-	headers := newList()
-	for _, value := range o.AllowedHeaders {
-		if f, fix := checkHeader(value, judgeRequestHeader); f.reason != "" {
-			report("AllowedHeaders", value, f.reason, f.detail, fix)
-			continue
-		}
-		headers.add(http.CanonicalHeaderKey(value))
-	}
-	if headers.has("*") {
-		headers.add("Authorization") // which the wildcard does not cover
-	}
-	p.headers = headers.String()
-	p.echoHeaders = headers.has("*") && o.AllowCredentials
-
-	// ExposedHeaders
-	exposed := newList()
-	judgeExposed := judgeResponseHeader
-	if o.AllowCredentials {
-		judgeExposed = judgeCredentialedResponseHeader
-	}
-	for _, value := range o.ExposedHeaders {
-		if f, fix := checkHeader(value, judgeExposed); f.reason != "" {
-			report("ExposedHeaders", value, f.reason, f.detail, fix)
-			continue
-		}
-		exposed.add(http.CanonicalHeaderKey(value))
-	}
-	p.exposed = exposed.String()
-
-	// MaxAge
-	switch whole := o.MaxAge.Truncate(time.Second); {
-	case o.MaxAge < 0:
-		p.maxAge = "0"
-	case o.MaxAge > maxMaxAge:
-		report("MaxAge", o.MaxAge.String(), ReasonOutOfRange, "no browser keeps an answer for more than 24 hours", maxMaxAge.String())
-	case 0 < o.MaxAge && o.MaxAge < time.Second:
-		fix := time.Second
-		if n := o.MaxAge * time.Second; o.MaxAge <= maxMaxAge/time.Second {
-			fix = n // a number meant as seconds
-		}
-		report("MaxAge", o.MaxAge.String(), ReasonOutOfRange, "less than a second; a plain number counts nanoseconds, so write one with its unit, as in 10*time.Minute", fix.String())
-	case o.MaxAge != whole:
-		report("MaxAge", o.MaxAge.String(), ReasonMalformed, "the header counts whole seconds", whole.String())
-	case o.MaxAge > 0:
-		p.maxAge = strconv.Itoa(int(o.MaxAge / time.Second))
-	}
-
-	// OptionsSuccessStatus
-	switch {
-	case p.status == 0:
-		p.status = http.StatusNoContent
-	case p.status < 200 || p.status > 299:
-		report("OptionsSuccessStatus", strconv.Itoa(p.status), ReasonOutOfRange, "browsers accept a preflight only with a status from 200 to 299", "204")
-	}
-
-	if problems != nil {
-		return nil, problems
-	}
-	if o.Logger != nil {
-		p.log = newDecisionLog(o.Logger, patterns, methods, headers, o.AllowOriginFunc != nil, o.AllowCredentials)
+	if o.MaxAge != 0 {
+		p.maxAge = strconv.Itoa(max(0, int(maxAge/time.Second)))
 	}
 	p.actualValues = 2 + countSet(p.credentials, p.exposed) // with Vary and the origin
 	p.preflightValues = 2 + countSet(p.credentials, p.methods, p.headers, p.maxAge)
+	if o.Logger != nil {
+		p.log = decisionlog.New(o.Logger, decisionlog.Policy{
+			Patterns: patterns, Methods: methods, Headers: allowed, AsksFunc: o.AllowOriginFunc != nil, Echoes: o.AllowCredentials})
+	}
 	return p, nil
+}
+
+// compileOrigins returns the matcher for AllowedOrigins and, for the logger, its
+// patterns.
+func (o Options) compileOrigins(found *problems) (m *OriginMatcher, patterns []origin.Pattern) {
+	const field = "AllowedOrigins"
+	if len(o.AllowedOrigins) == 0 && o.AllowOriginFunc == nil {
+		found.report(field, "", ReasonMissing, `no origin is allowed; list the origins of your pages, or "*" for every origin`, "")
+	}
+	rules := origin.Rules{
+		Credentials:         o.AllowCredentials,
+		AllowInsecure:       o.DangerouslyAllowInsecureOrigins,
+		AllowPublicSuffixes: o.DangerouslyAllowPublicSuffixes,
+	}
+	others := slices.ContainsFunc(o.AllowedOrigins, func(value string) bool { return value != "*" })
+	m = newMatcher(len(o.AllowedOrigins))
+	for _, value := range o.AllowedOrigins {
+		if value == "*" {
+			switch {
+			case o.AllowCredentials:
+				found.report(field, value, ReasonConflict, "every origin, strangers included, cannot be combined with AllowCredentials; list the origins that you trust", "")
+			case others:
+				found.report(field, value, ReasonConflict, "it allows every origin, so that the other elements mean nothing; remove it or them", "")
+			}
+			continue
+		}
+		pattern, f, fix := rules.Check(value)
+		if f.Reason != "" {
+			found.check(field, value, f, fix)
+			continue
+		}
+		m.add(pattern)
+		if o.Logger != nil {
+			patterns = append(patterns, pattern)
+		}
+	}
+	return m, patterns
+}
+
+// checkOriginFunc reports what excludes AllowOriginFunc or needs it.
+func (o Options) checkOriginFunc(found *problems, anyOrigin bool) {
+	if anyOrigin && o.AllowOriginFunc != nil {
+		found.report("AllowOriginFunc", "", ReasonConflict, `it is never asked, for the "*" in AllowedOrigins allows every origin; remove one of them`, "")
+	}
+	if len(o.AllowOriginVary) > 0 && o.AllowOriginFunc == nil {
+		found.report("AllowOriginVary", "", ReasonConflict, "there is no AllowOriginFunc to look at these headers; remove them", "")
+	}
+}
+
+// problems are what is wrong with Options, nil for nothing.
+type problems []Problem
+
+func (found *problems) report(field, value string, reason Reason, detail, fix string) {
+	*found = append(*found, Problem{field, value, reason, detail, fix})
+}
+
+// check reports f, if it is a flaw.
+func (found *problems) check(field, value string, f flaw.Flaw, fix string) {
+	if f.Reason != "" {
+		found.report(field, value, Reason(f.Reason), f.Detail, fix)
+	}
+}
+
+// names returns the set of values, as check spells them. It reports those that
+// have a flaw, for which check returns the fix instead.
+func (found *problems) names(field string, values []string, check func(name string) (string, flaw.Flaw)) *fetch.NameSet {
+	set := fetch.NewNameSet()
+	for _, value := range values {
+		name, f := check(value)
+		if found.check(field, value, f, name); f.Reason == "" {
+			set.Add(name)
+		}
+	}
+	return set
 }
 
 // countSet returns how many of values are not empty.
@@ -360,176 +349,3 @@ func countSet(values ...string) (n int) {
 	}
 	return n
 }
-
-// parseOrigin parses one element of AllowedOrigins other than "*", and judges it
-// in the light of the other options. The problem's Reason is "" if there is none.
-func (o Options) parseOrigin(value string) (pattern, Problem) {
-	problem := func(reason Reason, detail, fix string) (pattern, Problem) {
-		if fix != "" {
-			// What is spelled right may still be unsafe.
-			if _, next := o.parseOrigin(fix); next.Reason != "" {
-				fix = next.Fix
-			}
-		}
-		return pattern{}, Problem{"AllowedOrigins", value, reason, detail, fix}
-	}
-	parsed, flaw := parsePattern(value)
-	if flaw.reason != "" {
-		return problem(flaw.reason, flaw.detail, suggest(value))
-	}
-	if !o.AllowCredentials {
-		return parsed, Problem{}
-	}
-	if parsed.scheme == "http" && !isLoopback(parsed.host) && !o.DangerouslyAllowInsecureOrigins {
-		return problem(ReasonUnsafe, "with AllowCredentials, whoever controls the network can act as the user through a page without TLS (DangerouslyAllowInsecureOrigins lifts this)",
-			suggest("https"+strings.TrimPrefix(value, "http")))
-	}
-	if parsed.wild && !o.DangerouslyAllowPublicSuffixes {
-		if suffix := registrableBelow(parsed); suffix != "" {
-			return problem(ReasonUnsafe, fmt.Sprintf("with AllowCredentials, and strangers can register names under %s, which is a public suffix; name the hosts that are yours (DangerouslyAllowPublicSuffixes lifts this)", suffix), "")
-		}
-	}
-	return parsed, Problem{}
-}
-
-// registrableBelow returns the public suffix that the wildcard of p stands right
-// under, or one below that domain, whose names it may match as well; or "".
-func registrableBelow(p pattern) string {
-	domain := strings.TrimSuffix(p.host, ".")
-	if publicsuffix.Is(domain) {
-		return domain
-	}
-	return publicsuffix.Below(domain)
-}
-
-// checkMethod tells what is wrong with an element of AllowedMethods.
-func checkMethod(s string) (f flaw, fix string) {
-	trimmed := strings.TrimSpace(s)
-	if upper := strings.ToUpper(trimmed); isStandardMethod(upper) {
-		trimmed = upper
-	}
-	switch {
-	case s == "":
-		return flaw{ReasonMalformed, "an element is empty; remove it"}, ""
-	case fetch.IsForbiddenMethod(trimmed):
-		return flaw{ReasonForbidden, "no browser lets a script use it; remove it"}, ""
-	case strings.ContainsRune(s, ','):
-		return flaw{ReasonMalformed, "several methods in one string; write each as an element of its own"}, ""
-	case len(s) > maxMethod:
-		return flaw{ReasonOutOfRange, "a method of more than 64 bytes"}, ""
-	case !fetch.IsToken(trimmed):
-		return flaw{ReasonMalformed, "not a method, which has no spaces and few special characters"}, ""
-	case strings.TrimSpace(s) != s:
-		return flaw{ReasonMalformed, "surrounding white space"}, trimmed
-	case s != trimmed:
-		return flaw{ReasonMalformed, "methods are case-sensitive, and this one is written in upper case"}, trimmed
-	}
-	return flaw{}, ""
-}
-
-// isStandardMethod reports whether s is one of the methods that people use with
-// a well-known meaning, and which are a mistake in any other case.
-func isStandardMethod(s string) bool {
-	switch s {
-	case "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE", "TRACK", "QUERY", "LINK", "UNLINK", "PURGE",
-		"PROPFIND", "PROPPATCH", "MKCOL", "MKCALENDAR", "COPY", "MOVE", "LOCK", "UNLOCK", "REPORT", "SEARCH", "ACL", "CHECKOUT", "MERGE":
-		return true
-	}
-	return false
-}
-
-// checkHeader tells what is wrong with s as the name of a header, or else what
-// judge says of that name.
-func checkHeader(s string, judge func(name string) flaw) (f flaw, fix string) {
-	switch trimmed := strings.Trim(s, " \t\r\n:"); {
-	case s == "":
-		return flaw{ReasonMalformed, "an element is empty; remove it"}, ""
-	case strings.ContainsRune(s, ','):
-		return flaw{ReasonMalformed, "several headers in one string; write each as an element of its own"}, ""
-	case !fetch.IsToken(trimmed):
-		return flaw{ReasonMalformed, "not the name of a header, which has no spaces and few special characters"}, ""
-	case trimmed != s:
-		if judge(trimmed) == (flaw{}) {
-			fix = trimmed
-		}
-		return flaw{ReasonMalformed, "only the name of the header, without white space or colon"}, fix
-	}
-	return judge(s), ""
-}
-
-// judgeVaryHeader judges an element of AllowOriginVary.
-func judgeVaryHeader(name string) flaw {
-	if name == "*" {
-		return flaw{ReasonMalformed, "it would keep every response out of every cache; name the headers"}
-	}
-	return flaw{}
-}
-
-// judgeRequestHeader judges an element of AllowedHeaders.
-func judgeRequestHeader(name string) flaw {
-	switch strings.ToLower(name) {
-	case "cookie", "cookie2":
-		return flaw{ReasonForbidden, "scripts cannot set it; for browsers to send cookies, set AllowCredentials and remove this"}
-	case "set-cookie", "set-cookie2":
-		return flaw{ReasonForbidden, "a response header, and one that scripts can neither set nor read; remove it"}
-	case "access-control-allow-origin", "access-control-allow-credentials", "access-control-allow-methods",
-		"access-control-allow-headers", "access-control-expose-headers", "access-control-max-age":
-		return flaw{ReasonForbidden, "a response header, which the middleware sends by itself; remove it here and wherever a script sends it"}
-	case "accept-ranges", "age", "allow", "etag", "location", "retry-after", "server", "vary", "www-authenticate":
-		return flaw{ReasonForbidden, "a response header; to let scripts read it, list it in ExposedHeaders"}
-	}
-	if fetch.IsForbiddenRequestHeader(name) {
-		return flaw{ReasonForbidden, "only the browser itself can set it, and needs no permission; remove it"}
-	}
-	return flaw{}
-}
-
-// judgeResponseHeader judges an element of ExposedHeaders.
-func judgeResponseHeader(name string) flaw {
-	if fetch.IsForbiddenResponseHeader(name) {
-		return flaw{ReasonForbidden, "no browser lets a script read it; remove it"}
-	}
-	switch strings.ToLower(name) {
-	case "accept", "accept-charset", "accept-language", "access-control-request-headers", "access-control-request-method",
-		"cookie", "host", "if-match", "if-modified-since", "if-none-match", "if-range", "if-unmodified-since", "origin",
-		"proxy-authorization", "range", "referer", "te", "user-agent":
-		return flaw{ReasonForbidden, "a request header; what scripts may send is listed in AllowedHeaders"}
-	}
-	return flaw{}
-}
-
-// judgeCredentialedResponseHeader does so where there is AllowCredentials.
-func judgeCredentialedResponseHeader(name string) flaw {
-	if name == "*" {
-		return flaw{ReasonConflict, `with AllowCredentials browsers take "*" for a header of that name; list the headers`}
-	}
-	return judgeResponseHeader(name)
-}
-
-// A list is the elements of a header value, in order and without repetition.
-type list struct {
-	elements []string
-	seen     map[string]struct{}
-}
-
-func newList(elements ...string) *list {
-	l := &list{seen: make(map[string]struct{})}
-	for _, s := range elements {
-		l.add(s)
-	}
-	return l
-}
-
-func (l *list) add(s string) {
-	if !l.has(s) {
-		l.seen[s] = struct{}{}
-		l.elements = append(l.elements, s)
-	}
-}
-
-func (l *list) has(s string) bool {
-	_, ok := l.seen[s]
-	return ok
-}
-
-func (l *list) String() string { return strings.Join(l.elements, ", ") }

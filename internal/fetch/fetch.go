@@ -1,5 +1,6 @@
-// Package fetch holds the names that the Fetch standard singles out, for the
-// middleware that must obey them and for corstest, which plays the browser.
+// Package fetch holds the names of the Fetch standard: its headers, the methods
+// and headers that it treats in a special way, and what is wrong with a name that
+// a policy lists. The middleware and corstest, which plays the browser, use it.
 //
 // Sources: https://fetch.spec.whatwg.org/#methods and
 // https://fetch.spec.whatwg.org/#terminology-headers.

@@ -1,0 +1,42 @@
+// Package headers sets the headers of a response with one allocation, and shares
+// no header value between two responses.
+package headers
+
+import (
+	"net/http"
+	"slices"
+
+	"example.com/cors/internal/fetch"
+)
+
+// Values are all the header values that one response gets. Each header takes its
+// own part of this one array. No part has room to grow: appending to one, or
+// overwriting it, changes no other.
+type Values []string
+
+// AddVary adds a line to the Vary of h, unless it is there. It returns room for n
+// values, that line included.
+func AddVary(h http.Header, line string, n int) Values {
+	lines := h[fetch.Vary]
+	v := make(Values, 0, n+len(lines))
+	if !slices.Contains(lines, line) {
+		v = append(append(v, lines...), line)
+		h[fetch.Vary] = v[:len(v):len(v)]
+	}
+	return v
+}
+
+// Add takes room for one value and returns it as the value of a header.
+func (v *Values) Add(s string) []string {
+	*v = append(*v, s)
+	n := len(*v)
+	return (*v)[n-1 : n : n]
+}
+
+// AddLines takes room for several lines of one header.
+func (v *Values) AddLines(lines []string) []string {
+	start := len(*v)
+	*v = append(*v, lines...)
+	n := len(*v)
+	return (*v)[start:n:n]
+}

@@ -1,0 +1,63 @@
+package origin
+
+import (
+	"fmt"
+	"strings"
+
+	"example.com/cors/internal/flaw"
+	"example.com/cors/internal/publicsuffix"
+)
+
+// Rules are the options of a policy that decide which patterns are safe.
+type Rules struct {
+	Credentials         bool // requests carry cookies
+	AllowInsecure       bool // http:// origins all the same
+	AllowPublicSuffixes bool // wildcards right under a public suffix all the same
+}
+
+// Check parses a pattern other than "*" and judges it by the rules. The fix is a
+// pattern that is accepted in its place, or "" if none is evident.
+func (r Rules) Check(s string) (p Pattern, f flaw.Flaw, fix string) {
+	p, f = ParsePattern(s)
+	if f.Reason != "" {
+		return Pattern{}, f, r.safe(Suggest(s))
+	}
+	if !r.Credentials {
+		return p, flaw.Flaw{}, ""
+	}
+	if p.Scheme == "http" && !isLoopback(p.Host) && !r.AllowInsecure {
+		return Pattern{}, insecure, r.safe(Suggest("https" + strings.TrimPrefix(s, "http")))
+	}
+	if p.Wild && !r.AllowPublicSuffixes {
+		if suffix := registrableBelow(p); suffix != "" {
+			return Pattern{}, flaw.Unsafe(fmt.Sprintf("with AllowCredentials, and strangers can register names under %s, which is a public suffix; "+
+				"name the hosts that are yours (DangerouslyAllowPublicSuffixes lifts this)", suffix)), ""
+		}
+	}
+	return p, flaw.Flaw{}, ""
+}
+
+var insecure = flaw.Unsafe("with AllowCredentials, whoever controls the network can act as the user through a page without TLS (DangerouslyAllowInsecureOrigins lifts this)")
+
+// safe returns fix, or what is to be written in its place: a pattern that is
+// spelled right may still be unsafe.
+func (r Rules) safe(fix string) string {
+	if fix == "" {
+		return ""
+	}
+	if _, f, next := r.Check(fix); f.Reason != "" {
+		return next
+	}
+	return fix
+}
+
+// registrableBelow returns the public suffix under which the wildcard of p can
+// stand for a name that a stranger registers: p's domain, or one below it. It
+// returns "" if there is none.
+func registrableBelow(p Pattern) string {
+	domain := strings.TrimSuffix(p.Host, ".")
+	if publicsuffix.Is(domain) {
+		return domain
+	}
+	return publicsuffix.Below(domain)
+}
