@@ -35,6 +35,7 @@
 package cors
 
 import (
+	"io"
 	"net/http"
 	"strings"
 
@@ -82,7 +83,10 @@ type handler struct {
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch origin, preflight := preflightOrigin(r); {
 	case !preflight:
-		h.setActual(w.Header(), r)
+		if !h.admitActual(w.Header(), r) {
+			refuseWrite(w)
+			return
+		}
 	case h.passthrough:
 		h.answerPreflight(w.Header(), r, origin)
 	case h.answerPreflight(w.Header(), r, origin):
@@ -95,9 +99,35 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.next.ServeHTTP(w, r)
 }
 
-// setActual adds the CORS headers of a response to r, which is no preflight
+// admitActual adds the headers of a response to r, which is no preflight, and
+// reports whether the handler may run.
+func (p *policy) admitActual(h http.Header, r *http.Request) bool {
+	allowed := p.setActual(h, r)
+	if p.writes != nil && !allowed && p.writes.Check(r) != nil {
+		if p.log != nil {
+			p.log.Write(r)
+		}
+		return false
+	}
+	if p.log != nil {
+		p.log.Actual(r, allowed)
+	}
+	return true
+}
+
+// refuseWrite answers a write of a page that may not write. A person may see the
+// answer: browsers show what a form gets.
+func refuseWrite(w http.ResponseWriter) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	w.WriteHeader(http.StatusForbidden)
+	_, _ = io.WriteString(w, "Forbidden: a page of another origin sent this request.\n")
+}
+
+// setActual adds the CORS headers of a response to r, which is no preflight, and
+// reports whether r's origin is allowed
 // (https://fetch.spec.whatwg.org/#http-responses).
-func (p *policy) setActual(h http.Header, r *http.Request) {
+func (p *policy) setActual(h http.Header, r *http.Request) (allowed bool) {
 	vary := p.actualVary
 	if r.Method == http.MethodOptions {
 		// A cache that keeps answers to OPTIONS must not take this one for that to a
@@ -106,14 +136,10 @@ func (p *policy) setActual(h http.Header, r *http.Request) {
 	}
 	if p.anyOrigin {
 		p.setAnyOrigin(h, vary)
-		if p.log != nil {
-			p.log.Actual(r, true)
-		}
-		return
+		return true
 	}
 	lines := r.Header[fetch.Origin]
-	allowed := len(lines) == 1 && p.allows(r, lines[0])
-	if allowed {
+	if allowed = len(lines) == 1 && p.allows(r, lines[0]); allowed {
 		v := headers.AddVary(h, vary, p.actualValues)
 		h[fetch.AllowOrigin] = v.Add(lines[0])
 		if p.credentials != "" {
@@ -125,9 +151,7 @@ func (p *policy) setActual(h http.Header, r *http.Request) {
 	} else {
 		headers.AddVary(h, vary, 1)
 	}
-	if p.log != nil {
-		p.log.Actual(r, allowed)
-	}
+	return allowed
 }
 
 // setAnyOrigin adds the same headers for everybody, without Origin as well: caches

@@ -12,107 +12,114 @@ import (
 	"example.com/cors/internal/decisionlog"
 	"example.com/cors/internal/fetch"
 	"example.com/cors/internal/flaw"
+	"example.com/cors/internal/headers"
 	"example.com/cors/internal/origin"
 )
 
-// Options describe a CORS policy: which origins' pages may read responses, and
-// what their requests may look like. Browsers enforce the policy; the options
-// tell them about it.
+// Options describe a CORS policy: which pages may read responses, and what their
+// requests may look like. The server sends the policy and browsers enforce it.
 //
-// The zero value allows nobody and is an error: set AllowedOrigins or
-// AllowOriginFunc. [New] copies what it needs, so that changing a slice
-// afterwards changes no policy.
+// The zero value allows nobody, and New rejects it: set AllowedOrigins or
+// AllowOriginFunc. [New] copies what it needs. Changing a slice afterwards changes
+// no policy.
 type Options struct {
-	// AllowedOrigins lists the origins whose pages may read responses, as
-	// patterns of the grammar described at [OriginMatcher]:
+	// AllowedOrigins lists the origins of the pages that may read responses, as
+	// patterns that are described at [OriginMatcher]:
 	//
 	//	"https://example.com", "https://*.example.com", "http://localhost:3000"
 	//
-	// The single element "*" stands for every origin. It excludes
-	// AllowCredentials, AllowOriginFunc and other elements.
+	// "*" allows every origin. It cannot be combined with AllowCredentials,
+	// AllowOriginFunc or other elements.
 	AllowedOrigins []string
 
-	// AllowOriginFunc reports whether the page of an origin that AllowedOrigins
-	// does not match may read the response to r, for instance because a database
-	// says so. It is asked about well-formed origins only, and about "null" and
-	// "file://" only without AllowCredentials. It may be called concurrently, for actual requests
-	// and for preflights, and blocks the request; its panics are the caller's.
+	// AllowOriginFunc is called for origins that AllowedOrigins does not match, and
+	// reports whether pages of origin may read the response to r. A function that
+	// returns true for everybody lets every page act as its visitor, if there is
+	// AllowCredentials: compare whole origins, never substrings or suffixes.
 	//
-	// Its word is final. One that returns true for everybody, together with
-	// AllowCredentials, lets every web page act and read as its visitor: compare
-	// whole origins, never substrings, prefixes or suffixes.
+	// It is called for well-formed origins only, and for "null" and "file://" only
+	// without AllowCredentials. It may be called concurrently, for preflights as
+	// well. It blocks the request, and its panics are not recovered.
 	AllowOriginFunc func(r *http.Request, origin string) bool
 
-	// AllowOriginVary names the request headers, other than Origin, that
-	// AllowOriginFunc looks at. They join Vary, so that caches keep the answers
-	// apart. Browsers send no custom headers with a preflight.
+	// AllowOriginVary lists the request headers, other than Origin, that
+	// AllowOriginFunc looks at. They are added to Vary so that caches store the
+	// responses separately. Browsers send no custom headers with a preflight.
 	AllowOriginVary []string
 
-	// AllowedMethods lists the methods that pages may use besides GET, HEAD and
-	// POST, which need no mention: "PUT", "PATCH", "DELETE". Names are
-	// case-sensitive. "*" stands for every method. The default is none.
+	// AllowedMethods lists the methods that pages may use: "PUT", "PATCH",
+	// "DELETE". GET, HEAD and POST are always allowed. Names are case-sensitive.
+	// "*" allows every method.
 	AllowedMethods []string
 
-	// AllowedHeaders lists the request headers that pages may set besides the few
-	// that browsers always let through. A JSON body takes "Content-Type", a token
-	// "Authorization". Names are case-insensitive. "*" stands for every name,
-	// Authorization included. The default is none.
+	// AllowedHeaders lists the request headers that pages may set. Pages that send
+	// JSON need "Content-Type", and those that send a token need "Authorization".
+	// Browsers always allow a few others. Names are case-insensitive. "*" allows
+	// every header, Authorization included.
 	AllowedHeaders []string
 
-	// ExposedHeaders lists the response headers that pages may read besides
-	// Cache-Control, Content-Language, Content-Length, Content-Type, Expires,
-	// Last-Modified and Pragma: "ETag", "X-Request-Id". Names are
-	// case-insensitive. "*" stands for every name and excludes AllowCredentials.
-	// No policy exposes Set-Cookie. The default is none.
+	// ExposedHeaders lists the response headers that pages may read: "ETag",
+	// "X-Request-Id". They may always read Cache-Control, Content-Language,
+	// Content-Length, Content-Type, Expires, Last-Modified and Pragma, and never
+	// Set-Cookie. Names are case-insensitive. "*" exposes every header. It cannot
+	// be combined with AllowCredentials.
 	ExposedHeaders []string
 
 	// AllowCredentials lets pages send requests with cookies, client certificates
-	// and HTTP authentication, and read the responses. Then each allowed origin
-	// can do whatever the user can: list only origins you would trust with that.
-	// It is about what browsers attach by themselves; an Authorization header that
-	// a script sets needs AllowedHeaders instead.
+	// and HTTP authentication, and read the responses. Each allowed origin can then
+	// do whatever the user can. List only origins you trust that far.
+	//
+	// It concerns credentials the browser attaches itself. An Authorization header
+	// that a script sets needs AllowedHeaders instead.
 	AllowCredentials bool
 
 	// MaxAge is how long browsers may keep the answer to a preflight, in whole
-	// seconds up to 24 hours. Browsers cap it: Firefox at 24 hours, Chromium at 2
-	// hours, WebKit at 10 minutes. At 0 no limit is sent, and browsers keep the
-	// answer for 5 seconds; a negative value tells them not to keep it.
+	// seconds up to 24 hours. Firefox keeps it for at most 24 hours, Chromium for 2
+	// hours, WebKit for 10 minutes. With 0, no time is sent, and browsers keep the
+	// answer for 5 seconds. With a negative value they do not keep it.
 	MaxAge time.Duration
 
-	// OptionsPassthrough runs the handler on preflights as well, after their CORS
-	// headers are set; it then sends the status, which has to be 200 to 299 for
-	// browsers to accept the preflight. On a preflight of an origin that is not
-	// allowed it runs without CORS headers. By default the middleware answers
-	// preflights by itself.
+	// OptionsPassthrough also runs the handler on preflights, after their CORS
+	// headers are set. The handler must send a 2xx status. On a preflight of an
+	// origin that is not allowed it runs without CORS headers.
 	OptionsPassthrough bool
 
-	// OptionsSuccessStatus is the status that preflights of allowed origins are
-	// answered with, 200 to 299. The default, 0, means 204 (No Content); some old
-	// intermediaries want 200. OptionsPassthrough leaves it to the handler.
+	// OptionsSuccessStatus is the status of the answer to a preflight of an allowed
+	// origin, 200 to 299. The default, 0, means 204 (No Content). Some old proxies
+	// need 200. With OptionsPassthrough it is not used.
 	OptionsSuccessStatus int
 
-	// Logger, if not nil, is told what was refused and why, at [slog.LevelInfo],
-	// and what was granted, at [slog.LevelDebug]. What clients sent appears in it
-	// cut to a bounded length, and quoted if it is more than printable ASCII.
+	// Logger, if non-nil, receives a record for each refusal, with its reason, at
+	// [slog.LevelInfo], and for each grant at [slog.LevelDebug]. Text of a client
+	// is cut to a bounded length, and quoted unless it is plain.
 	Logger *slog.Logger
 
 	// DangerouslyAllowInsecureOrigins permits http:// origins together with
-	// AllowCredentials. Whoever controls the network between such a page and its
-	// visitor can rewrite the page, and so act as the visitor. Origins on the
+	// AllowCredentials. Anyone who controls the network between such a page and its
+	// visitor can change the page, and so act as the visitor. Origins on the
 	// browser's own machine (localhost, 127.0.0.1, [::1]) do not need it.
 	DangerouslyAllowInsecureOrigins bool
 
-	// DangerouslyAllowPublicSuffixes permits, together with AllowCredentials,
-	// patterns such as https://*.github.io, under which strangers can get a name
-	// for themselves: those with a wildcard right under a public suffix
-	// (https://publicsuffix.org), or with one below their domain.
+	// DangerouslyAllowPublicSuffixes permits patterns such as https://*.github.io
+	// together with AllowCredentials. Everybody can register a name under a public
+	// suffix such as github.io (https://publicsuffix.org).
 	DangerouslyAllowPublicSuffixes bool
+
+	// RefuseCrossOriginWrites answers a request of a page that is not allowed with
+	// 403, and does not run the handler, unless the method is GET, HEAD or OPTIONS.
+	// Requests of the server's own pages, and of clients that are no browsers, pass
+	// as they do with [http.CrossOriginProtection], which decides. It cannot be
+	// combined with "*" in AllowedOrigins.
+	//
+	// Browsers tell an https server, or one on localhost, where a request comes
+	// from (Sec-Fetch-Site), also through a proxy. For plain http, and for browsers
+	// from before 2023, a proxy must keep the client's Host header.
+	RefuseCrossOriginWrites bool
 }
 
-// Validate returns nil if o describes a policy that can work and keeps
-// strangers out, and otherwise an [*OptionsError] with every problem, in the
-// order of the fields. [New] panics with the same error: whoever takes a policy
-// from a file or a tenant calls Validate first.
+// Validate returns an [*OptionsError] that lists every problem of o, in the order
+// of the fields, or nil if there is none. [New] panics with the same error. Call
+// Validate before New for policies that are not fixed in code.
 func (o Options) Validate() error {
 	if _, problems := o.compile(); problems != nil {
 		return &OptionsError{problems}
@@ -120,65 +127,54 @@ func (o Options) Validate() error {
 	return nil
 }
 
-// An OptionsError says why a policy, or a list of patterns, is not accepted.
+// An OptionsError says why a policy, or a list of patterns, is rejected.
 type OptionsError struct {
 	Problems []Problem // at least one, in the order of the fields
 }
 
-// Error describes each problem on a line of its own.
+// Error returns one line for each problem.
 func (e *OptionsError) Error() string {
-	var b strings.Builder
+	lines := make([]string, len(e.Problems))
 	for i, p := range e.Problems {
-		if i > 0 {
-			b.WriteByte('\n')
-		}
-		b.WriteString("cors: " + p.String())
+		lines[i] = "cors: " + p.String()
 	}
-	return b.String()
+	return strings.Join(lines, "\n")
 }
 
-// A Problem is one thing that is wrong with an Options value.
+// A Problem is one thing that is wrong with an Options value, or with a list of
+// patterns.
 type Problem struct {
-	Field  string // the field of Options, such as "AllowedOrigins"
-	Value  string // the offending value or list element, "" where there is none
+	Field  string // the field of Options, such as "AllowedOrigins", or "patterns" for NewOriginMatcher
+	Value  string // the bad value or list element, "" if there is none
 	Reason Reason
-	Detail string // what is wrong, a lower-case clause
-	Fix    string // a value that would be accepted in Value's place, "" where none is evident
+	Detail string // what is wrong and what to do, a lower-case clause
+	Fix    string // a value to write instead, "" if none is evident
 }
 
 // String returns the problem as one line: the field, the value, what is wrong
-// with it, and what to write instead where that is known.
+// with it, and what to write instead if that is known.
 func (p Problem) String() string {
 	s := p.Field + ": "
 	if p.Value != "" {
-		s += quote(p.Value) + ": "
+		s += flaw.Quote(p.Value) + ": "
 	}
 	s += p.Detail
 	if p.Fix != "" {
-		s += "; did you mean " + quote(p.Fix) + "?"
+		s += "; did you mean " + flaw.Quote(p.Fix) + "?"
 	}
 	return s
 }
 
-// quote returns s in quotes, cut to a length that a line can hold.
-func quote(s string) string {
-	const most = 300
-	if len(s) > most {
-		return strconv.Quote(s[:most]) + "…"
-	}
-	return strconv.Quote(s)
-}
-
-// A Reason is the kind of a [Problem], for programs that treat kinds
-// differently. People read [Problem.Detail].
+// A Reason is the kind of a [Problem], for programs that treat kinds differently.
+// People read [Problem.Detail].
 type Reason string
 
 const (
-	ReasonMissing    Reason = "missing"      // a policy that allows nobody
-	ReasonMalformed  Reason = "malformed"    // not what the field is made of
-	ReasonForbidden  Reason = "forbidden"    // no browser lets it through, or it is of the other direction
-	ReasonConflict   Reason = "conflict"     // excluded by another field or element
-	ReasonOutOfRange Reason = "out of range" // a number beyond its bounds
+	ReasonMissing    Reason = "missing"      // nobody is allowed
+	ReasonMalformed  Reason = "malformed"    // not spelled as the field needs it
+	ReasonForbidden  Reason = "forbidden"    // browsers never allow it, or it belongs to the other direction (request or response)
+	ReasonConflict   Reason = "conflict"     // cannot be combined with another field or element
+	ReasonOutOfRange Reason = "out of range" // a number that is too large or too small
 	ReasonUnsafe     Reason = "unsafe"       // lets strangers in
 )
 
@@ -207,6 +203,8 @@ type policy struct {
 	passthrough bool
 	status      int
 
+	writes *http.CrossOriginProtection // nil if every page may write
+
 	log *decisionlog.Log // nil if silent
 }
 
@@ -228,10 +226,12 @@ func (o Options) compile() (*policy, []Problem) {
 	if status < 200 || status > 299 {
 		found.report("OptionsSuccessStatus", strconv.Itoa(status), ReasonOutOfRange, "browsers accept a preflight only with a status from 200 to 299", "204")
 	}
+	if anyOrigin && o.RefuseCrossOriginWrites {
+		found.report("RefuseCrossOriginWrites", "", ReasonConflict, `the "*" in AllowedOrigins lets every page write; list the origins of your pages instead`, "")
+	}
 	if found != nil {
 		return nil, found
 	}
-
 	if allowed.Has("*") {
 		allowed.Add("Authorization") // which the wildcard does not cover
 	}
@@ -251,19 +251,27 @@ func (o Options) compile() (*policy, []Problem) {
 	if !anyOrigin {
 		p.actualVary = fetch.NewNameSet(fetch.Origin).With(vary).String()
 	}
-	if o.AllowCredentials {
-		p.credentials = "true"
-	}
-	if o.MaxAge != 0 {
-		p.maxAge = strconv.Itoa(max(0, int(maxAge/time.Second)))
-	}
-	p.actualValues = 2 + countSet(p.credentials, p.exposed) // with Vary and the origin
-	p.preflightValues = 2 + countSet(p.credentials, p.methods, p.headers, p.maxAge)
 	if o.Logger != nil {
 		p.log = decisionlog.New(o.Logger, decisionlog.Policy{
 			Patterns: patterns, Methods: methods, Headers: allowed, AsksFunc: o.AllowOriginFunc != nil, Echoes: o.AllowCredentials})
 	}
+	o.setValues(p)
 	return p, nil
+}
+
+// setValues sets what p takes from o as it is.
+func (o Options) setValues(p *policy) {
+	if o.AllowCredentials {
+		p.credentials = "true"
+	}
+	if o.MaxAge != 0 {
+		p.maxAge = strconv.Itoa(max(0, int(o.MaxAge/time.Second)))
+	}
+	if o.RefuseCrossOriginWrites {
+		p.writes = http.NewCrossOriginProtection()
+	}
+	p.actualValues = 2 + headers.Count(p.credentials, p.exposed) // with Vary and the origin
+	p.preflightValues = 2 + headers.Count(p.credentials, p.methods, p.headers, p.maxAge)
 }
 
 // compileOrigins returns the matcher for AllowedOrigins and, for the logger, its
@@ -338,14 +346,4 @@ func (found *problems) names(field string, values []string, check func(name stri
 		}
 	}
 	return set
-}
-
-// countSet returns how many of values are not empty.
-func countSet(values ...string) (n int) {
-	for _, value := range values {
-		if value != "" {
-			n++
-		}
-	}
-	return n
 }

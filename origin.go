@@ -22,6 +22,7 @@ import (
 //	https://*--shop.example.app     the same, at the start of the label
 //	http://[::1]:8080               an IPv6 address, in canonical form
 //	capacitor://localhost           any scheme that browsers send as an origin
+//	moz-extension://*               every host of this scheme; not for https and http
 //
 // Hosts are in lower case and in ASCII: a name in another script is written in
 // Punycode. The default port of a scheme is left out. Matching compares bytes. Its
@@ -33,6 +34,7 @@ type OriginMatcher struct {
 	anyPort     map[string]struct{} // origins without their port
 	wild        wildIndex           // patterns with a wildcard
 	wildAnyPort wildIndex           // patterns with a wildcard whose port is ":*"
+	anyHost     []string            // schemes whose hosts all match, with "://"
 	longest     int                 // bytes of the longest origin worth looking at
 }
 
@@ -93,13 +95,15 @@ func newMatcher(n int) *OriginMatcher {
 
 // add indexes p, so that matching looks few things up.
 func (m *OriginMatcher) add(p origin.Pattern) {
-	if !p.Wild && p.Port != origin.AnyPort {
+	if !p.Wild && !p.AnyHost && p.Port != origin.AnyPort {
 		m.exact[p.Text] = struct{}{}
 		m.longest = max(m.longest, len(p.Text))
 		return
 	}
 	m.longest = origin.MaxLen
 	switch {
+	case p.AnyHost:
+		m.anyHost = append(m.anyHost, p.Scheme+"://")
 	case !p.Wild:
 		if m.anyPort == nil {
 			m.anyPort = make(map[string]struct{})
@@ -153,7 +157,17 @@ func (m *OriginMatcher) Match(origin string) bool {
 	if _, ok := m.exact[origin]; ok {
 		return true
 	}
-	return m.wild.match(origin) || (m.anyPort != nil || m.wildAnyPort.byTail != nil) && m.matchAnyPort(origin)
+	return m.wild.match(origin) ||
+		(m.anyPort != nil || m.wildAnyPort.byTail != nil) && m.matchAnyPort(origin) ||
+		m.anyHost != nil && m.matchAnyHost(origin)
+}
+
+// matchAnyHost matches s with the patterns whose host is "*".
+func (m *OriginMatcher) matchAnyHost(s string) bool {
+	return slices.ContainsFunc(m.anyHost, func(scheme string) bool {
+		host, ok := strings.CutPrefix(s, scheme)
+		return ok && origin.IsHostOnly(host)
+	})
 }
 
 // matchAnyPort matches s with the patterns whose port is ":*".

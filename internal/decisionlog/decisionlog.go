@@ -63,6 +63,19 @@ func (l *Log) Actual(r *http.Request, allowed bool) {
 	}
 }
 
+// Write records that a request was refused, for a page that may not write made it.
+func (l *Log) Write(r *http.Request) {
+	if !l.logger.Enabled(r.Context(), slog.LevelInfo) {
+		return
+	}
+	const message = "CORS write refused"
+	if len(r.Header[fetch.Origin]) == 0 {
+		l.refused(r, message, "no Origin header, and Sec-Fetch-Site says that a page of another origin sent the request")
+		return
+	}
+	l.originRefused(r, message)
+}
+
 // Preflight records the decision on a preflight. A preflight that asks for more
 // than the policy has is refused as well, by the browser.
 func (l *Log) Preflight(r *http.Request, allowed bool) {
@@ -102,7 +115,7 @@ func (l *Log) refused(r *http.Request, message, reason string, more ...slog.Attr
 // describe returns what a record says of r, with room for what else it says.
 func describe(r *http.Request) []slog.Attr {
 	return append(make([]slog.Attr, 0, 5),
-		slog.String("origin", clip(r.Header[fetch.Origin][0])),
+		slog.String("origin", clip(r.Header.Get(fetch.Origin))),
 		slog.String("method", clip(r.Method)),
 		slog.String("path", clip(r.URL.Path)))
 }
@@ -136,6 +149,8 @@ func (l *Log) explain(lines []string) (reason, nearest string) {
 		return reason, nearest
 	case l.policy.AsksFunc:
 		return "AllowOriginFunc denies it", ""
+	case origin.IsRandomHost(o):
+		return "the host of an extension differs in each installation of this browser; allow " + o.Scheme + "://*, or decide in AllowOriginFunc", ""
 	}
 	return "no allowed origin has this host or a domain above it", ""
 }

@@ -31,12 +31,20 @@ func CheckMethod(s string) (name string, f flaw.Flaw) {
 		return "", flaw.OutOfRange("a method of more than 64 bytes")
 	case !IsToken(name):
 		return "", flaw.Malformed("not a method, which has no spaces and few special characters")
+	case deadWildcard(name):
+		return "", flaw.Malformed("browsers read \"*\" as a wildcard only where it stands alone; list each method, or write \"*\" for all")
 	case strings.TrimSpace(s) != s:
 		return name, flaw.Malformed("surrounding white space")
 	case s != name:
 		return name, flaw.Malformed("methods are case-sensitive; the standard spelling is upper case")
 	}
 	return name, flaw.Flaw{}
+}
+
+// deadWildcard reports whether name has a "*" that no browser reads as one: it is
+// an ordinary character of a token.
+func deadWildcard(name string) bool {
+	return name != "*" && strings.IndexByte(name, '*') >= 0
 }
 
 // isStandardMethod reports whether s is one of the methods that have a well-known
@@ -58,7 +66,7 @@ func CheckVaryHeader(s string) (name string, f flaw.Flaw) {
 		if name == "*" {
 			return flaw.Malformed("it would keep every response out of every cache; name the headers")
 		}
-		return flaw.Flaw{}
+		return judgePrivateNetwork(name)
 	})
 }
 
@@ -91,7 +99,9 @@ func checkHeader(s string, judge func(name string) flaw.Flaw) (name string, f fl
 	case !IsToken(trimmed):
 		return "", flaw.Malformed("not the name of a header, which has no spaces and few special characters")
 	}
-	f = judge(trimmed)
+	if f = judge(trimmed); f.Reason == "" && deadWildcard(trimmed) {
+		f = flaw.Malformed("browsers read \"*\" as a wildcard only where it stands alone; list each header by its name")
+	}
 	switch {
 	case trimmed != s && f.Reason == "":
 		return trimmed, flaw.Malformed(onlyName)
@@ -117,6 +127,9 @@ func judgeRequestHeader(name string) flaw.Flaw {
 	case "accept-ranges", "age", "allow", "etag", "location", "retry-after", "server", "vary", "www-authenticate":
 		return flaw.Forbidden("a response header; to let scripts read it, list it in ExposedHeaders")
 	}
+	if f := judgePrivateNetwork(name); f.Reason != "" {
+		return f
+	}
 	if IsForbiddenRequestHeader(name) {
 		return flaw.Forbidden("only the browser itself can set it, and needs no permission; remove it")
 	}
@@ -132,6 +145,19 @@ func judgeResponseHeader(name string) flaw.Flaw {
 		"cookie", "host", "if-match", "if-modified-since", "if-none-match", "if-range", "if-unmodified-since", "origin",
 		"proxy-authorization", "range", "referer", "te", "user-agent":
 		return flaw.Forbidden("a request header; what scripts may send is listed in AllowedHeaders")
+	}
+	return judgePrivateNetwork(name)
+}
+
+// judgePrivateNetwork finds the headers of Private Network Access, which browsers
+// gave up, and what they might have been called since. Its successor, Local Network
+// Access, has no headers (https://wicg.github.io/local-network-access/).
+func judgePrivateNetwork(name string) flaw.Flaw {
+	switch strings.ToLower(name) {
+	case "access-control-request-private-network", "access-control-allow-private-network",
+		"access-control-request-local-network", "access-control-allow-local-network",
+		"private-network-access-id", "private-network-access-name":
+		return flaw.Forbidden("no browser sends or reads it any more: it asks its user instead; remove it")
 	}
 	return flaw.Flaw{}
 }

@@ -2,6 +2,8 @@
 // a policy. It is what the packages that judge such values return.
 package flaw
 
+import "strconv"
+
 // A Flaw is why a value is not accepted. The zero value means that the value is
 // fine. Both parts are constants, so that judging what a client sends allocates
 // nothing.
@@ -33,3 +35,12 @@ func OutOfRange(detail string) Flaw { return Flaw{outOfRange, detail} }
 
 // Unsafe returns the flaw of a value that lets strangers in.
 func Unsafe(detail string) Flaw { return Flaw{unsafe, detail} }
+
+// Quote returns a value in quotes, as an error text shows it. A long one is cut.
+func Quote(value string) string {
+	const most = 300
+	if len(value) > most {
+		return strconv.Quote(value[:most]) + "…"
+	}
+	return strconv.Quote(value)
+}

@@ -40,3 +40,13 @@ func (v *Values) AddLines(lines []string) []string {
 	n := len(*v)
 	return (*v)[start:n:n]
 }
+
+// Count returns how many of values are sent: those that are not empty.
+func Count(values ...string) (n int) {
+	for _, value := range values {
+		if value != "" {
+			n++
+		}
+	}
+	return n
+}

@@ -25,12 +25,13 @@ const File = "file://"
 
 // A Pattern is a parsed pattern, or a parsed origin.
 type Pattern struct {
-	Text   string // as written
-	Scheme string
-	Host   string // without its first label, if that one has the wildcard
-	Port   string // with its colon: "" for none, ":*" for any
-	Wild   bool   // whether the first label has a wildcard
-	Affix  Affix  // around the wildcard; zero for "*." itself
+	Text    string // as written
+	Scheme  string
+	Host    string // without its first label, if that one has the wildcard
+	Port    string // with its colon: "" for none, ":*" for any
+	Wild    bool   // whether the first label has a wildcard
+	AnyHost bool   // whether the host is "*" as a whole
+	Affix   Affix  // around the wildcard; zero for "*." itself
 }
 
 // AnyPort is the Port of a pattern that matches every port, and no port.
@@ -51,13 +52,36 @@ func ParseOrigin(s string) (Pattern, flaw.Flaw) {
 	if strings.IndexByte(s, '*') >= 0 {
 		return Pattern{}, flaw.Malformed("it has a wildcard, which browsers never send")
 	}
-	return ParsePattern(s)
+	p, f := ParsePattern(s)
+	if f == upperCase {
+		if scheme, rest, _ := strings.Cut(s, "://"); !isWeb(scheme) && checkScheme(scheme).Reason == "" {
+			// Some browsers send the host of an extension in upper case.
+			p, f = ParsePattern(scheme + "://" + strings.ToLower(rest))
+			p.Text = s
+		}
+	}
+	return p, f
+}
+
+// isWeb reports whether scheme is that of a page on the web. Only there do all
+// browsers write hosts in the same way.
+func isWeb(scheme string) bool { return scheme == "https" || scheme == "http" }
+
+// IsRandomHost reports whether o is the origin of an extension in a browser that
+// gives each installation of it a random host.
+func IsRandomHost(o Pattern) bool {
+	return o.Scheme == "moz-extension" || o.Scheme == "safari-web-extension"
+}
+
+// IsHostOnly reports whether s is a host without a port.
+func IsHostOnly(s string) bool {
+	return s == "." || checkHost(strings.ToLower(s)).Reason == ""
 }
 
 // ParsePattern parses one pattern other than "*".
 func ParsePattern(s string) (Pattern, flaw.Flaw) {
 	scheme, host, port, ok := split(s)
-	if ok && (scheme == "https" || scheme == "http") && isPort(scheme, port) && len(host) <= maxHost && AreLabels(host) && !endsInNumber(host) {
+	if ok && isWeb(scheme) && isPort(scheme, port) && len(host) <= maxHost && AreLabels(host) && !endsInNumber(host) {
 		return Pattern{Text: s, Scheme: scheme, Host: host, Port: port}, flaw.Flaw{} // as nearly all are
 	}
 	if f := checkText(s, ok); f.Reason != "" {
@@ -70,13 +94,17 @@ func ParsePattern(s string) (Pattern, flaw.Flaw) {
 		return Pattern{}, f
 	}
 	p := Pattern{Text: s, Scheme: scheme, Host: host, Port: port}
+	if host == "*" && !isWeb(scheme) && port == "" {
+		p.AnyHost = true
+		return p, flaw.Flaw{}
+	}
 	if strings.IndexByte(host, '*') >= 0 {
 		if f := p.cutWildcard(); f.Reason != "" {
 			return Pattern{}, f
 		}
 		host = strings.Replace(host, "*", "x", 1) // the shortest it may stand for
 	}
-	if f := checkHost(host); f.Reason != "" && (host != "." || scheme == "http" || scheme == "https") {
+	if f := checkHost(host); f.Reason != "" && (host != "." || isWeb(scheme)) {
 		return Pattern{}, f
 	}
 	if p.lacksDot() {
@@ -165,6 +193,8 @@ func (p *Pattern) cutWildcard() flaw.Flaw {
 		return flaw.Malformed("more than one wildcard in the host")
 	case star >= len(first):
 		return flaw.Malformed("the wildcard may stand in the first label only")
+	case rest == "" && !isWeb(p.Scheme):
+		return flaw.Malformed(`no domain follows the wildcard; "*" as the whole host, without a port, matches every host of this scheme`)
 	case rest == "":
 		return flaw.Malformed(`no domain follows the wildcard; "*" alone allows every origin`)
 	case rest[0] == '[' || checkHost(rest).Reason == "" && endsInNumber(rest):

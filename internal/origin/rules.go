@@ -28,6 +28,9 @@ func (r Rules) Check(s string) (p Pattern, f flaw.Flaw, fix string) {
 	if p.Scheme == "http" && !isLoopback(p.Host) && !r.AllowInsecure {
 		return Pattern{}, insecure, r.safe(Suggest("https" + strings.TrimPrefix(s, "http")))
 	}
+	if p.AnyHost {
+		return Pattern{}, anyExtension, ""
+	}
 	if p.Wild && !r.AllowPublicSuffixes {
 		if suffix := registrableBelow(p); suffix != "" {
 			return Pattern{}, flaw.Unsafe(fmt.Sprintf("with AllowCredentials, and strangers can register names under %s, which is a public suffix; "+
@@ -38,6 +41,8 @@ func (r Rules) Check(s string) (p Pattern, f flaw.Flaw, fix string) {
 }
 
 var insecure = flaw.Unsafe("with AllowCredentials, whoever controls the network can act as the user through a page without TLS (DangerouslyAllowInsecureOrigins lifts this)")
+
+var anyExtension = flaw.Unsafe("with AllowCredentials, every extension or app of this scheme that the user installed can act as the user; let yours in by AllowOriginFunc, or give it a token")
 
 // safe returns fix, or what is to be written in its place: a pattern that is
 // spelled right may still be unsafe.
