@@ -186,6 +186,19 @@ func logOf(t *testing.T, opts cors.Options, level slog.Level, r *http.Request) s
 	return log.String()
 }
 
+// The log once took such an Origin for a pattern, and said that its host is unknown.
+func TestWildcardOriginIsMalformed(t *testing.T) {
+	opts := cors.Options{AllowedOrigins: []string{page, "https://*.b.example"}}
+	for _, origin := range []string{
+		"https://*.a.example", "https://*.b.example", "https://pre-*.a.example", "https://*.evil.example", "http://localhost:*", "app://*.a",
+	} {
+		log := logOf(t, opts, slog.LevelInfo, get(origin))
+		assert.Contains(t, log, " origin="+origin+" ")
+		assert.Contains(t, log, " reason="+notAnOrigin)
+		assert.NotContains(t, log, " allowed=")
+	}
+}
+
 func TestLoggedClientTextIsBoundedAndQuoted(t *testing.T) {
 	const megabyte = 1 << 20
 	hostile := strings.Repeat("\n\x1b[31mé,", megabyte/8)
