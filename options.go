@@ -294,7 +294,7 @@ func (o Options) compileOrigins(found *problems) (m *OriginMatcher, patterns []o
 			case o.AllowCredentials:
 				found.report(field, value, ReasonConflict, "every origin, strangers included, cannot be combined with AllowCredentials; list the origins that you trust", "")
 			case others:
-				found.report(field, value, ReasonConflict, "it allows every origin, so that the other elements mean nothing; remove it or them", "")
+				found.report(field, value, ReasonConflict, "it already allows every origin; remove it, or the other elements", "")
 			}
 			continue
 		}
@@ -314,7 +314,7 @@ func (o Options) compileOrigins(found *problems) (m *OriginMatcher, patterns []o
 // checkOriginFunc reports what excludes AllowOriginFunc or needs it.
 func (o Options) checkOriginFunc(found *problems, anyOrigin bool) {
 	if anyOrigin && o.AllowOriginFunc != nil {
-		found.report("AllowOriginFunc", "", ReasonConflict, `it is never asked, for the "*" in AllowedOrigins allows every origin; remove one of them`, "")
+		found.report("AllowOriginFunc", "", ReasonConflict, `it is never called, because the "*" in AllowedOrigins allows every origin; remove one of them`, "")
 	}
 	if len(o.AllowOriginVary) > 0 && o.AllowOriginFunc == nil {
 		found.report("AllowOriginVary", "", ReasonConflict, "there is no AllowOriginFunc to look at these headers; remove them", "")

@@ -80,7 +80,7 @@ func NewOriginMatcher(patterns ...string) (*OriginMatcher, error) {
 	}
 	if len(patterns) == 0 {
 		problems = append(problems, Problem{Field: field, Reason: ReasonMissing,
-			Detail: "no pattern is given, so that nothing would match"})
+			Detail: "no pattern is given, and nothing would match"})
 	}
 	if problems != nil {
 		return nil, &OptionsError{problems}

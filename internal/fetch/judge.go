@@ -24,7 +24,7 @@ func CheckMethod(s string) (name string, f flaw.Flaw) {
 	case s == "":
 		return "", flaw.Malformed("an element is empty; remove it")
 	case IsForbiddenMethod(name):
-		return "", flaw.Forbidden("no browser lets a script use it; remove it")
+		return "", flaw.Forbidden("no browser lets a script use this method; remove it")
 	case strings.ContainsRune(s, ','):
 		return "", flaw.Malformed("several methods in one string; write each as an element of its own")
 	case len(s) > MaxMethod:
@@ -81,7 +81,7 @@ func CheckRequestHeader(s string) (name string, f flaw.Flaw) {
 func CheckExposedHeader(s string, credentials bool) (name string, f flaw.Flaw) {
 	return checkHeader(s, func(name string) flaw.Flaw {
 		if name == "*" && credentials {
-			return flaw.Conflict(`with AllowCredentials browsers take "*" for a header of that name; list the headers`)
+			return flaw.Conflict(`with AllowCredentials browsers do not read "*" as a wildcard; list the headers`)
 		}
 		return judgeResponseHeader(name)
 	})
@@ -144,7 +144,7 @@ func judgeResponseHeader(name string) flaw.Flaw {
 	case "accept", "accept-charset", "accept-language", "access-control-request-headers", "access-control-request-method",
 		"cookie", "host", "if-match", "if-modified-since", "if-none-match", "if-range", "if-unmodified-since", "origin",
 		"proxy-authorization", "range", "referer", "te", "user-agent":
-		return flaw.Forbidden("a request header; what scripts may send is listed in AllowedHeaders")
+		return flaw.Forbidden("a request header; to let scripts send it, list it in AllowedHeaders")
 	}
 	return judgePrivateNetwork(name)
 }

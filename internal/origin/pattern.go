@@ -120,7 +120,7 @@ func checkText(s string, hasScheme bool) flaw.Flaw {
 	case s == "":
 		return flaw.Malformed("empty")
 	case s == "null":
-		return flaw.Forbidden("any page can make its origin null, by a sandboxed frame; those who must allow it can do so in AllowOriginFunc")
+		return flaw.Forbidden("any page can make its origin null, by a sandboxed frame; if you must allow it, do so in AllowOriginFunc")
 	case strings.IndexByte(s, ',') >= 0:
 		return flaw.Malformed("several origins in one string; write each as an element of its own")
 	case strings.IndexFunc(s, func(r rune) bool { return r <= ' ' || r == 0x7f }) >= 0:
@@ -135,9 +135,9 @@ func checkText(s string, hasScheme bool) flaw.Flaw {
 func checkScheme(s string) flaw.Flaw {
 	switch s {
 	case "ws", "wss":
-		return flaw.Malformed("browsers send the page's origin with WebSocket handshakes: http or https")
+		return flaw.Malformed("with WebSocket handshakes browsers send the origin of the page, which begins with http or https")
 	case "file":
-		return flaw.Forbidden("browsers send null for a local file, or file:// for every one; those who must allow it can do so in AllowOriginFunc")
+		return flaw.Forbidden("browsers send null for a local file, or file:// for every one; if you must allow it, do so in AllowOriginFunc")
 	case "data", "blob", "about", "javascript", "ftp":
 		return flaw.Forbidden("no page has such an origin: browsers send null")
 	case "*":
@@ -173,7 +173,7 @@ func checkRest(rest, scheme, host, port string) flaw.Flaw {
 	case strings.ContainsAny(rest, "/?#"):
 		return flaw.Malformed("an origin ends after host and port: no path, query or slash")
 	case strings.IndexByte(host, ':') >= 0 && strings.IndexByte(host, '[') < 0:
-		return flaw.Malformed("too many colons; an IPv6 address stands in brackets")
+		return flaw.Malformed("too many colons; write an IPv6 address in brackets")
 	case port == ":":
 		return flaw.Malformed("the port is empty")
 	case port == defaultPort(scheme) && port != "":

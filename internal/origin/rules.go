@@ -33,14 +33,14 @@ func (r Rules) Check(s string) (p Pattern, f flaw.Flaw, fix string) {
 	}
 	if p.Wild && !r.AllowPublicSuffixes {
 		if suffix := registrableBelow(p); suffix != "" {
-			return Pattern{}, flaw.Unsafe(fmt.Sprintf("with AllowCredentials, and strangers can register names under %s, which is a public suffix; "+
-				"name the hosts that are yours (DangerouslyAllowPublicSuffixes lifts this)", suffix)), ""
+			return Pattern{}, flaw.Unsafe(fmt.Sprintf("with AllowCredentials it lets strangers in: everybody can register a name under %s, a public suffix; "+
+				"list your own hosts (DangerouslyAllowPublicSuffixes permits it)", suffix)), ""
 		}
 	}
 	return p, flaw.Flaw{}, ""
 }
 
-var insecure = flaw.Unsafe("with AllowCredentials, whoever controls the network can act as the user through a page without TLS (DangerouslyAllowInsecureOrigins lifts this)")
+var insecure = flaw.Unsafe("with AllowCredentials, a page without TLS lets anyone who controls the network act as the user (DangerouslyAllowInsecureOrigins permits it)")
 
 var anyExtension = flaw.Unsafe("with AllowCredentials, every extension or app of this scheme that the user installed can act as the user; let yours in by AllowOriginFunc, or give it a token")
 

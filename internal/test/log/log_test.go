@@ -57,6 +57,9 @@ const (
 )
 
 func notListedMethod(name string) string { return "the method " + name + " is not in AllowedMethods" }
+func randomHost(scheme string) string {
+	return "the host of an extension differs in each installation of this browser; allow " + scheme + "://*, or decide in AllowOriginFunc"
+}
 func notListedHeader(name string) string { return "the header " + name + " is not in AllowedHeaders" }
 func tooLongMethod(name string) string   { return "the method " + name + " is too long" }
 func malformedMethod(name string) string { return "the method " + name + " is not a method" }
@@ -122,6 +125,10 @@ func TestRecords(t *testing.T) {
 		{"file", list, get("file://"), opaqueOrigin, ""},
 		{"two lines of Origin", list, request("GET", "Origin: "+page, "Origin: "+page), severalOrigins, ""},
 		{"AllowOriginFunc", denying, get(other), deniedByFunc, ""},
+		{"extension whose host is random", list, get("moz-extension://2c127fa4"), randomHost("moz-extension"), ""},
+		{"extension whose host is upper-case", list, get("safari-web-extension://2C127FA4"), randomHost("safari-web-extension"), ""},
+		{"extension whose host is fixed", list, get("chrome-extension://abcdef"), unknownHost, ""},
+		{"allowed extension", cors.Options{AllowedOrigins: []string{"moz-extension://*"}}, get("moz-extension://2c127fa4"), granted, ""},
 
 		{"preflight", list, preflight(page, "PATCH", "x-foo, , X-FOO"), granted, ""},
 		{"preflight of an origin that is not allowed", list, preflight("http://a.example", "PUT"), schemeDiffers, page},
@@ -184,6 +191,30 @@ func logOf(t *testing.T, opts cors.Options, level slog.Level, r *http.Request) s
 	opts.Logger = slog.New(&log)
 	fixture.Serve(cors.New(opts)(fixture.Nothing), r)
 	return log.String()
+}
+
+// A write that is refused is one record, not two.
+func TestRefusedWrites(t *testing.T) {
+	opts := cors.Options{AllowedOrigins: []string{page}, RefuseCrossOriginWrites: true}
+	const about, noOrigin = "INFO CORS write refused origin=%s method=POST path=/users reason=%s\n",
+		"no Origin header, and Sec-Fetch-Site says that a page of another origin sent the request"
+	for _, tc := range []struct {
+		name    string
+		request *http.Request
+		want    string
+	}{
+		{"scheme", request("POST", "Origin: http://a.example"), fmt.Sprintf(about, "http://a.example", schemeDiffers+" allowed="+page)},
+		{"null", request("POST", "Origin: null"), fmt.Sprintf(about, "null", opaqueOrigin)},
+		{"no Origin", request("POST", "Sec-Fetch-Site: cross-site"), fmt.Sprintf(about, `""`, noOrigin)},
+		{"same origin", request("POST", "Origin: https://api.example", "Sec-Fetch-Site: same-origin"), ""},
+		{"no browser", request("POST"), ""},
+		{"read", get(other), "INFO CORS request refused origin=https://b.example method=GET path=/users reason=" + unknownHost + "\n"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			assert.Equal(t, tc.want, logOf(t, opts, slog.LevelDebug, tc.request))
+			assert.Empty(t, logOf(t, opts, slog.LevelWarn, tc.request))
+		})
+	}
 }
 
 // The log once took such an Origin for a pattern, and said that its host is unknown.

@@ -140,6 +140,18 @@ func TestMatch(t *testing.T) {
 			[]string{"https://foo-bar.example"},
 		},
 		{
+			"moz-extension://*",
+			[]string{
+				"moz-extension://2c127fa4-62c7-7e4f-90e5-472b45eecfdc", "moz-extension://2C127FA4-62C7-7E4F-90E5-472B45EECFDC",
+				"moz-extension://a.b", "moz-extension://[::1]",
+			},
+			[]string{
+				"moz-extension://", "moz-extension://*", "moz-extension://a:1", "moz-extension://a/b", "moz-extension://a..b",
+				"https://2c127fa4-62c7-7e4f-90e5-472b45eecfdc", "chrome-extension://a", "moz-extensions://a", "moz-extension://a b",
+				"moz-extension://" + strings.Repeat("a.", 130),
+			},
+		},
+		{
 			"https://example.com.",
 			[]string{"https://example.com."},
 			[]string{"https://example.com"},
@@ -273,11 +285,11 @@ func TestCheckOrigin(t *testing.T) {
 func FuzzOriginMatcher(f *testing.F) {
 	patterns := []string{
 		"https://a.example", "https://*.a.example", "http://localhost:*", "https://shop-*.a.example:8080",
-		"https://*--x.b.a.example:*", "http://[::1]:*",
+		"https://*--x.b.a.example:*", "http://[::1]:*", "moz-extension://*",
 	}
 	origins := []string{
 		"https://a.example", "https://x.a.example", "http://localhost:3000", "https://shop-1.a.example:8080",
-		"https://y--x.b.a.example", "http://[::1]:1", "null", "https://x..a.example",
+		"https://y--x.b.a.example", "http://[::1]:1", "null", "https://x..a.example", "moz-extension://2C127FA4-62c7",
 	}
 	for _, pattern := range patterns {
 		for _, origin := range origins {

@@ -5,6 +5,8 @@ package matcher
 import (
 	"regexp"
 	"strings"
+
+	"example.com/cors"
 )
 
 // originParts are the scheme, the host and the port of an origin.
@@ -15,6 +17,10 @@ var originParts = regexp.MustCompile(`^([a-z][a-z0-9+.-]*)://((?:[^:/]|:[^0-9])*
 func Describes(pattern, origin string) bool {
 	if pattern == origin && !strings.Contains(pattern, "*") {
 		return true
+	}
+	if scheme, ok := strings.CutSuffix(pattern, "://*"); ok {
+		host, ok := strings.CutPrefix(origin, scheme+"://")
+		return ok && isHost(host)
 	}
 	parts := originParts.FindStringSubmatch(origin)
 	if parts == nil {
@@ -42,3 +48,13 @@ func Describes(pattern, origin string) bool {
 	re = strings.Replace(re, `\*`, `[a-z0-9_-]+`, 1)
 	return regexp.MustCompile("^" + re + "$").MatchString(origin)
 }
+
+// isHost reports whether s is a host that the matcher accepts by itself: the host
+// of an extension may have upper-case letters.
+func isHost(s string) bool {
+	_, err := cors.NewOriginMatcher("x://" + strings.ToLower(s))
+	return err == nil && !strings.Contains(s, "*") && !portAtEnd.MatchString(s)
+}
+
+// portAtEnd finds a port, which the last part of an IPv6 address in brackets is not.
+var portAtEnd = regexp.MustCompile(`:[0-9]*$`)

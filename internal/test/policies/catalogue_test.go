@@ -112,8 +112,18 @@ const (
 	emptyElement   = "empty"
 	severalHeaders = "several headers"
 	notAName       = "not the name"
+	deadWildcard   = "only where it stands alone"
+	noLongerSent   = "no browser sends or reads it"
 	onlyTheName    = "only the name of the header, without white space or colon"
 )
+
+// privateNetwork are the headers of Private Network Access, which browsers gave up.
+var privateNetwork = fixes{
+	"Access-Control-Request-Private-Network": "",
+	"Access-Control-Allow-Private-Network":   "",
+	"access-control-request-local-network":   "",
+	"Access-Control-Allow-Local-Network":     "",
+}
 
 // badPolicies returns the catalogue.
 func badPolicies() []badPolicy {
@@ -227,6 +237,12 @@ func badPolicies() []badPolicy {
 			"https://*.":     "",
 			"https://shop-*": "",
 		}),
+		origins(malformed, "matches every host of this scheme", fixes{
+			"moz-extension://a*":     "",
+			"moz-extension://*.":     "",
+			"moz-extension://*:*":    "",
+			"moz-extension://*:8080": "",
+		}),
 		origins(malformed, "first label only", fixes{
 			"https://a.*.com":   "",
 			"https://example.*": "",
@@ -335,14 +351,22 @@ func badPolicies() []badPolicy {
 			"https://s3*.amazonaws.com": "",
 		}),
 		credentialed(malformed, noScheme, fixes{"*.github.io": ""}),
+		credentialed(unsafe, "let yours in by AllowOriginFunc", fixes{
+			"moz-extension://*":        "",
+			"safari-web-extension://*": "",
+			"capacitor://*":            "",
+		}),
 
 		[]badPolicy{
 			{cors.Options{AllowedOrigins: []string{"https://a.example", "*"}}, "AllowedOrigins", "*", conflict, "the other elements", ""},
-			{cors.Options{AllowedOrigins: []string{"*"}, AllowOriginFunc: allowAll}, "AllowOriginFunc", "", conflict, "never asked", ""},
+			{cors.Options{AllowedOrigins: []string{"*"}, AllowOriginFunc: allowAll}, "AllowOriginFunc", "", conflict, "never called", ""},
 			{with(func(o *cors.Options) { o.AllowOriginVary = []string{"Host"} }), "AllowOriginVary", "", conflict, "no AllowOriginFunc", ""},
+			{cors.Options{AllowedOrigins: []string{"*"}, RefuseCrossOriginWrites: true}, "RefuseCrossOriginWrites", "", conflict, "every page write", ""},
 		},
 		varyHeaders(malformed, "cache", fixes{"*": ""}),
 		varyHeaders(malformed, notAName, fixes{"X Y": ""}),
+		varyHeaders(malformed, deadWildcard, fixes{"X-*": ""}),
+		varyHeaders(forbidden, noLongerSent, fixes{"Access-Control-Request-Private-Network": ""}),
 		varyHeaders(malformed, onlyTheName, fixes{"Cookie ": "Cookie"}),
 
 		methods(malformed, "case-sensitive", fixes{
@@ -358,6 +382,12 @@ func badPolicies() []badPolicy {
 			"CONNECT": "",
 			"trace":   "",
 			" TRACK":  "",
+		}),
+		methods(malformed, deadWildcard, fixes{
+			"P*":   "",
+			"GET*": "",
+			"**":   "",
+			" *T":  "",
 		}),
 		methods(malformed, "several methods", fixes{"GET,POST": ""}),
 		methods(malformed, "not a method", fixes{
@@ -381,6 +411,13 @@ func badPolicies() []badPolicy {
 			"Proxy-Authorization":           "",
 			"Access-Control-Request-Method": "",
 		}),
+		requestHeaders(malformed, deadWildcard, fixes{
+			"X-*":          "",
+			"Mcp-Param-*":  "",
+			"x-amz-meta-*": "",
+			"*-Token":      "",
+		}),
+		requestHeaders(forbidden, noLongerSent, privateNetwork),
 		requestHeaders(forbidden, "by itself", fixes{
 			"Access-Control-Allow-Origin":  "",
 			"Access-Control-Allow-Headers": "",
@@ -395,6 +432,7 @@ func badPolicies() []badPolicy {
 			"X-Foo:":  "X-Foo",
 			" X-Foo":  "X-Foo",
 			" Cookie": "",
+			"X-*:":    "",
 		}),
 		requestHeaders(malformed, severalHeaders, fixes{"X-Foo, X-Bar": ""}),
 
@@ -404,6 +442,8 @@ func badPolicies() []badPolicy {
 			"set-cookie2": "",
 		}),
 		exposedHeaders(forbidden, "AllowedHeaders", fixes{"If-None-Match": ""}),
+		exposedHeaders(malformed, deadWildcard, fixes{"X-*": ""}),
+		exposedHeaders(forbidden, noLongerSent, privateNetwork),
 		exposedHeaders(malformed, onlyTheName, fixes{
 			"X-Foo\r\n":   "X-Foo",
 			"Set-Cookie:": "",
