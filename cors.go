@@ -1,7 +1,6 @@
-// Package cors is middleware for net/http that lets the web pages of chosen
-// origins, and no others, read the responses of a server: Cross-Origin Resource
-// Sharing, the part of the Fetch standard that servers take part in
-// (https://fetch.spec.whatwg.org/#http-cors-protocol).
+// Package cors is middleware for net/http. It lets pages of chosen origins, and no
+// others, read the responses of a server. Browsers call this Cross-Origin Resource
+// Sharing (https://fetch.spec.whatwg.org/#http-cors-protocol).
 //
 // A page on http://localhost:3000 that calls this API may read the answers:
 //
@@ -15,23 +14,27 @@
 //	log.Fatal(http.ListenAndServe("localhost:5000", allow(mux)))
 //
 // The middleware answers preflights by itself and adds the CORS headers to every
-// other response. It refuses nothing but preflights: browsers enforce the policy,
-// and a request that is no preflight reaches the handler whatever its origin.
-// Against forged writes there is [http.CrossOriginProtection].
+// other response. It rejects only preflights. Browsers enforce the policy: every
+// other request reaches the handler, whatever its origin. To reject forged writes,
+// set [Options.RefuseCrossOriginWrites].
 //
 // # Pitfalls
 //
-// A pattern with a method never sees a preflight: ServeMux answers 405 before
-// the handler of "GET /users" is reached. Wrap the whole mux as above or, for
-// policies that differ by route, see [RoutePreflights]. Routers of other packages
-// do likewise.
+// A pattern with a method never sees a preflight: ServeMux answers 405 before it
+// reaches the handler of "GET /users". Wrap the whole mux as above. For policies
+// that differ by route, use [RoutePreflights]. Most other routers behave the same
+// way.
 //
-// CORS goes outside authentication, rate limits, timeouts and redirects. Browsers
-// send preflights without credentials, and a page can read an error only if it
-// carries the CORS headers. Logging and metrics may stand outside.
+// Place this middleware outside authentication, rate limits, timeouts and
+// redirects. Browsers send preflights without credentials, and a page can read an
+// error only if it carries the CORS headers. Logging and metrics may be outside.
 //
-// Never stack two CORS layers over one route. Behind a reverse proxy whose
-// upstream has one as well, see [StripUpstream].
+// Use only one CORS layer for a route. For a reverse proxy in front of a server
+// with a CORS layer of its own, see [StripUpstream].
+//
+// A server on localhost or in a local network must check the Host header itself.
+// A page of a stranger can give its own name your address (DNS rebinding), and its
+// requests are then same-origin.
 package cors
 
 import (
@@ -44,13 +47,13 @@ import (
 	"example.com/cors/internal/origin"
 )
 
-// New returns middleware that applies the CORS policy described by opts. It
-// panics with the [*OptionsError] of [Options.Validate] if opts are invalid.
+// New returns middleware that applies the CORS policy of opts. New panics with an
+// [*OptionsError] if opts is invalid; see [Options.Validate].
 //
-// The middleware may wrap any number of handlers, and both it and what it
-// returns are safe for concurrent use. The policy is fixed: to change it while
-// the server runs, build another handler and swap the two atomically. A
-// handler gets the ResponseWriter that the middleware was given, unwrapped.
+// The middleware may wrap any number of handlers. Both it and the handlers that it
+// returns are safe for concurrent use. They pass on the ResponseWriter that they
+// get. The policy is fixed. To change it while the server runs, build another
+// handler and swap the two atomically.
 func New(opts Options) func(http.Handler) http.Handler {
 	p, problems := opts.compile()
 	if problems != nil {
@@ -59,11 +62,11 @@ func New(opts Options) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler { return &handler{p, next} }
 }
 
-// StripUpstream removes the CORS headers that an upstream server set on res:
-// every Access-Control header. It never fails. As the ModifyResponse of an
-// [net/http/httputil.ReverseProxy] behind this package's middleware it leaves one
-// policy in charge; otherwise both send their headers, and browsers reject the
-// pair.
+// StripUpstream removes the CORS headers that an upstream server set on res: every
+// header that begins with Access-Control. Use it as the ModifyResponse of an
+// [net/http/httputil.ReverseProxy] behind this package's middleware. Without it
+// both servers send their headers, and browsers reject the pair. It always returns
+// nil.
 func StripUpstream(res *http.Response) error {
 	for name := range res.Header {
 		if strings.HasPrefix(http.CanonicalHeaderKey(name), "Access-Control-") {
@@ -73,8 +76,8 @@ func StripUpstream(res *http.Response) error {
 	return nil
 }
 
-// A handler puts a policy before another handler. Its type is how
-// RoutePreflights recognizes the routes that it may hand a preflight to.
+// A handler applies a policy before another handler. RoutePreflights recognizes by
+// this type the routes that may get a preflight.
 type handler struct {
 	*policy
 	next http.Handler

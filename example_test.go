@@ -207,6 +207,30 @@ func ExampleOriginMatcher_CheckOrigin() {
 	// https://evil.example false
 }
 
+// A server on localhost checks the Host of each request. A page of evil.example can
+// point that name at 127.0.0.1. Its requests are then same-origin, and no check of
+// the origin helps.
+func ExampleOriginMatcher_CheckOrigin_localServer() {
+	names := map[string]bool{"localhost:5000": true, "127.0.0.1:5000": true, "[::1]:5000": true}
+	onlyMyNames := func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if !names[r.Host] {
+				http.Error(w, "this server has another name", http.StatusForbidden)
+				return
+			}
+			next.ServeHTTP(w, r)
+		})
+	}
+	allow := cors.New(cors.Options{AllowedOrigins: []string{"http://localhost:3000"}})
+	h := onlyMyNames(allow(hello)) // outside: the page of a stranger need not read why
+
+	show(h, "GET", "http://localhost:5000/", "http://localhost:3000")
+	show(h, "GET", "http://evil.example:5000/", "http://evil.example:5000")
+	// Output:
+	// GET http://localhost:5000/ from http://localhost:3000: 200, allowed "http://localhost:3000"
+	// GET http://evil.example:5000/ from http://evil.example:5000: 403, allowed ""
+}
+
 // The server behind a reverse proxy has a CORS layer of its own, which would
 // double every header.
 func ExampleStripUpstream() {
@@ -231,10 +255,30 @@ func ExampleStripUpstream() {
 	// Output: [https://app.example.com] hello
 }
 
-// CORS lets pages read. It does not stop the forged writes of pages that need no
-// answer: a form posts from anywhere, without a preflight. That is what
-// [http.CrossOriginProtection] is for. It stands inside, so that pages of allowed
-// origins can read its refusals.
+// The pages that may read may also write, and no others. Without the option, a form
+// on any page posts to the server, with the cookies of its visitor.
+func ExampleOptions_refuseCrossOriginWrites() {
+	allow := cors.New(cors.Options{
+		AllowedOrigins:          []string{"https://app.example.com"},
+		AllowCredentials:        true,
+		RefuseCrossOriginWrites: true,
+	})
+	h := allow(hello)
+
+	show(h, "POST", "https://api.example.com/transfer", "https://app.example.com")
+	show(h, "POST", "https://api.example.com/transfer", "https://api.example.com") // the server's own page
+	show(h, "POST", "https://api.example.com/transfer", "https://evil.example")
+	show(h, "GET", "https://api.example.com/balance", "https://evil.example") // the browser keeps the answer
+	// Output:
+	// POST https://api.example.com/transfer from https://app.example.com: 200, allowed "https://app.example.com"
+	// POST https://api.example.com/transfer from https://api.example.com: 200, allowed ""
+	// POST https://api.example.com/transfer from https://evil.example: 403, allowed ""
+	// GET https://api.example.com/balance from https://evil.example: 200, allowed ""
+}
+
+// Some pages may read and not write: use [http.CrossOriginProtection] by itself, and
+// trust the origins that may write. Place it inside, so that the pages can read why
+// they are refused.
 func ExampleNew_crossOriginProtection() {
 	protection := http.NewCrossOriginProtection()
 	if err := protection.AddTrustedOrigin("https://app.example.com"); err != nil {

@@ -224,19 +224,21 @@ func (b *wildBase) match(s string) bool {
 	return false
 }
 
-// CheckOrigin reports whether a page of the origin that sent r may talk to this
-// server. It returns true if r
+// CheckOrigin reports whether a page that sent r may talk to this server. WebSocket
+// upgraders ask for such a function: browsers let any page open a WebSocket, so only
+// the server can refuse it (RFC 6455, section 10.2). It returns true if r
 //
-//   - has no Origin header, so that no page of another origin made a handshake or
-//     a write with it,
-//   - has the origin of the server itself, as r.Host names it, or
+//   - has no Origin header, as the requests of clients that are no browsers,
+//   - has the server's own origin, as r.Host names it, or
 //   - has an origin that m matches.
 //
-// WebSocket upgraders ask for such a function. Browsers send Origin with a
-// handshake and then let any page read the answer, so only the server can refuse
-// it (RFC 6455, section 10.2). Handshakes carry cookies. A pattern with a wildcard
-// right under a public suffix, such as https://*.netlify.app, lets in everybody who
-// registers a name there.
+// It believes r.Host. On a server on localhost or in a local network, check that
+// r.Host is one of the server's names first. Otherwise a page of a stranger can
+// give its own name your address, and is then "the server's own" (DNS rebinding).
+// A GET that is no handshake carries no Origin at all in that case.
+//
+// Handshakes carry cookies. A wildcard right under a public suffix, such as
+// https://*.netlify.app, lets in everybody who registers a name there.
 func (m *OriginMatcher) CheckOrigin(r *http.Request) bool {
 	lines := r.Header[fetch.Origin]
 	switch len(lines) {

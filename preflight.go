@@ -8,29 +8,33 @@ import (
 	"example.com/cors/internal/headers"
 )
 
-// RoutePreflights returns a handler that serves mux and lets each route of it
-// have a policy of its own:
+// RoutePreflights returns a handler that serves mux and lets each route have its
+// own policy:
 //
 //	mux.Handle("GET /users", public(listUsers))
 //	mux.Handle("PUT /users/{id}", private(putUser))
 //	log.Fatal(http.ListenAndServe(addr, cors.RoutePreflights(mux)))
 //
-// By itself [http.ServeMux] answers the preflights of such routes with 405, since
-// OPTIONS matches no pattern with another method. The returned handler looks up
-// the request that a preflight announces, same URL and the method of
-// Access-Control-Request-Method, and if the route's handler is one that a
-// middleware of [New] returned, hands it the preflight. It never runs anything
-// else on a preflight: where the route has no policy of its own, or one with
-// [Options.OptionsPassthrough], or where another handler stands around it, mux
-// answers as it would alone, unless it would have the policy of another route do
-// so, such as one that holds for "/": then the answer is 403. Every other request
-// is left to mux. What it answers to OPTIONS gets a line of Vary, for caches that
-// keep that.
+// By itself [http.ServeMux] answers the preflights of such routes with 405, because
+// OPTIONS matches no pattern with another method. RoutePreflights looks up the route
+// for the method that a preflight announces. If its handler came from a middleware
+// of [New], that handler answers. Otherwise mux serves the OPTIONS request as it
+// would alone, and may run a handler of the application, such as the one for "/".
+// Every request that is no preflight goes to mux.
 //
-// A path that mux redirects, such as /tree to /tree/, has no policy: the redirect
-// is mux's own, and carries no CORS headers. The preflight does not go through
-// mux, and so has no [http.Request.Pattern] and no path values. RoutePreflights is
-// safe for concurrent use as far as mux is.
+// Exceptions:
+//
+//   - A policy that belongs to another route, such as the one for "/", answers no
+//     preflight for this route. The response is 403.
+//   - A route with [Options.OptionsPassthrough] gets no preflight, since that would
+//     run the application.
+//   - A route whose policy is inside another handler is not recognized.
+//   - A path that mux redirects, such as /tree to /tree/, has no policy. The
+//     redirect carries no CORS headers.
+//
+// The preflight has no [http.Request.Pattern] and no path values. Responses to
+// OPTIONS get a line of Vary, for caches that keep them. RoutePreflights is as safe
+// for concurrent use as mux is.
 func RoutePreflights(mux *http.ServeMux) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if _, ok := preflightOrigin(r); ok && len(fetch.AnnouncedMethod(r.Header)) <= fetch.MaxMethod {
@@ -40,16 +44,15 @@ func RoutePreflights(mux *http.ServeMux) http.Handler {
 			}
 		}
 		if r.Method == http.MethodOptions {
-			// What mux answers to this is no answer to a preflight of the same URL.
+			// A cache must not take this response for the answer to a preflight.
 			headers.AddVary(w.Header(), fetch.PreflightVary, 1)
 		}
 		mux.ServeHTTP(w, r)
 	})
 }
 
-// announcedRoute returns the handler that is to answer the preflight r: this
-// package's, if mux has one for the request that r announces, and nil if it is
-// for mux to answer.
+// announcedRoute returns the handler that answers the preflight r, or nil if mux
+// answers.
 func announcedRoute(mux *http.ServeMux, r *http.Request) http.Handler {
 	announced := *r
 	announced.Method = fetch.AnnouncedMethod(r.Header)
