@@ -210,6 +210,13 @@ func TestPatternsAreKeptApart(t *testing.T) {
 	}
 }
 
+func TestTheLongestPatternMayComeFirst(t *testing.T) {
+	m, err := cors.NewOriginMatcher("https://longer.a.example", "https://a.example")
+	require.NoError(t, err)
+	assert.True(t, m.Match("https://longer.a.example"))
+	assert.True(t, m.Match("https://a.example"))
+}
+
 func TestNewOriginMatcherListsProblems(t *testing.T) {
 	_, err := cors.NewOriginMatcher("*", "https://ok.example", "foo.com")
 	var bad *cors.OptionsError
