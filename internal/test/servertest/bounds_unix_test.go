@@ -7,7 +7,6 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
-	"net/http/httptest"
 	"runtime"
 	"runtime/debug"
 	"strings"
@@ -17,6 +16,7 @@ import (
 
 	"example.com/cors"
 	"example.com/cors/internal/test/alloctest"
+	"example.com/cors/internal/test/fixture"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -49,24 +49,31 @@ func TestHostileHeadersAreNotRead(t *testing.T) {
 		large.AllowedMethods = append(large.AllowedMethods, fmt.Sprintf("METHOD-%d", i))
 		large.AllowedHeaders = append(large.AllowedHeaders, fmt.Sprintf("X-%d", i))
 	}
-	any := everything()
-	any.AllowedMethods, any.AllowedHeaders = []string{"*"}, []string{"*"}
+	wildcards := everything()
+	wildcards.AllowedMethods, wildcards.AllowedHeaders = []string{"*"}, []string{"*"}
 	ports := everything()
 	ports.AllowedOrigins = []string{"https://a.example", "http://localhost:*", "https://pre-*.a.example"}
 	asks := cors.Options{AllowOriginFunc: func(_ *http.Request, origin string) bool { return len(origin) > 1000 }}
 	passes := everything()
 	passes.OptionsPassthrough = true
-	policies := map[string]cors.Options{"list": everything(), "large": large, "any": any, "ports": ports, "asks": asks, "passes": passes, "open": {AllowedOrigins: []string{"*"}}}
+	policies := map[string]cors.Options{
+		"list":      everything(),
+		"large":     large,
+		"wildcards": wildcards,
+		"ports":     ports,
+		"asks":      asks,
+		"passes":    passes,
+		"everyone":  {AllowedOrigins: []string{"*"}},
+	}
 
 	matcher, err := cors.NewOriginMatcher(everything().AllowedOrigins...)
 	require.NoError(t, err)
 	reader := slog.New(slog.NewTextHandler(io.Discard, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	ran := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {})
 	handlers := make(map[string]http.Handler)
 	for name, opts := range policies {
-		handlers[name] = cors.New(opts)(ran)
+		handlers[name] = cors.New(opts)(fixture.Nothing)
 		opts.Logger = reader
-		handlers[name+", logged"] = cors.New(opts)(ran)
+		handlers[name+", logged"] = cors.New(opts)(fixture.Nothing)
 		mux := http.NewServeMux()
 		for _, method := range append(large.AllowedMethods, "GET") {
 			mux.Handle(method+" /", handlers[name])
@@ -75,18 +82,20 @@ func TestHostileHeadersAreNotRead(t *testing.T) {
 	}
 	handlers["CheckOrigin"] = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { matcher.CheckOrigin(r) })
 
+	fields := []string{
+		"Origin", "Access-Control-Request-Method", "Access-Control-Request-Headers", "Method", "Path and Host", "Cookie",
+	}
 	for _, fill := range []string{",", ".", "a", "x-foo,", "https://x.a.example:", "*", " ", "\n", "[", "a."} {
 		huge := guarded(t, fill)
 		for name, h := range handlers {
-			for _, field := range []string{"Origin", "Access-Control-Request-Method", "Access-Control-Request-Headers", "Method", "Path and Host", "Cookie"} {
+			for _, field := range fields {
 				for _, method := range []string{"OPTIONS", "GET"} {
 					if strings.HasSuffix(name, "routed") && (field == "Method" || field == "Path and Host") {
 						continue // a mux has to read these
 					}
-					r := httptest.NewRequest(method, "/", nil)
-					r.Header.Set("Origin", page)
-					r.Header.Set("Access-Control-Request-Method", "PUT")
-					r.Header.Set("Access-Control-Request-Headers", "x-foo")
+					r := fixture.Preflight(page, "PUT", "x-foo")
+					r.Method = method
+					r.TLS = nil // then http may be the server's own scheme, too
 					switch field {
 					case "Method":
 						r.Method = huge

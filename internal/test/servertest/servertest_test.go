@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -23,14 +22,12 @@ import (
 
 	"example.com/cors"
 	"example.com/cors/internal/test/alloctest"
+	"example.com/cors/internal/test/fixture"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
-const (
-	page          = "https://a.example"
-	preflightVary = "Origin, Access-Control-Request-Method, Access-Control-Request-Headers"
-)
+const page = "https://a.example"
 
 // everything is a policy that sends every header there is.
 func everything() cors.Options {
@@ -44,16 +41,17 @@ func everything() cors.Options {
 	}
 }
 
-func request(method, target, origin string) *http.Request {
-	r := httptest.NewRequest(method, target, nil)
+// request returns a request from a page of origin, or without Origin if that is
+// empty. With OPTIONS it announces a PUT.
+func request(method, origin string) *http.Request {
+	var lines []string
 	if origin != "" {
-		r.Header.Set("Origin", origin)
+		lines = append(lines, "Origin: "+origin)
 	}
 	if method == http.MethodOptions {
-		r.Header.Set("Access-Control-Request-Method", http.MethodPut)
-		r.Header.Set("Access-Control-Request-Headers", "x-foo")
+		lines = append(lines, "Access-Control-Request-Method: PUT", "Access-Control-Request-Headers: x-foo")
 	}
-	return r
+	return fixture.Request(method, lines...)
 }
 
 // Whatever ends a request inside the middleware, a page of an allowed origin can
@@ -145,7 +143,7 @@ func TestHeadersStandOnEveryOutcome(t *testing.T) {
 		assert.Equal(t, 204, res.StatusCode)
 		assert.Empty(t, res.Header["Content-Length"])
 		assert.Empty(t, res.Header["Content-Type"])
-		assert.Equal(t, []string{preflightVary}, res.Header["Vary"])
+		assert.Equal(t, []string{fixture.PreflightVary}, res.Header["Vary"])
 	})
 }
 
@@ -154,7 +152,7 @@ func TestWriterIsPassedOn(t *testing.T) {
 	var inside any
 	h := cors.New(everything())(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { inside = w }))
 	w := httptest.NewRecorder()
-	h.ServeHTTP(w, request("GET", "/", page))
+	h.ServeHTTP(w, request("GET", page))
 	assert.Same(t, w, inside)
 }
 
@@ -244,13 +242,16 @@ func TestReaderFromIsKept(t *testing.T) {
 // do, is noticed by no other response, request or policy. Several packages have
 // shared slices here.
 func TestHeaderValuesAreNotShared(t *testing.T) {
-	closed := everything()
-	open := cors.Options{AllowedOrigins: []string{"*"}, AllowedMethods: []string{"*"}, AllowedHeaders: []string{"*"}, ExposedHeaders: []string{"*"}, MaxAge: time.Minute, OptionsPassthrough: true}
-	echo := everything()
-	echo.AllowedMethods, echo.AllowedHeaders = []string{"*"}, []string{"*"}
-	closed.OptionsPassthrough, echo.OptionsPassthrough = true, true
+	list := everything()
+	everyone := cors.Options{
+		AllowedOrigins: []string{"*"}, AllowedMethods: []string{"*"}, AllowedHeaders: []string{"*"}, ExposedHeaders: []string{"*"},
+		MaxAge: time.Minute, OptionsPassthrough: true,
+	}
+	wildcards := everything()
+	wildcards.AllowedMethods, wildcards.AllowedHeaders = []string{"*"}, []string{"*"}
+	list.OptionsPassthrough, wildcards.OptionsPassthrough = true, true
 
-	for name, opts := range map[string]cors.Options{"closed": closed, "open": open, "echo": echo} {
+	for name, opts := range map[string]cors.Options{"list": list, "everyone": everyone, "wildcards": wildcards} {
 		t.Run(name, func(t *testing.T) {
 			h := cors.New(opts)(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				for _, lines := range w.Header() {
@@ -261,30 +262,25 @@ func TestHeaderValuesAreNotShared(t *testing.T) {
 				}
 			}))
 			want := make(map[string]http.Header)
-			clean := cors.New(opts)(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+			clean := cors.New(opts)(fixture.Nothing)
 			for _, method := range []string{"GET", "OPTIONS"} {
-				w := httptest.NewRecorder()
-				clean.ServeHTTP(w, request(method, "/", page))
-				want[method] = w.Header()
+				want[method] = fixture.Serve(clean, request(method, page)).Header()
 			}
 			var wg sync.WaitGroup
 			for range 8 {
 				wg.Go(func() {
 					for range 200 {
 						for _, method := range []string{"GET", "OPTIONS"} {
-							r := request(method, "/", page)
-							h.ServeHTTP(httptest.NewRecorder(), r)
-							assert.Equal(t, request(method, "/", page).Header, r.Header, "the request")
-							w := httptest.NewRecorder()
-							clean.ServeHTTP(w, request(method, "/", page))
-							assert.Equal(t, want[method], w.Header(), "another response")
+							r := request(method, page)
+							fixture.Serve(h, r)
+							assert.Equal(t, request(method, page).Header, r.Header, "the request")
+							assert.Equal(t, want[method], fixture.Serve(clean, request(method, page)).Header(), "another response")
 						}
 					}
 				})
 			}
 			wg.Wait()
-			w := httptest.NewRecorder()
-			cors.New(opts)(http.NotFoundHandler()).ServeHTTP(w, request("OPTIONS", "/", page))
+			w := fixture.Serve(cors.New(opts)(http.NotFoundHandler()), request("OPTIONS", page))
 			assert.Equal(t, want["OPTIONS"]["Access-Control-Allow-Headers"], w.Header()["Access-Control-Allow-Headers"])
 		})
 	}
@@ -303,15 +299,7 @@ func TestPolicyIsSwappedWhole(t *testing.T) {
 			MaxAge:         time.Second,
 		})(http.NotFoundHandler()))
 	}
-	answer := func(status int, h http.Header) string {
-		text := fmt.Sprint(status, h["Vary"])
-		for _, name := range slices.Sorted(maps.Keys(h)) {
-			if strings.HasPrefix(name, "Access-Control-") {
-				text += fmt.Sprint(" ", name, h[name])
-			}
-		}
-		return text
-	}
+	answer := func(status int, h http.Header) string { return fmt.Sprintf("%d\n%s", status, fixture.CORS(h)) }
 	type call struct{ method, origin string }
 	var calls []call
 	want := make(map[call][2]string) // by policy
@@ -321,8 +309,7 @@ func TestPolicyIsSwappedWhole(t *testing.T) {
 			calls = append(calls, c)
 			var answers [2]string
 			for i, h := range policies {
-				w := httptest.NewRecorder()
-				h.ServeHTTP(w, request(method, "/", origin))
+				w := fixture.Serve(h, request(method, origin))
 				answers[i] = answer(w.Code, w.Header())
 			}
 			want[c] = answers
@@ -346,7 +333,7 @@ func TestPolicyIsSwappedWhole(t *testing.T) {
 		clients.Go(func() {
 			for j := range 150 {
 				c := calls[(i+j)%len(calls)]
-				r := request(c.method, "/", c.origin)
+				r := request(c.method, c.origin)
 				r.RequestURI = ""
 				var err error
 				r.URL, err = url.Parse(server.URL)
@@ -380,10 +367,9 @@ func TestPolicyIsSwappedWhole(t *testing.T) {
 func TestNothingIsLeftBehind(t *testing.T) {
 	const clients, requests = 8, 1_000_000 / 8
 	opts := everything()
-	noop := http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})
-	policies := []http.Handler{cors.New(opts)(noop), nil}
+	policies := []http.Handler{cors.New(opts)(fixture.Nothing), nil}
 	opts.MaxAge = time.Hour
-	policies[1] = cors.New(opts)(noop)
+	policies[1] = cors.New(opts)(fixture.Nothing)
 	var current atomic.Pointer[http.Handler]
 	origins := []string{"", page, "https://x.a.example", "https://evil.example", "null"}
 	run := func(n int) {
@@ -391,7 +377,7 @@ func TestNothingIsLeftBehind(t *testing.T) {
 		for c := range clients {
 			wg.Go(func() {
 				w := alloctest.Discard{}
-				r := request("OPTIONS", "/", page)
+				r := request("OPTIONS", page)
 				for i := range n {
 					if i%100 == c {
 						current.Store(&policies[i/100%2])
