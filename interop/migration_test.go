@@ -55,7 +55,14 @@ func migrationCalls() map[string]corstest.Request {
 		"PUT with cookies": {Method: "PUT", Credentials: true},
 	}
 	calls := make(map[string]corstest.Request)
-	for who, origin := range map[string]string{"page": page, "subdomain": "https://a.b.app.example", "stranger": stranger, "lookalike": "https://app.example.evil.example", "frame": "null", "plain": "http://app.example"} {
+	for who, origin := range map[string]string{
+		"page":      page,
+		"subdomain": "https://a.b.app.example",
+		"stranger":  stranger,
+		"lookalike": "https://app.example.evil.example",
+		"frame":     "null",
+		"plain":     "http://app.example",
+	} {
 		for kind, r := range kinds {
 			r.Origin, r.URL = origin, "/greeting"
 			calls[who+": "+kind] = r
@@ -98,7 +105,9 @@ func TestMigrationTables(t *testing.T) {
 	for _, f := range reflect.VisibleFields(reflect.TypeFor[rscors.Options]()) {
 		assert.Regexp(t, "(?m)^[|][^|]*`"+f.Name+"`", rs)
 	}
-	for _, name := range []string{"origin", "methods", "allowedHeaders", "exposedHeaders", "credentials", "maxAge", "preflightContinue", "optionsSuccessStatus"} {
+	for _, name := range []string{
+		"origin", "methods", "allowedHeaders", "exposedHeaders", "credentials", "maxAge", "preflightContinue", "optionsSuccessStatus",
+	} {
 		assert.Regexp(t, "(?m)^[|] `"+name+"[`:]", express)
 	}
 }

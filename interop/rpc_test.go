@@ -144,7 +144,10 @@ func TestGRPCWeb(t *testing.T) {
 			server := serve(t, cors.New(tc.opts)(newGreeter()))
 			message, err := proto.Marshal(tc.message)
 			require.NoError(t, err)
-			call := corstest.Request{Origin: page, Method: http.MethodPost, URL: greeter + tc.method, Header: header, Body: strings.NewReader(frame(0, string(message)))}
+			call := corstest.Request{
+				Origin: page, Method: http.MethodPost, URL: greeter + tc.method,
+				Header: header, Body: strings.NewReader(frame(0, string(message))),
+			}
 			res, err := corstest.Fetch(server, call)
 			require.NoError(t, err)
 			assert.NotNil(t, res.Preflight)

@@ -5,7 +5,6 @@ import (
 	"log"
 	"log/slog"
 	"net/http"
-	"net/http/httptest"
 	"testing"
 	"time"
 
@@ -14,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"example.com/cors"
+	"example.com/cors/internal/test/fixture"
 )
 
 // Each option of rs/cors, and its counterpart here.
@@ -53,13 +53,21 @@ func TestMigrationFromRSCors(t *testing.T) {
 		{
 			name:   "AllowOriginFunc",
 			theirs: rs(rscors.Options{AllowOriginFunc: func(origin string) bool { return origin == page }}),
-			ours:   cors.Options{AllowOriginFunc: func(_ *http.Request, origin string) bool { return origin == page }, AllowedHeaders: defaults, AllowedMethods: options},
+			ours: cors.Options{
+				AllowOriginFunc: func(_ *http.Request, origin string) bool { return origin == page },
+				AllowedHeaders:  defaults,
+				AllowedMethods:  options,
+			},
 		},
 		{
 			name: "AllowOriginRequestFunc",
 			//lint:ignore SA1019 people have it
 			theirs: rs(rscors.Options{AllowOriginRequestFunc: func(r *http.Request, origin string) bool { return r.Host == "api.example" && origin == page }}),
-			ours:   cors.Options{AllowOriginFunc: func(r *http.Request, origin string) bool { return r.Host == "api.example" && origin == page }, AllowedHeaders: defaults, AllowedMethods: options},
+			ours: cors.Options{
+				AllowOriginFunc: func(r *http.Request, origin string) bool { return r.Host == "api.example" && origin == page },
+				AllowedHeaders:  defaults,
+				AllowedMethods:  options,
+			},
 		},
 		{
 			name: "AllowOriginVaryRequestFunc",
@@ -205,13 +213,9 @@ func TestMigrationFromRSCorsDifferences(t *testing.T) {
 // What browsers do not tell apart.
 func TestMigrationFromRSCorsOnTheWire(t *testing.T) {
 	ask := func(h http.Handler) *http.Response {
-		r := httptest.NewRequest(http.MethodOptions, "https://api.example/", nil)
-		r.Header.Set("Origin", page)
-		r.Header.Set("Access-Control-Request-Method", "PUT")
+		r := fixture.Preflight(page, "PUT")
 		r.Header.Set("Access-Control-Request-Private-Network", "true")
-		w := httptest.NewRecorder()
-		h.ServeHTTP(w, r)
-		return w.Result()
+		return fixture.Serve(h, r).Result()
 	}
 	both := func(theirs rscors.Options, ours cors.Options) (a, b *http.Response) {
 		theirs.AllowedOrigins, ours.AllowedOrigins = []string{page}, []string{page}
@@ -237,11 +241,11 @@ func TestMigrationFromRSCorsOnTheWire(t *testing.T) {
 	assert.Empty(t, b.Header.Get("Access-Control-Allow-Private-Network"), "no browser asks for it any more")
 
 	var theirLog, ourLog bytes.Buffer
-	r := httptest.NewRequest(http.MethodGet, "https://api.example/", nil)
-	r.Header.Set("Origin", stranger)
+	r := fixture.Get(stranger)
 	c := rscors.New(rscors.Options{AllowedOrigins: []string{page}, Debug: true, Logger: log.New(&theirLog, "", 0)})
-	c.Handler(greeting).ServeHTTP(httptest.NewRecorder(), r)
-	cors.New(cors.Options{AllowedOrigins: []string{page}, Logger: slog.New(slog.NewTextHandler(&ourLog, nil))})(greeting).ServeHTTP(httptest.NewRecorder(), r)
+	fixture.Serve(c.Handler(greeting), r)
+	logger := slog.New(slog.NewTextHandler(&ourLog, nil))
+	fixture.Serve(cors.New(cors.Options{AllowedOrigins: []string{page}, Logger: logger})(greeting), r)
 	assert.Contains(t, theirLog.String(), stranger)
 	assert.Contains(t, ourLog.String(), stranger)
 
