@@ -3,59 +3,22 @@ package interop_test
 import (
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"example.com/cors"
 	"example.com/cors/corstest"
-	"example.com/cors/internal/test/browser"
+	"example.com/cors/internal/test/pagecalls"
 )
-
-// inBrowsers opens, in each browser that is installed, a page that makes calls: the
-// values of the object that the script calls returns, functions by name. It compares
-// what they return; one that throws an error was "blocked".
-func inBrowsers(t *testing.T, calls func(origin string) (script string), want map[string]string) {
-	t.Helper()
-	browsers := browser.Installed(t)
-	reports := make(chan map[string]string, 1)
-	mux := http.NewServeMux()
-	pages := serve(t, mux)
-	script := calls(pages.server.String())
-	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Type", "text/html")
-		fmt.Fprintf(w, `<script type="module">
-			const calls = %s, report = {};
-			for (const name in calls) {
-				try { report[name] = String(await calls[name]()); } catch (e) { report[name] = "blocked"; }
-			}
-			fetch("/report", {method: "POST", body: JSON.stringify(report)});
-		</script>`, script)
-	})
-	mux.HandleFunc("POST /report", func(w http.ResponseWriter, r *http.Request) {
-		var report map[string]string
-		body, _ := io.ReadAll(r.Body)
-		if err := json.Unmarshal(body, &report); err != nil {
-			report = map[string]string{"unreadable report": string(body)}
-		}
-		reports <- report
-	})
-	for _, b := range browsers {
-		t.Run(b.Name, func(t *testing.T) {
-			assert.Equal(t, want, browser.Await(b.Open(t, pages.server.String()), reports))
-		})
-	}
-}
 
 // What the other tests have corstest say of neighbours, real browsers say as well.
 // They send headers that corstest does not, such as Sec-Fetch-Site.
 func TestNeighboursInBrowsers(t *testing.T) {
-	inBrowsers(t, func(origin string) string {
+	pagecalls.Run(t, func(origin string) string {
 		opts := rpcOptions
 		opts.AllowedOrigins = []string{origin}
 		opts.AllowedMethods = append(opts.AllowedMethods, http.MethodPut)
@@ -154,7 +117,7 @@ func TestNeighboursInBrowsers(t *testing.T) {
 // What nginx keeps for another page, a stranger, or no page at all, does not get in
 // the way of a browser's page.
 func TestNginxInBrowsers(t *testing.T) {
-	inBrowsers(t, func(origin string) string {
+	pagecalls.Run(t, func(origin string) string {
 		api := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, r.Method) })
 		policy := cors.New(cors.Options{AllowedOrigins: []string{origin, page}, AllowedMethods: []string{http.MethodPut}})
 		faces := startNginx(t, policy(api))
