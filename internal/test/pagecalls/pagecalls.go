@@ -1,5 +1,5 @@
 // Package pagecalls has a page make calls in the browsers that are installed, and
-// compares what the page could read.
+// reports what the page could read.
 package pagecalls
 
 import (
@@ -15,14 +15,20 @@ import (
 	"example.com/cors/internal/test/browser"
 )
 
-// Run opens a page in each browser that is installed. The page is at an origin of
-// its own, http://127.0.0.1 with a free port, which Run passes to calls.
+// Run compares what the page reports in each browser with want. See [Each].
+func Run(t *testing.T, calls func(origin string) (script string), want map[string]string) {
+	t.Helper()
+	Each(t, calls, func(t *testing.T, _ string, report map[string]string) { assert.Equal(t, want, report) })
+}
+
+// Each opens a page in each browser that is installed. The page is at an origin of
+// its own, http://127.0.0.1 with a free port, which Each passes to calls.
 //
 // The script that calls returns is a JavaScript expression: an object whose values
-// are functions. The page calls one after the other. Run compares what they return
-// with want. A function that throws an error, as fetch does where the browser blocks
-// a call, returned "blocked".
-func Run(t *testing.T, calls func(origin string) (script string), want map[string]string) {
+// are functions. The page calls one after the other. Each passes on what they return,
+// with the name of the engine. A function that throws an error, as fetch does where
+// the browser blocks a call, returned "blocked".
+func Each(t *testing.T, calls func(origin string) (script string), check func(t *testing.T, engine string, report map[string]string)) {
 	t.Helper()
 	browsers := browser.Installed(t)
 	reports := make(chan map[string]string, 1)
@@ -50,7 +56,7 @@ func Run(t *testing.T, calls func(origin string) (script string), want map[strin
 	})
 	for _, b := range browsers {
 		t.Run(b.Name, func(t *testing.T) {
-			assert.Equal(t, want, browser.Await(b.Open(t, server.URL), reports))
+			check(t, b.Name, browser.Await(b.Open(t, server.URL), reports))
 		})
 	}
 }
