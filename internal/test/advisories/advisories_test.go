@@ -188,6 +188,158 @@ func TestCVE_2024_1681(t *testing.T) {
 	}
 }
 
+// Hono: with credentials and no origins given, or "*", the middleware echoed every
+// origin. RESTEasy did so as well (GHSA-972r-f3fv-whm3).
+func TestCVE_2026_54290(t *testing.T) {
+	refused(t, cors.Options{AllowCredentials: true, AllowedMethods: []string{"PUT"}}, "AllowedOrigins", cors.ReasonMissing)
+	refused(t, cors.Options{AllowedOrigins: []string{"*"}, AllowCredentials: true}, "AllowedOrigins", cors.ReasonConflict)
+	for _, opts := range []cors.Options{
+		{AllowedOrigins: []string{"*"}},
+		{AllowedOrigins: []string{"*"}, AllowedMethods: []string{"*"}, AllowedHeaders: []string{"*"}, ExposedHeaders: []string{"*"}},
+	} {
+		for _, method := range []string{"GET", "PUT"} {
+			res, err := corstest.Fetch(cors.New(opts)(hello), corstest.Request{Origin: "https://evil.example", Method: method, Credentials: true})
+			assert.Error(t, err)
+			for _, exchange := range res.Exchanges {
+				assert.Equal(t, []string{"*"}, exchange.Response.Header["Access-Control-Allow-Origin"])
+				assert.NotContains(t, exchange.Response.Header, "Access-Control-Allow-Credentials")
+			}
+		}
+	}
+}
+
+// Hono: Access-Control-Request-Headers was split by a regular expression that takes
+// time quadratic in a run of spaces. The work here does not grow with the header: the
+// answer is the policy, or an echo of a bounded length.
+func TestCVE_2026_69207(t *testing.T) {
+	for name, opts := range map[string]cors.Options{
+		"none":   {},
+		"list":   {AllowedHeaders: []string{"X-A"}},
+		"echo":   {AllowedHeaders: []string{"*"}, AllowCredentials: true},
+		"logged": {AllowedHeaders: []string{"X-A"}, Logger: slog.New(slog.NewTextHandler(new(bytes.Buffer), &slog.HandlerOptions{Level: slog.LevelDebug}))},
+	} {
+		t.Run(name, func(t *testing.T) {
+			opts.AllowedOrigins = []string{"https://a.example"}
+			h := cors.New(opts)(hello)
+			for _, spaces := range []string{" ", "\t", " \t"} {
+				run := strings.Repeat(spaces, 1<<20)
+				for _, headers := range []string{run, "x-a" + run + "b", run + ",x-a", strings.Repeat("x-a"+run[:1<<10]+",", 1<<10)} {
+					r := httptest.NewRequest(http.MethodOptions, "/", nil)
+					r.Header.Set("Origin", "https://a.example")
+					r.Header.Set("Access-Control-Request-Method", "PUT")
+					r.Header["Access-Control-Request-Headers"] = []string{headers}
+					_, bytes := alloctest.Allocations(h, r)
+					assert.Less(t, bytes, uint64(8<<10), "bytes for one preflight")
+					w := alloctest.Discard{}
+					h.ServeHTTP(w, r)
+					assert.Less(t, len(fmt.Sprint(w)), 8<<10, "bytes of the answer")
+				}
+			}
+		})
+	}
+}
+
+// Hono: the Vary of a request became that of the response, so that a client decided
+// how caches tell responses apart. Here no header of the request but Origin, and the
+// names to be echoed, reaches the response.
+func TestGHSA_q7jf_gf43_6x6p(t *testing.T) {
+	for name, opts := range map[string]cors.Options{
+		"list":   {AllowedOrigins: []string{"https://a.example"}},
+		"any":    {AllowedOrigins: []string{"*"}},
+		"echoes": {AllowedOrigins: []string{"https://a.example"}, AllowedHeaders: []string{"*"}, AllowedMethods: []string{"*"}, AllowCredentials: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := cors.New(opts)(hello)
+			for _, method := range []string{"GET", "OPTIONS"} {
+				answers := make([]http.Header, 2)
+				for i, vary := range [][]string{nil, {"*", "X-Chosen-By-Client"}} {
+					r := httptest.NewRequest(method, "/", nil)
+					r.Header.Set("Origin", "https://a.example")
+					r.Header.Set("Access-Control-Request-Method", "PUT")
+					r.Header["Vary"] = vary
+					r.Header["Access-Control-Allow-Origin"] = vary
+					r.Header["Access-Control-Expose-Headers"] = vary
+					w := httptest.NewRecorder()
+					h.ServeHTTP(w, r)
+					answers[i] = w.Header()
+				}
+				assert.Equal(t, answers[0], answers[1])
+			}
+		})
+	}
+}
+
+// sanic-cors: a regular expression was compared with the beginning of an origin, so
+// that https://trusted.com.evil.example passed for https://trusted\.com. Here there are
+// no regular expressions, and a pattern is compared with the whole origin.
+func TestCVE_2026_37737(t *testing.T) {
+	for _, pattern := range []string{`https://trusted\.com`, `https://trusted\.com$`, `^https://trusted\.com$`, `https://.*\.trusted\.com`, `https?://trusted.com`} {
+		assert.Error(t, cors.Options{AllowedOrigins: []string{pattern}}.Validate(), pattern)
+	}
+	opts := cors.Options{
+		AllowedOrigins:   []string{"https://trusted.com", "https://*.trusted.com", "https://app-*.trusted.net", "http://localhost:*"},
+		AllowCredentials: true,
+	}
+	for _, origin := range []string{
+		"https://trusted.com.evil.example", "https://trusted.com:8443", "https://trusted.com.", "https://trusted.comevil.example",
+		"https://a.trusted.com.evil.example", "https://a.trusted.com:8443", "https://app-1.trusted.net.evil.example",
+		"http://localhost.evil.example", "http://localhost.evil.example:3000",
+	} {
+		with, without := mayRead(t, opts, origin, nil)
+		assert.False(t, with || without, origin)
+	}
+}
+
+// Flask-CORS: Access-Control-Allow-Private-Network: true was sent to everybody who
+// asked, by default. No policy here sends it.
+func TestCVE_2024_6221(t *testing.T) {
+	for _, opts := range []cors.Options{
+		{AllowedOrigins: []string{"*"}, AllowedMethods: []string{"*"}, AllowedHeaders: []string{"*"}},
+		{AllowedOrigins: []string{"https://a.example"}, AllowedMethods: []string{"*"}, AllowedHeaders: []string{"*"}, AllowCredentials: true},
+	} {
+		for _, header := range []string{"Access-Control-Request-Private-Network", "Access-Control-Request-Local-Network"} {
+			r := httptest.NewRequest(http.MethodOptions, "/", nil)
+			r.Header.Set("Origin", "https://a.example")
+			r.Header.Set("Access-Control-Request-Method", "PUT")
+			r.Header.Set(header, "true")
+			w := httptest.NewRecorder()
+			cors.New(opts)(hello).ServeHTTP(w, r)
+			require.Equal(t, http.StatusNoContent, w.Code)
+			assert.NotContains(t, fmt.Sprint(w.Header()), "Network")
+		}
+	}
+}
+
+// Flask-CORS had rules of its own for paths, and they differed from the router's: the
+// case was ignored (CVE-2024-6866), "+" was read as a space (CVE-2024-6844), and the
+// longest pattern won over the closest (CVE-2024-6839). So a path got the policy of
+// another. Here the router alone reads paths: a preflight has the policy of the route
+// that serves the request.
+func TestCVE_2024_6839(t *testing.T) {
+	policy := func(name string) http.Handler {
+		return cors.New(cors.Options{AllowedOrigins: []string{"https://" + name + ".example"}, AllowedMethods: []string{"PUT"}})(hello)
+	}
+	mux := http.NewServeMux()
+	mux.Handle("PUT /", policy("rest"))
+	mux.Handle("PUT /private", policy("private"))
+	mux.Handle("PUT /service+1", policy("plus"))
+	mux.Handle("PUT /service%201", policy("space"))
+	mux.Handle("PUT /api/", policy("api"))
+	mux.Handle("PUT /api/{version}/users/{rest...}", policy("users"))
+	mux.Handle("PUT /api/v1/users/admin", policy("admin"))
+	h := cors.RoutePreflights(mux)
+	for path, want := range map[string]string{
+		"/private": "private", "/PRIVATE": "rest", "/private%2F": "rest", "/%70rivate": "private",
+		"/service+1": "plus", "/service%2B1": "plus", "/service%201": "space",
+		"/api/v1/users/admin": "admin", "/api/v1/users/admin/x": "users", "/api/v1/Users/admin": "api", "/api/x": "api",
+	} {
+		for _, name := range []string{"rest", "private", "plus", "space", "api", "users", "admin"} {
+			_, err := corstest.Fetch(h, corstest.Request{Origin: "https://" + name + ".example", Method: "PUT", URL: "https://server.example" + path})
+			assert.Equal(t, name == want, err == nil, "%s, for %s", path, name)
+		}
+	}
+}
+
 // A raw handler writes records as they come, without any quoting of its own.
 type raw struct{ w *bytes.Buffer }
 
