@@ -9,7 +9,7 @@
 //
 // Where the API takes a token instead of cookies, pairing is not needed: the token says
 // who calls, so the policy may allow every origin, without AllowCredentials. This is
-// also the way for Safari, where the UUID of an extension can change.
+// also the way for Safari, where the UUID of an extension is reported to change.
 package main
 
 import (
