@@ -239,3 +239,34 @@ func TestHost(t *testing.T) {
 }
 
 const initialize = `{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"x","version":"1"}}}`
+
+// The SDK applies no protection against writes of other origins by itself, and its
+// documentation tells to wrap its handler. http.CrossOriginProtection alone then
+// refuses the page that the policy allows. With its origin trusted, both agree.
+func TestCrossOriginProtection(t *testing.T) {
+	trusting := http.NewCrossOriginProtection()
+	require.NoError(t, trusting.AddTrustedOrigin(page))
+	for name, tc := range map[string]struct {
+		h                  http.Handler
+		allowed, strangers int // statuses
+	}{
+		"none":     {handler(page), http.StatusOK, http.StatusUnsupportedMediaType},
+		"alone":    {allow(page)(http.NewCrossOriginProtection().Handler(servers())), http.StatusForbidden, http.StatusForbidden},
+		"trusting": {allow(page)(trusting.Handler(servers())), http.StatusOK, http.StatusForbidden},
+	} {
+		t.Run(name, func(t *testing.T) {
+			post := func(origin, contentType string) int {
+				r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "http://localhost:5000/mcp", strings.NewReader(initialize))
+				r.Header.Set("Origin", origin)
+				r.Header.Set("Sec-Fetch-Site", "cross-site")
+				r.Header.Set("Content-Type", contentType)
+				r.Header.Set("Accept", "application/json, text/event-stream")
+				w := httptest.NewRecorder()
+				tc.h.ServeHTTP(w, r)
+				return w.Code
+			}
+			assert.Equal(t, tc.allowed, post(page, "application/json"))
+			assert.Equal(t, tc.strangers, post(stranger, "text/plain"))
+		})
+	}
+}
