@@ -283,27 +283,22 @@ func TestCrossOriginProtection(t *testing.T) {
 	}
 }
 
-// AddTrustedOrigin takes whole origins only. Where a policy has patterns, an
-// OriginMatcher of the same patterns tells which requests need no protection.
-func TestCrossOriginProtectionWithPatterns(t *testing.T) {
-	patterns := []string{"https://app.example", "https://*.app.example"}
-	matcher, err := cors.NewOriginMatcher(patterns...)
-	require.NoError(t, err)
-	protected := http.NewCrossOriginProtection().Handler(echo)
-	h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if matcher.CheckOrigin(r) {
-			echo(w, r)
-			return
-		}
-		protected.ServeHTTP(w, r)
+// RefuseCrossOriginWrites asks http.CrossOriginProtection, and also lets in the origins
+// of the policy, by its patterns.
+func TestRefuseCrossOriginWrites(t *testing.T) {
+	policy := cors.New(cors.Options{
+		AllowedOrigins:          []string{page, "https://*.app.example"},
+		AllowedMethods:          []string{http.MethodPut},
+		RefuseCrossOriginWrites: true,
 	})
-	policy := cors.New(cors.Options{AllowedOrigins: patterns, AllowedMethods: []string{http.MethodPut}})
-	server := crossSite{serve(t, policy(h))}
+	server := crossSite{serve(t, policy(echo))}
 	for _, origin := range []string{page, "https://pr-7.app.example"} {
-		assert.Equal(t, "200 PUT", outcome(t, server, corstest.Request{Origin: origin, Method: "PUT"}))
+		for _, method := range []string{http.MethodGet, http.MethodPut, http.MethodPost} {
+			assert.Equal(t, "200 "+method, outcome(t, server, corstest.Request{Origin: origin, Method: method}))
+		}
 	}
 	assert.Equal(t, "blocked: preflight CORS check", outcome(t, server, corstest.Request{Origin: stranger, Method: "PUT"}))
-	assert.Equal(t, "403 cross-origin request detected from Sec-Fetch-Site header", postForm(t, server))
+	assert.Equal(t, "403 Forbidden: a page of another origin sent this request.", postForm(t, server))
 }
 
 // crossSite adds the header by which browsers tell a server that a page of another

@@ -31,6 +31,8 @@ func TestNeighboursInBrowsers(t *testing.T) {
 		require.NoError(t, trusting.AddTrustedOrigin(origin))
 		stripping := newProxy(t, policy(newGreeter()))
 		stripping.ModifyResponse = cors.StripUpstream
+		guarded := opts
+		guarded.RefuseCrossOriginWrites = true
 		released := make(chan struct{})
 		t.Cleanup(func() { close(released) })
 		tooSlow := http.TimeoutHandler(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-released }), time.Nanosecond, "too slow")
@@ -42,6 +44,7 @@ func TestNeighboursInBrowsers(t *testing.T) {
 			"notStripping":     policy(newProxy(t, policy(newGreeter()))),
 			"protectedInside":  policy(trusting.Handler(echo)),
 			"protectedInFront": http.NewCrossOriginProtection().Handler(policy(echo)),
+			"guarded":          cors.New(guarded)(echo),
 			"untrusting":       policy(http.NewCrossOriginProtection().Handler(echo)),
 			"slow":             policy(tooSlow),
 			"socket":           policy(withGorilla(matcher.CheckOrigin)),
@@ -94,6 +97,7 @@ func TestNeighboursInBrowsers(t *testing.T) {
 				"protection inside": put(at.protectedInside),
 				"protection inside, untrusting": put(at.untrusting),
 				"protection in front": put(at.protectedInFront),
+				"writes refused, allowed page": put(at.guarded),
 				"timeout": put(at.slow),
 				"WebSocket": socket(at.socket),
 				"WebSocket for others": socket(at.closedSocket),
@@ -108,6 +112,7 @@ func TestNeighboursInBrowsers(t *testing.T) {
 		"protection inside":             "200 PUT",
 		"protection inside, untrusting": "403 cross-origin request detected from Sec-Fetch-Site header",
 		"protection in front":           "blocked",
+		"writes refused, allowed page":  "200 PUT",
 		"timeout":                       "503 too slow",
 		"WebSocket":                     "hello, Ada",
 		"WebSocket for others":          "refused",

@@ -291,8 +291,11 @@ func TestCVE_2026_37737(t *testing.T) {
 }
 
 // Flask-CORS: Access-Control-Allow-Private-Network: true was sent to everybody who
-// asked, by default. No policy here sends it.
+// asked, by default. No policy here sends it, or can be made to allow the header that
+// asks.
 func TestCVE_2024_6221(t *testing.T) {
+	assert.Error(t, cors.Options{AllowedOrigins: []string{"*"}, AllowedHeaders: []string{"Access-Control-Request-Private-Network"}}.Validate())
+	assert.Error(t, cors.Options{AllowedOrigins: []string{"*"}, ExposedHeaders: []string{"Access-Control-Allow-Private-Network"}}.Validate())
 	for _, opts := range []cors.Options{
 		{AllowedOrigins: []string{"*"}, AllowedMethods: []string{"*"}, AllowedHeaders: []string{"*"}},
 		{AllowedOrigins: []string{"https://a.example"}, AllowedMethods: []string{"*"}, AllowedHeaders: []string{"*"}, AllowCredentials: true},
