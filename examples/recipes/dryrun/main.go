@@ -24,6 +24,8 @@ func handler(logger *slog.Logger) http.Handler {
 		AllowedMethods: []string{"PUT"},
 		AllowedHeaders: []string{"Content-Type"},
 		Logger:         logger.With("policy", "planned"),
+		// Writes of other pages are logged too, and pass.
+		RefuseCrossOriginWrites: true,
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("/users", func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, r.Method, " users") })

@@ -5,6 +5,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -45,4 +46,16 @@ func TestDryRun(t *testing.T) {
 			assert.Contains(t, records.String(), tc.logged)
 		})
 	}
+}
+
+// The planned policy would refuse a stranger's form, and says so; the form passes.
+func TestForm(t *testing.T) {
+	var records bytes.Buffer
+	r := httptest.NewRequest(http.MethodPost, "https://api.example/users", nil)
+	r.Header.Set("Origin", "https://shop.example")
+	r.Header.Set("Sec-Fetch-Site", "cross-site")
+	w := httptest.NewRecorder()
+	handler(slog.New(slog.NewTextHandler(&records, nil))).ServeHTTP(w, r)
+	assert.Equal(t, "POST users", w.Body.String())
+	assert.Contains(t, records.String(), `msg="CORS write refused" policy=planned origin=https://shop.example`)
 }

@@ -32,13 +32,15 @@ func main() {
 
 func handler(p *pairing) http.Handler {
 	pair := cors.New(cors.Options{
-		AllowOriginFunc: func(_ *http.Request, origin string) bool { return isExtension(origin) },
+		AllowedOrigins:          []string{"moz-extension://*"},
+		RefuseCrossOriginWrites: true,
 	})
 	paired := cors.New(cors.Options{
-		AllowedOrigins:   []string{"https://app.example.com"},
-		AllowOriginFunc:  func(_ *http.Request, origin string) bool { return p.has(origin) },
-		AllowedMethods:   []string{"PUT"},
-		AllowCredentials: true,
+		AllowedOrigins:          []string{"https://app.example.com"},
+		AllowOriginFunc:         func(_ *http.Request, origin string) bool { return p.has(origin) },
+		AllowedMethods:          []string{"PUT"},
+		AllowCredentials:        true,
+		RefuseCrossOriginWrites: true,
 	})
 	token := cors.New(cors.Options{
 		AllowedOrigins: []string{"*"},
@@ -58,11 +60,6 @@ func withToken(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	fmt.Fprint(w, "notes")
-}
-
-// isExtension is asked about well-formed origins only, so the scheme decides.
-func isExtension(origin string) bool {
-	return strings.HasPrefix(origin, "moz-extension://")
 }
 
 // A pairing knows the extensions that users have paired. A real one is a table in a
@@ -86,14 +83,15 @@ func (p *pairing) code(user string) string {
 	return code
 }
 
-// pair handles the request of an extension that its user has given a code. The browser
-// sets Origin; the extension cannot claim another's.
+// pair handles the request of an extension that its user has given a code. The policy
+// refuses pages; other clients have no Origin to pair. The browser sets Origin, so an
+// extension cannot claim another's.
 func (p *pairing) pair(w http.ResponseWriter, r *http.Request) {
 	origin, code := r.Header.Get("Origin"), r.PostFormValue("code")
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	user, ok := p.codes[code]
-	if r.Method != http.MethodPost || !isExtension(origin) || !ok {
+	if r.Method != http.MethodPost || !strings.HasPrefix(origin, "moz-extension://") || !ok {
 		http.Error(w, "no such code", http.StatusForbidden)
 		return
 	}

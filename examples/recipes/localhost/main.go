@@ -25,6 +25,8 @@ func handler() http.Handler {
 	allow := cors.New(cors.Options{
 		AllowedOrigins: []string{"http://localhost:3000"},
 		AllowedMethods: []string{"PUT"},
+		// Any page that the user visits can send forms to localhost.
+		RefuseCrossOriginWrites: true,
 	})
 	mux := http.NewServeMux()
 	mux.HandleFunc("/notes", func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, r.Method, " notes") })

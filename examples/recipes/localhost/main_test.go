@@ -78,3 +78,14 @@ func TestPage(t *testing.T) {
 		}
 	}
 }
+
+// Any page can post a form to a server on localhost.
+func TestForm(t *testing.T) {
+	r := httptest.NewRequest(http.MethodPost, "http://localhost:5000/notes", strings.NewReader("text=x"))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.Header.Set("Origin", "https://evil.example")
+	r.Header.Set("Sec-Fetch-Site", "cross-site")
+	w := httptest.NewRecorder()
+	handler().ServeHTTP(w, r)
+	assert.Equal(t, http.StatusForbidden, w.Code)
+}

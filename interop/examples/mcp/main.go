@@ -40,7 +40,8 @@ func allow(origin string) func(http.Handler) http.Handler {
 			"Mcp-Session-Id",   // without it, a page cannot make a second request
 			"WWW-Authenticate", // says where to get a token
 		},
-		MaxAge: 10 * time.Minute,
+		MaxAge:                  10 * time.Minute,
+		RefuseCrossOriginWrites: true, // the specification wants 403 for other origins
 	})
 }
 
