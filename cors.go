@@ -1,6 +1,6 @@
 // Package cors is middleware for net/http. It lets pages of chosen origins, and no
-// others, read the responses of a server. Browsers call this Cross-Origin Resource
-// Sharing (https://fetch.spec.whatwg.org/#http-cors-protocol).
+// others, read the responses of a server. This is called Cross-Origin Resource
+// Sharing, CORS (https://fetch.spec.whatwg.org/#http-cors-protocol).
 //
 // A page on http://localhost:3000 that calls this API may read the answers:
 //
@@ -33,8 +33,8 @@
 // with a CORS layer of its own, see [StripUpstream].
 //
 // A server on localhost or in a local network must check the Host header itself.
-// A page of a stranger can give its own name your address (DNS rebinding), and its
-// requests are then same-origin.
+// A stranger's page can point its own host name at your address (DNS rebinding).
+// Its requests are then same-origin.
 package cors
 
 import (
@@ -51,8 +51,8 @@ import (
 // [*OptionsError] if opts is invalid; see [Options.Validate].
 //
 // The middleware may wrap any number of handlers. Both it and the handlers that it
-// returns are safe for concurrent use. They pass on the ResponseWriter that they
-// get. The policy is fixed. To change it while the server runs, build another
+// returns are safe for concurrent use. They pass the ResponseWriter on
+// unwrapped. The policy is fixed. To change it while the server runs, build another
 // handler and swap the two atomically.
 func New(opts Options) func(http.Handler) http.Handler {
 	p, problems := opts.compile()
@@ -63,8 +63,8 @@ func New(opts Options) func(http.Handler) http.Handler {
 }
 
 // StripUpstream removes the CORS headers that an upstream server set on res: every
-// header that begins with Access-Control. Use it as the ModifyResponse of an
-// [net/http/httputil.ReverseProxy] behind this package's middleware. Without it
+// header that begins with Access-Control. Use it as the ModifyResponse of a reverse
+// proxy ([net/http/httputil.ReverseProxy]) behind this package's middleware. Without it
 // both servers send their headers, and browsers reject the pair. It always returns
 // nil.
 func StripUpstream(res *http.Response) error {

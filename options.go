@@ -33,9 +33,9 @@ type Options struct {
 	AllowedOrigins []string
 
 	// AllowOriginFunc is called for origins that AllowedOrigins does not match, and
-	// reports whether pages of origin may read the response to r. A function that
-	// returns true for everybody lets every page act as its visitor, if there is
-	// AllowCredentials: compare whole origins, never substrings or suffixes.
+	// reports whether pages of origin may read the response to r. With
+	// AllowCredentials, a function that returns true for everybody lets every page
+	// act as its visitor. Compare whole origins, never substrings or suffixes.
 	//
 	// It is called for well-formed origins only, and for "null" and "file://" only
 	// without AllowCredentials. It may be called concurrently, for preflights as
@@ -75,8 +75,8 @@ type Options struct {
 
 	// MaxAge is how long browsers may keep the answer to a preflight, in whole
 	// seconds up to 24 hours. Firefox keeps it for at most 24 hours, Chromium for 2
-	// hours, WebKit for 10 minutes. With 0, no time is sent, and browsers keep the
-	// answer for 5 seconds. With a negative value they do not keep it.
+	// hours, WebKit for 10 minutes. Zero sends no maximum age, and browsers then keep
+	// the answer for 5 seconds. A negative value tells them not to keep it.
 	MaxAge time.Duration
 
 	// OptionsPassthrough also runs the handler on preflights, after their CORS
@@ -105,11 +105,12 @@ type Options struct {
 	// suffix such as github.io (https://publicsuffix.org).
 	DangerouslyAllowPublicSuffixes bool
 
-	// RefuseCrossOriginWrites answers a request of a page that is not allowed with
-	// 403, and does not run the handler, unless the method is GET, HEAD or OPTIONS.
-	// Requests of the server's own pages, and of clients that are no browsers, pass
-	// as they do with [http.CrossOriginProtection], which decides. It cannot be
-	// combined with "*" in AllowedOrigins.
+	// RefuseCrossOriginWrites rejects writes from pages that are not allowed. A
+	// request with a method other than GET, HEAD or OPTIONS gets 403, and the
+	// handler does not run, unless its origin is allowed or
+	// [http.CrossOriginProtection] passes it, as it passes the server's own pages
+	// and clients other than browsers. It cannot be combined with "*" in
+	// AllowedOrigins.
 	//
 	// Browsers tell an https server, or one on localhost, where a request comes
 	// from (Sec-Fetch-Site), also through a proxy. For plain http, and for browsers

@@ -224,18 +224,18 @@ func (b *wildBase) match(s string) bool {
 	return false
 }
 
-// CheckOrigin reports whether a page that sent r may talk to this server. WebSocket
-// upgraders ask for such a function: browsers let any page open a WebSocket, so only
-// the server can refuse it (RFC 6455, section 10.2). It returns true if r
+// CheckOrigin reports whether a page that sent r may talk to this server. It has the
+// signature that WebSocket upgraders take: browsers let any page open a WebSocket,
+// and only the server can refuse it (RFC 6455, section 10.2). It returns true if r
 //
-//   - has no Origin header, as the requests of clients that are no browsers,
+//   - has no Origin header, as in requests from clients other than browsers,
 //   - has the server's own origin, as r.Host names it, or
 //   - has an origin that m matches.
 //
 // It believes r.Host. On a server on localhost or in a local network, check that
-// r.Host is one of the server's names first. Otherwise a page of a stranger can
-// give its own name your address, and is then "the server's own" (DNS rebinding).
-// A GET that is no handshake carries no Origin at all in that case.
+// r.Host is one of the server's names first. Otherwise a stranger's page can point
+// its own host name at your address, and its origin is then the server's own (DNS
+// rebinding). Plain GETs then carry no Origin either.
 //
 // Handshakes carry cookies. A wildcard right under a public suffix, such as
 // https://*.netlify.app, lets in everybody who registers a name there.

@@ -24,8 +24,8 @@ import (
 //
 // Exceptions:
 //
-//   - A policy that belongs to another route, such as the one for "/", answers no
-//     preflight for this route. The response is 403.
+//   - If the OPTIONS request would reach the policy of another route, such as the
+//     one for "/", the response is 403.
 //   - A route with [Options.OptionsPassthrough] gets no preflight, since that would
 //     run the application.
 //   - A route whose policy is inside another handler is not recognized.
