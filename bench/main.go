@@ -1,14 +1,14 @@
 // Command bench measures what CORS costs per request, side by side with other
-// middleware, and prints the result as Markdown:
+// middleware. It prints the results as Markdown:
 //
 //	go -C bench run .            # twenty rounds, six minutes
+//	go -C bench run . -write     # the same, and writes the table of docs/performance.md
 //	go -C bench run . -count 1   # a glance
 //
-// Every library states the same policies in its own words, and is measured only
-// where corstest finds that it means them. The benchmarks run in rounds, and what
-// is compared runs next to each other within a round: ratios are those of one
-// round, and the table gives their medians. Where the targets of this repository
-// are not met it says so.
+// Every library gets the same policies in its own words. It is measured only
+// where corstest finds that it enforces them. The benchmarks run in rounds, and
+// within a round, what is compared runs one right after the other. A ratio is
+// computed within each round, and the table shows the median of these ratios.
 package main
 
 import (
@@ -33,15 +33,16 @@ func main() {
 		count     = flag.Int("count", 20, "run `n` rounds")
 		benchtime = flag.Duration("benchtime", 20*time.Millisecond, "spend `d` on each benchmark of each round")
 		raw       = flag.String("raw", "", "write what the benchmarks print to `file` as well, for benchstat")
+		write     = flag.Bool("write", false, "write the table of docs/performance.md")
 	)
 	flag.Parse()
-	if err := report(*count, *benchtime, *raw); err != nil {
+	if err := report(*count, *benchtime, *raw, *write); err != nil {
 		log.Fatal(err)
 	}
 }
 
-// report runs the benchmarks and prints the table.
-func report(count int, benchtime time.Duration, rawFile string) error {
+// report runs the benchmarks and prints the tables.
+func report(count int, benchtime time.Duration, rawFile string, write bool) error {
 	dir, err := os.MkdirTemp("", "bench")
 	if err != nil {
 		return err
@@ -82,13 +83,22 @@ func report(count int, benchtime time.Duration, rawFile string) error {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("Measured on %s: %s, %d CPUs, %s/%s, %s, %d rounds. Beside it: %s.\n\n",
-		time.Now().Format(time.DateOnly), cmp.Or(m.cpu, "unknown CPU"), runtime.NumCPU(), runtime.GOOS, runtime.GOARCH,
-		runtime.Version(), count, strings.Join(strings.Split(strings.TrimSpace(versions.String()), "\n"), ", "))
+	page := m.page(fmt.Sprintf("Measured on %s on %s (%d CPUs, %s/%s) with %s: medians of %d rounds, beside %s.",
+		time.Now().Format(time.DateOnly), cmp.Or(m.cpu, "an unknown CPU"), runtime.NumCPU(), runtime.GOOS, runtime.GOARCH,
+		strings.Replace(runtime.Version(), "go", "Go ", 1), count, strings.Join(strings.Split(strings.TrimSpace(versions.String()), "\n"), ", ")))
+	fmt.Println(page)
+	if write {
+		if err := replacePart(pageFile, page); err != nil {
+			return err
+		}
+	}
 	m.print(os.Stdout)
 	printLeftOut(os.Stdout, &meaning)
 	return nil
 }
+
+// pageFile is the page that shows the table. The command runs in its own folder.
+const pageFile = "../docs/performance.md"
 
 // run runs a command in this directory and writes its output to w.
 func run(w io.Writer, name string, args ...string) error {

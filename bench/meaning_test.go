@@ -166,7 +166,7 @@ func TestMeaning(t *testing.T) {
 				for _, l := range libs {
 					reason := misunderstood(p, q, l)
 					if l.name == "cors" || l.name == "rs" && p.name == "credentialed" {
-						assert.Empty(t, reason, "%s, %s: the targets are about this", l.name, q.name)
+						assert.Empty(t, reason, "%s, %s: the table compares these two", l.name, q.name)
 					}
 					if reason != "" {
 						t.Logf("%s lib=%s policy=%s req=%s: %s", leftOutMark, l.name, p.name, q.name, reason)

@@ -106,11 +106,10 @@ var columns = [...]struct{ lib, title string }{
 	{"gin", "gin alone"},
 }
 
+// print prints every row that was measured.
 func (m *measurements) print(w io.Writer) {
-	m.printTargets(w)
-	_, _ = fmt.Fprint(w, "Nanoseconds per request (median), in parentheses as a ratio to rs/cors. \"By hand\" decides nothing and assigns the headers that\n"+
-		"this library sends, in one allocation: the floor for who shares no line between responses. The heap is that of a small server,\n"+
-		"64 MB. A dash: left out, see below.\n\n")
+	_, _ = fmt.Fprint(w, "Every row: nanoseconds per request (median), and in parentheses the time divided by that of rs/cors.\n"+
+		"A dash means that the library is left out of the row, see below.\n\n")
 	m.printRows(w, func(lib, policy, req string) string {
 		t := m.median(cost(lib, policy, req), 1)
 		if math.IsNaN(t.Center) {
@@ -169,8 +168,11 @@ func number(f float64) string {
 	return fmt.Sprintf("%.0f k", f/1000)
 }
 
+// ratioText returns a ratio with the digits that mean something, a dash for NaN.
 func ratioText(f float64) string {
 	switch {
+	case math.IsNaN(f):
+		return "–"
 	case f < 0.1:
 		return fmt.Sprintf("%.1g", f)
 	case f < 10:
@@ -198,7 +200,7 @@ func printLeftOut(w io.Writer, r io.Reader) {
 	if len(rows) == 0 {
 		return
 	}
-	_, _ = fmt.Fprint(w, "Left out, for the library does not mean the policy there:\n\n")
+	_, _ = fmt.Fprint(w, "Left out, because the library does not enforce the policy there:\n\n")
 	for _, lib := range slices.Sorted(maps.Keys(rows)) {
 		_, _ = fmt.Fprintf(w, "- %s: %s. The first of these: %s\n", lib, strings.Join(rows[lib], ", "), reasons[lib])
 	}
