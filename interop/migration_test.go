@@ -6,10 +6,13 @@ import (
 	"net/http"
 	"os"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
+	gincors "github.com/gin-contrib/cors"
+	chicors "github.com/go-chi/cors"
 	rscors "github.com/rs/cors"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -94,21 +97,41 @@ func (m migration) check(t *testing.T) {
 	assert.Equal(t, want, got)
 }
 
-// The README has a row for each option of the other packages.
+// docs/migrating.md has a row for each option of the other packages, and names no
+// option of this one that does not exist.
 func TestMigrationTables(t *testing.T) {
-	readme, err := os.ReadFile("../README.md")
+	page, err := os.ReadFile("../docs/migrating.md")
 	require.NoError(t, err)
-	_, rest, _ := strings.Cut(string(readme), "\nFrom rs/cors ")
-	rs, rest, _ := strings.Cut(rest, "\nFrom Express's cors ")
-	express, _, found := strings.Cut(rest, "\n## ")
-	require.True(t, found)
-	for _, f := range reflect.VisibleFields(reflect.TypeFor[rscors.Options]()) {
-		assert.Regexp(t, "(?m)^[|][^|]*`"+f.Name+"`", rs)
+	fields := func(of reflect.Type) (names []string) {
+		for _, f := range reflect.VisibleFields(of) {
+			names = append(names, f.Name)
+		}
+		return names
 	}
-	for _, name := range []string{
-		"origin", "methods", "allowedHeaders", "exposedHeaders", "credentials", "maxAge", "preflightContinue", "optionsSuccessStatus",
+	ours := fields(reflect.TypeFor[cors.Options]())
+	for name, options := range map[string][]string{
+		"rs/cors":     fields(reflect.TypeFor[rscors.Options]()),
+		"go-chi/cors": fields(reflect.TypeFor[chicors.Options]()),
+		"gorilla/handlers": {"AllowedOrigins", "AllowedOriginValidator", "AllowedMethods", "AllowedHeaders", "ExposedHeaders",
+			"AllowCredentials", "MaxAge", "OptionStatusCode", "IgnoreOptions"},
+		"gin-contrib/cors": fields(reflect.TypeFor[gincors.Config]()),
+		"jub0bs/cors": {"Origins", "Credentialed", "Methods", "RequestHeaders", "MaxAgeInSeconds", "ResponseHeaders",
+			"DangerouslyTolerateInsecureOrigins", "DangerouslyTolerateSubdomainsOfPublicSuffixes"},
+		"Express's cors": {"origin", "methods", "allowedHeaders", "exposedHeaders", "credentials", "maxAge", "preflightContinue", "optionsSuccessStatus"},
 	} {
-		assert.Regexp(t, "(?m)^[|] `"+name+"[`:]", express)
+		t.Run(name, func(t *testing.T) {
+			_, table, found := strings.Cut(string(page), "\n## From "+name+"\n")
+			require.True(t, found)
+			table, _, _ = strings.Cut(table, "\n## ")
+			for _, option := range options {
+				assert.Regexp(t, "(?m)^[|][^|]*`"+option+"[`:(]", table)
+			}
+			for _, m := range regexp.MustCompile("(?m)^[|][^|]*[|] `([A-Z][A-Za-z]+)[`:]").FindAllStringSubmatch(table, -1) {
+				if m[1] != "OptionsError" { // the only type that stands for an option
+					assert.Contains(t, ours, m[1])
+				}
+			}
+		})
 	}
 }
 
