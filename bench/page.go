@@ -54,6 +54,18 @@ func (m *measurements) page(conditions string) string {
 	return b.String()
 }
 
+// fastLine returns the line of the README that begins with fastMark.
+func (m *measurements) fastLine() string {
+	ratio := func(req string) string {
+		return ratioText(m.ratio(cost("cors", "credentialed", req), cost("rs", "credentialed", req)).Center)
+	}
+	return fmt.Sprintf(fastMark+"A preflight takes %s × the time that it takes with rs/cors, and a request from another origin %s ×. "+
+		"100 000 origins take %.2f × the time of one. [Measured side by side](docs/performance.md#cost-of-a-request).",
+		ratio("preflight"), ratio("actual-refused"), m.dearest("origins-100000", "origins-1").Center)
+}
+
+const fastMark = "- **Fast.** "
+
 // cell returns the cost of a row of BenchmarkMiddleware: time, bytes, allocations.
 func (m *measurements) cell(lib, policy, req string) string {
 	s := cost(lib, policy, req)
@@ -68,17 +80,6 @@ func (m *measurements) cell(lib, policy, req string) string {
 //
 // Where one sentence is about several kinds of requests, it gives the worst of them.
 func (m *measurements) facts() []string {
-	everyday := []string{"actual", "actual-refused", "preflight", "preflight-refused"}
-	ours := func(policy, req string) series { return cost("cors", policy, req) }
-	dearest := func(a, b string, reqs ...string) string {
-		worst := median(nil)
-		for _, req := range reqs {
-			if r := m.ratio(ours(a, req), ours(b, req)); !(r.Center <= worst.Center) {
-				worst = r
-			}
-		}
-		return times(worst)
-	}
 	longest, hostile := median(nil), median(nil)
 	for _, name := range m.names {
 		row, found := strings.CutPrefix(name, "Middleware/lib=cors/policy=")
@@ -98,9 +99,9 @@ func (m *measurements) facts() []string {
 	}
 	return []string{
 		fmt.Sprintf("This library allocates at most %.0f block of %.0f B per response, whatever the row.", m.most("allocs/op"), m.most("B/op")),
-		"A policy of 100 000 origins takes " + dearest("origins-100000", "origins-1", everyday...) + " the time of a policy of one origin.",
-		"A policy of 1 000 subdomain patterns takes " + dearest("subdomains-1000", "subdomains-1", everyday...) + " the time of a policy of one pattern, and " +
-			dearest("subdomains-1000", "origins-1", everyday...) + " that of one exact origin.",
+		"A policy of 100 000 origins takes " + times(m.dearest("origins-100000", "origins-1")) + " the time of a policy of one origin.",
+		"A policy of 1 000 subdomain patterns takes " + times(m.dearest("subdomains-1000", "subdomains-1")) + " the time of a policy of one pattern, and " +
+			times(m.dearest("subdomains-1000", "origins-1")) + " that of one exact origin.",
 		"The longest origin that a client can send takes " + times(longest) + " the time of an ordinary one.",
 		"A preflight with 64 kB of commas takes " + times(hostile) + " the time of an ordinary one.",
 		fmt.Sprintf("`New` with 100 000 origins takes %.0f ms and allocates %.1f MB, of which %.1f MB stay. That is %.1f times as long as building a plain map of them takes.",
@@ -114,6 +115,18 @@ func (m *measurements) facts() []string {
 			duration(m.median(cost("shared", "credentialed", "actual"), 1).Center), duration(m.median(cost("shared", "credentialed", "preflight"), 1).Center)),
 		fmt.Sprintf("gin alone takes %s, which its column includes.", duration(m.median(cost("gin", "credentialed", "actual"), 1).Center)),
 	}
+}
+
+// dearest returns the time of this library under policy a, divided by that under
+// policy b, for the kind of request on which that is most.
+func (m *measurements) dearest(a, b string) benchmath.Summary {
+	worst := median(nil)
+	for _, req := range []string{"actual", "actual-refused", "preflight", "preflight-refused"} {
+		if r := m.ratio(cost("cors", a, req), cost("cors", b, req)); !(r.Center <= worst.Center) {
+			worst = r
+		}
+	}
+	return worst
 }
 
 // most returns the largest value of a unit on any row of this library, in any round.
@@ -147,7 +160,7 @@ func spread(s benchmath.Summary) string {
 	if s.Lo == s.Hi || math.IsInf(s.Lo, 0) || math.IsInf(s.Hi, 0) || math.IsNaN(s.Center) {
 		return ""
 	}
-	return " (" + s.PctRangeString() + ")"
+	return " (± " + s.PctRangeString() + ")"
 }
 
 func duration(ns float64) string {
@@ -176,4 +189,18 @@ func replacePart(file, text string) error {
 		return fmt.Errorf("%s has no part to write: the lines %q and %q are missing", file, beginMark, endMark)
 	}
 	return os.WriteFile(file, []byte(string(before)+beginMark+"\n"+text+"\n"+endMark+string(after)), 0o644)
+}
+
+// replaceLine puts a line in place of the one of a file that begins with prefix.
+func replaceLine(file, prefix, line string) error {
+	content, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	before, rest, begun := strings.Cut(string(content), "\n"+prefix)
+	_, after, ended := strings.Cut(rest, "\n")
+	if !begun || !ended {
+		return fmt.Errorf("%s has no line that begins with %q", file, prefix)
+	}
+	return os.WriteFile(file, []byte(before+"\n"+line+"\n"+after), 0o644)
 }
