@@ -18,7 +18,7 @@
 //
 // [Fetch] is a browser that has just been started. A [Browser] remembers the
 // answers to preflights, as the Fetch standard has it or as one of the engines
-// does.
+// does. With a [Browser.Transport] it calls a live server, written in any language.
 //
 // # What is not simulated
 //
@@ -32,6 +32,7 @@
 package corstest
 
 import (
+	"context"
 	"io"
 	"net/http"
 	"sync"
@@ -86,8 +87,9 @@ type Result struct {
 	// that none was needed or that the cache knew the answer.
 	Preflight *http.Response
 
-	// Response is the last response to the request itself, redirects included;
-	// nil if a preflight failed, so that the request was never sent.
+	// Response is the last response to the request itself, redirects included.
+	// It is nil if a preflight failed, so that the request was never sent, and if
+	// the request got no response.
 	Response *http.Response
 
 	// Header has what the script may read of the headers of Response: all but
@@ -105,11 +107,13 @@ type Exchange struct {
 	// Preflight is true if the request is a preflight.
 	Preflight bool
 
-	// Request is a copy of what the handler was given, its URL absolute.
+	// Request is a copy of what the handler or the transport was given, its URL
+	// absolute.
 	Request *http.Request
 
 	// Response is nil if the handler gave none, but panicked with
-	// [http.ErrAbortHandler]. Its body can be read once, and need not be closed.
+	// [http.ErrAbortHandler], or if the transport failed. Its body can be read
+	// once, and need not be closed. See [Browser.Transport] for what is kept of it.
 	Response *http.Response
 }
 
@@ -121,13 +125,31 @@ func Fetch(h http.Handler, r Request) (*Result, error) {
 }
 
 // A Browser makes calls, one after the other or at once, and remembers the
-// answers to its preflights. The zero value but for Handler is ready to use.
-// Its fields must not be changed while calls are under way; otherwise it is safe
-// for concurrent use.
+// answers to its preflights. Set Handler or Transport; all other fields may be
+// zero. Do not change a field while calls are under way. Apart from that, a
+// Browser is safe for concurrent use.
 type Browser struct {
-	// Handler serves every request, on the goroutine that calls Fetch. It must
-	// not be nil.
+	// Handler serves every request, on the goroutine that calls Fetch. It is not
+	// used if Transport is set.
 	Handler http.Handler
+
+	// Transport, if not nil, sends every request to a live server, at the host of
+	// its URL. Use the Transport of [net/http/httptest.Server.Client] for a server
+	// of a test, and an [http.Transport] for others; set its
+	// MaxResponseHeaderBytes for servers that you do not trust.
+	//
+	// The requests carry the headers of the simulated browser and
+	// "Accept-Encoding: identity", but none that net/http adds by itself, such as
+	// User-Agent. No cookies are kept, and each redirect is a request of its own.
+	// Informational (1xx) responses are skipped.
+	//
+	// Of each response body the first 256 KiB are kept, as far as they arrive in
+	// the first second after the header. Reading on returns an error. So endless
+	// streams do no harm, and nothing stays open when Fetch returns. Bound the
+	// wait for the header with the context of [Browser.FetchContext].
+	//
+	// If Transport returns an error, Fetch returns it in a [*TransportError].
+	Transport http.RoundTripper
 
 	// Engine says whose behaviour to follow where engines depart from the
 	// standard, and how long answers are kept at most.
@@ -145,22 +167,31 @@ type Browser struct {
 // followed, up to 20 of them; those of a preflight block it.
 //
 // The error is nil if the script may read the response, whatever its status. It
-// is a [*BlockedError] if the browser keeps the response from the script, and
-// then the Result says what was sent. Otherwise the Result is nil and nothing was
-// sent: the error is an [*UnsendableError] for a request that no script can make,
-// or what reading the body returned.
+// is a [*BlockedError] if the browser keeps the response from the script, and a
+// [*TransportError] if Transport got no response. In both cases the Result says
+// what was sent. Otherwise the Result is nil and nothing was sent: the error is an
+// [*UnsendableError] for a request that no script can make, or what reading the
+// body returned.
 //
 // A handler that panics does so through Fetch, but for [http.ErrAbortHandler],
 // which is a connection broken off and blocks the call.
 func (b *Browser) Fetch(r Request) (*Result, error) {
-	c, err := b.newCall(r)
+	return b.FetchContext(context.Background(), r)
+}
+
+// FetchContext is like [Browser.Fetch], with a context for all requests of the
+// call. Handler sees it as the parent of their contexts. With Transport, the call
+// fails with a [*TransportError] when ctx ends before the header of a response
+// has arrived.
+func (b *Browser) FetchContext(ctx context.Context, r Request) (*Result, error) {
+	if b.Handler == nil && b.Transport == nil {
+		panic("corstest: a Browser needs a Handler or a Transport")
+	}
+	c, err := b.newCall(ctx, r)
 	if err != nil {
 		return nil, err
 	}
-	if blocked := c.fetch(); blocked != nil {
-		return &c.result, blocked
-	}
-	return &c.result, nil
+	return &c.result, c.fetch()
 }
 
 func (b *Browser) now() time.Time {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"time"
@@ -130,4 +131,31 @@ func ExampleBrowser() {
 	// Chromium 1
 	// Firefox 1
 	// WebKit 2
+}
+
+// Play the browser against a live server, through its real listener and whatever
+// stands before the handler. The server need not be written in Go.
+func ExampleBrowser_transport() {
+	server := httptest.NewServer(cors.New(cors.Options{
+		AllowedOrigins: []string{"https://app.example"},
+	})(http.NotFoundHandler()))
+	defer server.Close()
+	browser := corstest.Browser{Transport: server.Client().Transport}
+
+	for _, origin := range []string{"https://app.example", "https://other.example"} {
+		res, err := browser.Fetch(corstest.Request{Origin: origin, URL: server.URL + "/users/7"})
+		var blocked *corstest.BlockedError
+		var unreachable *corstest.TransportError
+		switch {
+		case errors.As(err, &blocked):
+			fmt.Println(origin, "is blocked:", blocked.Step)
+		case errors.As(err, &unreachable):
+			fmt.Println("no answer:", unreachable.Err)
+		case err == nil:
+			fmt.Println(origin, "may read:", res.Response.Status)
+		}
+	}
+	// Output:
+	// https://app.example may read: 404 Not Found
+	// https://other.example is blocked: CORS check
 }

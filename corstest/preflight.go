@@ -17,7 +17,7 @@ type answer struct {
 
 // preflight asks the server about the call, whose unsafe header names are given,
 // and caches the answer (https://fetch.spec.whatwg.org/#cors-preflight-fetch-0).
-func (c *call) preflight(unsafe []string) *BlockedError {
+func (c *call) preflight(unsafe []string) error {
 	h := http.Header{
 		"Accept":                        {"*/*"},
 		"Access-Control-Request-Method": {c.method},
@@ -26,10 +26,14 @@ func (c *call) preflight(unsafe []string) *BlockedError {
 	if len(unsafe) > 0 {
 		h.Set("Access-Control-Request-Headers", strings.Join(unsafe, ","))
 	}
-	x := c.browser.exchange(http.MethodOptions, c.url, h, nil, false)
+	x, err := c.browser.exchange(c.ctx, http.MethodOptions, c.url, h, nil, false)
 	x.Preflight = true
 	c.result.Exchanges = append(c.result.Exchanges, x)
 	c.result.Preflight = x.Response
+	if err != nil {
+		c.forget()
+		return transportError(x, err)
+	}
 
 	a, blocked := c.judge(x.Response)
 	if blocked != nil {
@@ -43,7 +47,10 @@ func (c *call) preflight(unsafe []string) *BlockedError {
 	if blocked == nil || c.engine.keepsRefusals {
 		c.remember(a)
 	}
-	return blocked
+	if blocked != nil {
+		return blocked
+	}
+	return nil
 }
 
 // judge takes the steps that do not depend on the method and headers of the call.

@@ -3,6 +3,7 @@ package corstest
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"io"
 	"maps"
 	"net/http"
@@ -16,6 +17,7 @@ import (
 // A call is a Request under way: what the standard calls a request, with what
 // changes from redirect to redirect (https://fetch.spec.whatwg.org/#concept-request).
 type call struct {
+	ctx     context.Context
 	browser *Browser
 	engine  conduct
 	result  Result
@@ -37,7 +39,7 @@ type call struct {
 }
 
 // newCall returns r as browsers normalize it, or why no script can send it.
-func (b *Browser) newCall(r Request) (*call, error) {
+func (b *Browser) newCall(ctx context.Context, r Request) (*call, error) {
 	u, detail := parseURL(r.URL, &base)
 	if detail == "" && u.User != nil {
 		detail = "scripts cannot put a user name or password into a URL"
@@ -63,6 +65,7 @@ func (b *Browser) newCall(r Request) (*call, error) {
 		return nil, err
 	}
 	c := &call{
+		ctx:         ctx,
 		browser:     b,
 		engine:      b.Engine.conduct(),
 		page:        page,
@@ -113,8 +116,9 @@ func (c *call) origin() string {
 }
 
 // fetch sends the call and follows its redirects
-// (https://fetch.spec.whatwg.org/#main-fetch).
-func (c *call) fetch() *BlockedError {
+// (https://fetch.spec.whatwg.org/#main-fetch). The error is a BlockedError or a
+// TransportError.
+func (c *call) fetch() error {
 	preflighted := false
 	for redirects := 0; ; redirects++ {
 		// Once a response came from elsewhere, CORS applies even back at home.
@@ -124,17 +128,16 @@ func (c *call) fetch() *BlockedError {
 		preflighted = preflighted || demanded
 
 		if demanded && !c.isCached(unsafe) {
-			if blocked := c.preflight(unsafe); blocked != nil {
-				return blocked
+			if err := c.preflight(unsafe); err != nil {
+				return err
 			}
 		}
-		res := c.send()
-		next, blocked := c.follow(res, redirects)
-		if blocked != nil {
+		res, next, err := c.hop(redirects)
+		if err != nil {
 			if c.engine.clears == clearAlways || c.engine.clears == clearIfPreflighted && preflighted {
 				c.forget()
 			}
-			return blocked
+			return err
 		}
 		if next == nil {
 			c.result.Header = c.readable(res.Header)
@@ -144,8 +147,21 @@ func (c *call) fetch() *BlockedError {
 	}
 }
 
+// hop sends the request itself and judges the response. next is where it
+// redirects to, or nil if the script may read res.
+func (c *call) hop(redirects int) (res *http.Response, next *url.URL, err error) {
+	if res, err = c.send(); err != nil {
+		return nil, nil, err
+	}
+	next, blocked := c.follow(res, redirects)
+	if blocked != nil {
+		return nil, nil, blocked
+	}
+	return res, next, nil
+}
+
 // send sends the request itself. It returns nil if the handler broke off.
-func (c *call) send() *http.Response {
+func (c *call) send() (*http.Response, error) {
 	h := make(http.Header, len(c.fields)+3)
 	for _, f := range c.fields {
 		h.Add(f.name, f.value)
@@ -162,10 +178,17 @@ func (c *call) send() *http.Response {
 			jar.AddCookie(cookie)
 		}
 	}
-	x := c.browser.exchange(c.method, c.url, h, c.body, c.hasBody)
+	x, err := c.browser.exchange(c.ctx, c.method, c.url, h, c.body, c.hasBody)
 	c.result.Exchanges = append(c.result.Exchanges, x)
 	c.result.Response = x.Response
-	return x.Response
+	if err != nil {
+		return nil, transportError(x, err)
+	}
+	return x.Response, nil
+}
+
+func transportError(x Exchange, err error) *TransportError {
+	return &TransportError{Preflight: x.Preflight, Method: x.Request.Method, URL: x.Request.URL.String(), Err: err}
 }
 
 // follow judges a response. It returns where the response redirects to, nil if

@@ -11,14 +11,25 @@ import (
 // remoteAddr is from the block that RFC 5737 sets aside for documentation.
 const remoteAddr = "192.0.2.1:1234"
 
-// exchange has the handler serve one request as net/http's server would.
-func (b *Browser) exchange(method string, u *url.URL, h http.Header, body []byte, hasBody bool) Exchange {
+// exchange sends one request, to the handler as net/http's server would give it
+// or to a live server. The error is that of the transport.
+func (b *Browser) exchange(ctx context.Context, method string, u *url.URL, h http.Header, body []byte, hasBody bool) (Exchange, error) {
 	if hasBody || method == http.MethodPost || method == http.MethodPut {
 		h.Set("Content-Length", strconv.Itoa(len(body)))
+	}
+	if b.Transport != nil && h["Accept-Encoding"] == nil {
+		// Otherwise net/http asks for gzip, unpacks it, and changes the header.
+		h.Set("Accept-Encoding", "identity")
 	}
 	// A handler may change what it is given, so the result gets its own copy.
 	sent := newRequest(method, u, h.Clone(), body)
 	sent.Host = u.Host
+	x := Exchange{Request: sent}
+	if b.Transport != nil {
+		var err error
+		x.Response, err = b.roundTrip(ctx, sent, body)
+		return x, err
+	}
 	given := newRequest(method, requestTarget(u), h, body)
 	given.Host = u.Host
 	given.RequestURI = u.RequestURI()
@@ -30,12 +41,11 @@ func (b *Browser) exchange(method string, u *url.URL, h http.Header, body []byte
 			ServerName:        u.Hostname(),
 		}
 	}
-	x := Exchange{Request: sent}
 	rec := recorder{method: method, header: make(http.Header)}
-	if b.serve(&rec, given) {
+	if b.serve(ctx, &rec, given) {
 		x.Response = rec.response(sent)
 	}
-	return x
+	return x, nil
 }
 
 // newRequest leaves out what only the server's side has.
@@ -59,8 +69,8 @@ func requestTarget(u *url.URL) *url.URL {
 
 // serve reports whether the handler did not break off. The request's context
 // ends with the handler, as it does on a server.
-func (b *Browser) serve(w http.ResponseWriter, r *http.Request) (served bool) {
-	ctx, cancel := context.WithCancel(context.Background())
+func (b *Browser) serve(ctx context.Context, w http.ResponseWriter, r *http.Request) (served bool) {
+	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer func() {
 		if served {
