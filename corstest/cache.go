@@ -10,7 +10,7 @@ import (
 	"example.com/cors/internal/fetch"
 )
 
-// defaultMaxAge is how many seconds an answer is kept that does not say.
+// defaultMaxAge is how many seconds an answer without a max-age is kept.
 const defaultMaxAge = 5
 
 // A preflightCache remembers which methods and headers servers allowed
@@ -19,8 +19,8 @@ type preflightCache map[cacheKey][]*cacheEntry
 
 type cacheKey struct{ origin, url string }
 
-// A cacheEntry holds the answers for one key, to requests with credentials or to
-// those without. The standard has an entry for every single method and header.
+// A cacheEntry holds the answers for one key, either to requests with credentials
+// or to those without. The standard keeps one entry for each method and header.
 type cacheEntry struct {
 	credentials bool
 	expires     time.Time            // when the newest answer does
@@ -42,8 +42,8 @@ func (c *call) isCached(unsafe []string) bool {
 	})
 }
 
-// usable returns the entries that may serve c: an answer to a request with
-// credentials serves one without, not the other way round.
+// usable returns the entries that may serve c. An answer to a request with
+// credentials may serve a request without them, but not the reverse.
 func (c *call) usable(now time.Time) []*cacheEntry {
 	var usable []*cacheEntry
 	if c.tainted && c.engine.taintedUncached {
@@ -57,8 +57,8 @@ func (c *call) usable(now time.Time) []*cacheEntry {
 	return usable
 }
 
-// isAlive reports whether e still allows anything, or is an answer that the engine
-// keeps as a whole.
+// isAlive reports whether e still allows anything. Engines that keep one answer
+// keep it as a whole.
 func (c *call) isAlive(e *cacheEntry, now time.Time) bool {
 	if c.engine.oneAnswer {
 		return now.Before(e.expires)
@@ -85,7 +85,7 @@ func (c *call) isMethodCached(entries []*cacheEntry, now time.Time) bool {
 	return slices.ContainsFunc(entries, func(e *cacheEntry) bool { return c.methodMatch(e, c.method, now) != "" })
 }
 
-// methodMatch returns the name by which e allows method, "" if it does not.
+// methodMatch returns the name in e that allows method, or "" if there is none.
 func (c *call) methodMatch(e *cacheEntry, method string, now time.Time) string {
 	return c.match(e, e.methods, method, now)
 }
@@ -99,9 +99,10 @@ func (c *call) headerMatch(e *cacheEntry, name string, now time.Time) string {
 	return match
 }
 
-// match matches a `*` for requests without credentials only, as the standard has
-// it for the response that it comes from. The cache's own steps omit that, and
-// would let credentialed requests past on a `*` that could not have allowed them.
+// match returns name or "*", or "" if neither is in names. A `*` matches only for
+// requests without credentials, as in the response that it comes from. The
+// standard's steps for the cache omit that rule. They would let a request with
+// credentials pass on a `*` that could not have allowed it.
 func (c *call) match(e *cacheEntry, names map[string]time.Time, name string, now time.Time) string {
 	if now.Before(names[name]) {
 		return name

@@ -1,7 +1,7 @@
-// Package corstest plays the browser's half of CORS against an [http.Handler]:
-// it sends what a browser would send when a script of some origin calls a URL,
-// judges the responses as a browser would, and says whether the script may read
-// the answer or which step, and which header, kept it from doing so.
+// Package corstest plays the browser in tests of CORS. It sends an [http.Handler]
+// what a browser sends when a script calls a URL, judges the responses as a
+// browser does, and says whether the script may read the answer. If not, it names
+// the step that failed and the header to blame.
 //
 //	res, err := corstest.Fetch(handler, corstest.Request{
 //		Origin: "https://app.example",
@@ -11,24 +11,23 @@
 //		Body:   strings.NewReader(`{"name":"Ada"}`),
 //	})
 //
-// An err that is a [*BlockedError] is a refusal by the browser. One that is an
-// [*UnsendableError] means that no script could send the request at all. Nothing
-// here knows which CORS middleware the handler has, if any: the responses alone
-// decide.
+// If err is a [*BlockedError], the browser refuses. If it is an
+// [*UnsendableError], no script can send the request at all. The package judges
+// by the responses alone: it works with any CORS middleware, and with none.
 //
-// [Fetch] is a browser that has just been started. A [Browser] remembers the
-// answers to preflights, as the Fetch standard has it or as one of the engines
-// does. With a [Browser.Transport] it calls a live server, written in any language.
+// [Fetch] is a browser that was just started. A [Browser] remembers the answers to
+// preflights, as the Fetch standard says or as one of the engines does. With a
+// [Browser.Transport] it calls a live server, written in any language.
 //
 // # What is not simulated
 //
-// Requests carry what CORS is about, and Accept, Content-Length and cookies;
-// User-Agent, Referer, Accept-Encoding, Accept-Language and the Sec-Fetch headers
-// are left out, and so is the Date of responses. There is no HTTP cache, no
-// network, no TLS handshake, no mixed-content rule and no permission prompt, and
-// every request is of the kind that fetch and XMLHttpRequest send: neither a form's
-// nor a WebSocket's. URLs are taken as written: without "." and ".." in the path,
-// and with hosts in the form that browsers give them, 127.0.0.1 rather than 127.1.
+// Requests carry what CORS needs, and Accept, Content-Length and cookies. They have
+// no User-Agent, Referer, Accept-Encoding, Accept-Language or Sec-Fetch headers,
+// and the responses of a Handler have no Date. There is no HTTP cache, no
+// mixed-content rule and no permission prompt. Every request is one that fetch or
+// XMLHttpRequest sends, not one of a form or a WebSocket. Write URLs in their
+// normal form: without "." and ".." in the path, and with hosts as browsers write
+// them, 127.0.0.1 rather than 127.1.
 package corstest
 
 import (
@@ -39,66 +38,66 @@ import (
 	"time"
 )
 
-// A Request is a call that a script makes, with fetch or an XMLHttpRequest. The
-// zero value is a GET of https://api.example/ by a page of the same origin.
+// A Request is a call that a script makes with fetch or XMLHttpRequest. The zero
+// value is a GET of https://api.example/ by a page of the same origin.
 type Request struct {
-	// Origin is that of the page, serialized as browsers do: "https://a.example",
-	// "http://localhost:3000". It is "null" for an opaque origin, say that of a
-	// sandboxed frame. If it is empty or the URL's own, the call is same-origin
-	// and CORS has no part in it.
+	// Origin is the origin of the page, written as browsers write it:
+	// "https://a.example", "http://localhost:3000". Use "null" for an opaque
+	// origin, such as that of a sandboxed frame. If Origin is empty or the origin
+	// of URL, the call is same-origin and CORS does not apply.
 	Origin string
 
-	// Method is the name that the script wrote; "" means GET. Browsers
-	// upper-case some names and not others: "put" is sent as PUT, "patch" as patch.
+	// Method is the method as the script wrote it; "" means GET. Browsers
+	// upper-case only some names: they send "put" as PUT, but "patch" as patch.
 	Method string
 
-	// URL is absolute, or a reference such as "/users?page=2", which is resolved
-	// against https://api.example/. Its host is the Host of the requests; every
-	// host is served by the one handler.
+	// URL is absolute, or relative to https://api.example/, as "/users?page=2" is.
+	// Its host becomes the Host of the requests. A Handler serves every host.
 	URL string
 
-	// Header has the headers that the script sets, in any case. Several values of
-	// one name are several headers, each of which is judged by itself. An
-	// Authorization header is one like any other, whatever Credentials says.
+	// Header holds the headers that the script sets, with names in any case.
+	// Several values of one name are several headers, and each is judged by
+	// itself. Authorization is an ordinary header, independent of Credentials.
 	Header http.Header
 
-	// Credentials is true for fetch's credentials mode "include" and for an
-	// XMLHttpRequest's withCredentials; false is fetch's default, "same-origin".
+	// Credentials is true for fetch with credentials "include" and for
+	// XMLHttpRequest with withCredentials. False is fetch's default, "same-origin".
 	Credentials bool
 
-	// Cookies are those that the browser holds for the host of URL. They are sent
-	// if Credentials is true or the call is same-origin, and never with a
+	// Cookies are the cookies that the browser has for the host of URL. They are
+	// sent if Credentials is true or the call is same-origin, and never with a
 	// preflight. Cookies that responses set are not kept.
 	Cookies []*http.Cookie
 
-	// Body is sent with the request; nil means none. It is read to its end before
-	// anything is sent, and brings no Content-Type of its own: say
-	// "text/plain;charset=UTF-8" in Header for what fetch does with a string.
+	// Body is the body of the request; nil means none. Fetch reads it to its end
+	// before it sends anything. Set Content-Type in Header yourself: for a string,
+	// fetch uses "text/plain;charset=UTF-8".
 	Body io.Reader
 
 	// UploadListener is true if the script listens for the progress of the upload
-	// or streams the body, both of which demand a preflight.
+	// or streams the body. Browsers then always send a preflight.
 	UploadListener bool
 }
 
-// A Result is what came of a [Request].
+// A Result says what came of a [Request].
 type Result struct {
-	// Preflight is the answer to the last preflight; nil if none was sent, be it
-	// that none was needed or that the cache knew the answer.
+	// Preflight is the response to the last preflight. It is nil if no preflight
+	// was sent: none was needed, or the cache had the answer.
 	Preflight *http.Response
 
-	// Response is the last response to the request itself, redirects included.
-	// It is nil if a preflight failed, so that the request was never sent, and if
-	// the request got no response.
+	// Response is the last response to the request itself, after redirects. It is
+	// nil if the request was not sent, because a preflight failed, or if it got no
+	// response.
 	Response *http.Response
 
-	// Header has what the script may read of the headers of Response: all but
-	// cookies if the call is same-origin, else the safelisted ones and what
-	// Access-Control-Expose-Headers adds. It is nil if the call was blocked.
+	// Header holds the headers of Response that the script may read. In a
+	// same-origin call these are all headers but cookies. Otherwise they are the
+	// safelisted ones and those that Access-Control-Expose-Headers lists. Header is
+	// nil if the call was blocked.
 	Header http.Header
 
-	// Exchanges has everything that was sent, in order. Only redirects make it
-	// longer than a preflight and a request.
+	// Exchanges holds everything that was sent, in order. It is longer than one
+	// preflight and one request only if there were redirects.
 	Exchanges []Exchange
 }
 
@@ -107,27 +106,25 @@ type Exchange struct {
 	// Preflight is true if the request is a preflight.
 	Preflight bool
 
-	// Request is a copy of what the handler or the transport was given, its URL
-	// absolute.
+	// Request is a copy of what was sent, with an absolute URL.
 	Request *http.Request
 
-	// Response is nil if the handler gave none, but panicked with
-	// [http.ErrAbortHandler], or if the transport failed. Its body can be read
-	// once, and need not be closed. See [Browser.Transport] for what is kept of it.
+	// Response is nil if the handler panicked with [http.ErrAbortHandler] or the
+	// transport failed. Its body can be read once and need not be closed. See
+	// [Browser.Transport] for how much of it is kept.
 	Response *http.Response
 }
 
-// Fetch makes one call with a new [Browser] that keeps to the standard and has
-// an empty preflight cache. See [Browser.Fetch].
+// Fetch makes one call with a new [Browser] that follows the standard. See
+// [Browser.Fetch].
 func Fetch(h http.Handler, r Request) (*Result, error) {
 	b := Browser{Handler: h}
 	return b.Fetch(r)
 }
 
-// A Browser makes calls, one after the other or at once, and remembers the
-// answers to its preflights. Set Handler or Transport; all other fields may be
-// zero. Do not change a field while calls are under way. Apart from that, a
-// Browser is safe for concurrent use.
+// A Browser makes calls and remembers the answers to its preflights. Set Handler
+// or Transport; all other fields may be zero. A Browser is safe for concurrent use
+// as long as nobody changes its fields.
 type Browser struct {
 	// Handler serves every request, on the goroutine that calls Fetch. It is not
 	// used if Transport is set.
@@ -139,20 +136,20 @@ type Browser struct {
 	// MaxResponseHeaderBytes for servers that you do not trust.
 	//
 	// The requests carry the headers of the simulated browser and
-	// "Accept-Encoding: identity", but none that net/http adds by itself, such as
-	// User-Agent. No cookies are kept, and each redirect is a request of its own.
-	// Informational (1xx) responses are skipped.
+	// "Accept-Encoding: identity". They have none of those that net/http adds by
+	// itself, such as User-Agent. No cookies are kept, and each redirect is a
+	// request of its own. Informational (1xx) responses are skipped.
 	//
-	// Of each response body the first 256 KiB are kept, as far as they arrive in
-	// the first second after the header. Reading on returns an error. So endless
+	// Fetch keeps the first 256 KiB of each response body, and waits for them for
+	// one second after the header. Reading further returns an error. So endless
 	// streams do no harm, and nothing stays open when Fetch returns. Bound the
 	// wait for the header with the context of [Browser.FetchContext].
 	//
 	// If Transport returns an error, Fetch returns it in a [*TransportError].
 	Transport http.RoundTripper
 
-	// Engine says whose behaviour to follow where engines depart from the
-	// standard, and how long answers are kept at most.
+	// Engine says which browser to play where browsers depart from the standard.
+	// It also sets how long answers to preflights are kept at most.
 	Engine Engine
 
 	// Now is the clock of the preflight cache; nil means time.Now.
@@ -163,26 +160,26 @@ type Browser struct {
 }
 
 // Fetch sends what a browser would send for r, and judges the responses
-// (https://fetch.spec.whatwg.org/#http-fetch). Redirects of the request are
-// followed, up to 20 of them; those of a preflight block it.
+// (https://fetch.spec.whatwg.org/#http-fetch). It follows up to 20 redirects of
+// the request. A redirect of a preflight blocks the call.
 //
 // The error is nil if the script may read the response, whatever its status. It
-// is a [*BlockedError] if the browser keeps the response from the script, and a
+// is a [*BlockedError] if the browser hides the response from the script, and a
 // [*TransportError] if Transport got no response. In both cases the Result says
-// what was sent. Otherwise the Result is nil and nothing was sent: the error is an
-// [*UnsendableError] for a request that no script can make, or what reading the
-// body returned.
+// what was sent. For any other error the Result is nil, and nothing was sent: an
+// [*UnsendableError] means that no script can make the request; all else is an
+// error of reading the body.
 //
-// A handler that panics does so through Fetch, but for [http.ErrAbortHandler],
-// which is a connection broken off and blocks the call.
+// A panic of the handler goes through Fetch to its caller. Only
+// [http.ErrAbortHandler] does not: it breaks off the connection, which blocks the
+// call.
 func (b *Browser) Fetch(r Request) (*Result, error) {
 	return b.FetchContext(context.Background(), r)
 }
 
 // FetchContext is like [Browser.Fetch], with a context for all requests of the
-// call. Handler sees it as the parent of their contexts. With Transport, the call
-// fails with a [*TransportError] when ctx ends before the header of a response
-// has arrived.
+// call. A Handler gets contexts derived from it. With Transport, the call fails
+// with a [*TransportError] if ctx ends before the header of a response arrives.
 func (b *Browser) FetchContext(ctx context.Context, r Request) (*Result, error) {
 	if b.Handler == nil && b.Transport == nil {
 		panic("corstest: a Browser needs a Handler or a Transport")

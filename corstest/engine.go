@@ -2,47 +2,48 @@ package corstest
 
 import "fmt"
 
-// An Engine says whose behaviour a [Browser] has. The engines agree with the
-// standard on nearly everything; the constants list what they were seen to do
-// otherwise. All of them let any cached answer serve a safelisted method, where
-// the standard wants an answer to a request with an upload listener to list it.
+// An Engine is the browser engine that a [Browser] plays. The engines agree with
+// the standard on nearly everything. Each constant lists where its engine was seen
+// to depart. In addition, all three let any cached answer serve a safelisted
+// method. By the standard, the answer must list the method if the request has an
+// upload listener.
 //
-// Not simulated, and seen in tests that hold this package against the three
-// engines: all of them judge several headers of one name as one, and announce a
-// Range that does not fit in 64 bits. Chromium does not announce client hints (DPR,
-// Save-Data, Downlink) and User-Agent. After a redirect, Firefox still has the
-// page's origin in the preflight, WebKit announces an Authorization that it then
-// leaves out, and both preflight what a 303 turned into a GET.
+// Tests hold this package against the three engines. They show more departures,
+// which are not simulated. All engines judge several headers of one name as one,
+// and announce a Range that does not fit in 64 bits. Chromium announces neither
+// client hints (DPR, Save-Data, Downlink) nor User-Agent. After a redirect, Firefox
+// still sends the page's origin in the preflight, WebKit announces an Authorization
+// header that it then leaves out, and both send a preflight for a GET that a 303
+// made.
 type Engine int
 
 const (
-	// Standard is the Fetch standard. It sets no limit to the max-age of preflights.
+	// Standard is the Fetch standard. It does not limit the max-age of preflights.
 	Standard Engine = iota
 
-	// Chromium, as seen in version 156, keeps an answer for two hours at most, and
-	// one answer for an origin and URL, which the next replaces whole; only a
-	// failed preflight drops it. A negative Access-Control-Max-Age counts as 0. A
-	// `*` in Access-Control-Allow-Headers covers Authorization in the preflight's
-	// response, though not when it comes from the cache. There is no caching for an
-	// origin that redirects made null.
+	// Chromium plays version 156. It keeps an answer for at most two hours. It keeps
+	// only one answer for each origin and URL, and a new answer replaces it whole.
+	// Only a failed preflight drops it. A negative Access-Control-Max-Age counts as
+	// 0. In the response to a preflight, `*` in Access-Control-Allow-Headers covers
+	// Authorization; in a cached answer it does not. Nothing is cached for an origin
+	// that a redirect turned into null.
 	Chromium
 
-	// Firefox, as seen in version 153 ESR, keeps an answer for a day at most. It
-	// does not use answers to requests with credentials for requests without, nor
-	// a `*` that it has cached, nor, for a HEAD, one that does not list HEAD. A
+	// Firefox plays version 153 ESR. It keeps an answer for at most a day. A request
+	// without credentials never uses the answer to one with credentials. A cached
+	// `*` matches nothing, and a cached answer serves HEAD only if it lists HEAD. A
 	// malformed or negative Access-Control-Max-Age counts as 0. Any failure of a
-	// call drops the answers for its URL. A `*` in Access-Control-Allow-Headers
-	// covers Authorization. It was seen to ask again in the first seconds of a
-	// session, supposedly because the host's name had been resolved anew; that is
-	// not simulated.
+	// call drops the answers for its URL. `*` in Access-Control-Allow-Headers covers
+	// Authorization. In the first seconds of a session Firefox was seen to ask
+	// again, which is not simulated.
 	Firefox
 
-	// WebKit, as seen in WebKitGTK 2.50.6, keeps an answer for ten minutes at most,
-	// and one for an origin and URL, which the next replaces whole. It keeps
-	// answers that allow something else than what was asked, and drops none when the
-	// request after it fails. A negative Access-Control-Max-Age counts as 0.
-	// A `*` in Access-Control-Allow-Headers covers Authorization. The unit of a
-	// safelisted Range may be written in any case.
+	// WebKit plays WebKitGTK 2.50.6. It keeps an answer for at most ten minutes. It
+	// keeps only one answer for each origin and URL, and a new answer replaces it
+	// whole. It keeps an answer even if it does not allow the request, and even if
+	// the request after it fails. A negative Access-Control-Max-Age counts as 0. `*`
+	// in Access-Control-Allow-Headers covers Authorization. The unit of a safelisted
+	// Range may be written in any case.
 	WebKit
 )
 
@@ -61,52 +62,54 @@ func (e Engine) String() string {
 	return fmt.Sprintf("Engine(%d)", int(e))
 }
 
-// conduct is how an engine behaves where it matters here. The zero value departs
-// in nothing.
+// conduct is how an engine behaves where that matters here. The zero value follows
+// the standard.
 type conduct struct {
 	// maxAgeCap is in seconds; 0 means none.
 	maxAgeCap int64
 	maxAge    maxAgeSyntax
 
-	// authorizationUnderWildcard: step 5 of the preflight is not taken.
+	// authorizationUnderWildcard means that `*` in the response to a preflight
+	// covers Authorization.
 	authorizationUnderWildcard bool
+	// anyCaseRangeUnit means that "Bytes=0-" is safelisted.
+	anyCaseRangeUnit bool
 
 	// The rest is about the cache.
 
-	// cachedAuthorizationUnderWildcard: likewise for a `*` from the cache.
+	// cachedAuthorizationUnderWildcard means that a cached `*` covers Authorization.
 	cachedAuthorizationUnderWildcard bool
-	// cachedSafelistedMethods: an answer covers safelisted methods without listing
-	// them. The standard has an absent list name the method of a request with an
-	// upload listener instead, and so allows methods that nobody listed. Only such
-	// requests tell the difference.
+	// cachedSafelistedMethods means that an answer covers safelisted methods without
+	// listing them. By the standard, an absent list names the method of a request
+	// with an upload listener, and so allows methods that nobody listed. Only such
+	// requests show the difference.
 	cachedSafelistedMethods bool
-	// cachedHEADListed: HEAD is not such a method.
+	// cachedHEADListed means that an answer covers HEAD only if it lists it.
 	cachedHEADListed bool
-	// oneAnswer: a new answer replaces all older ones for its origin and URL.
+	// oneAnswer means that a new answer replaces all older ones for its origin and
+	// URL.
 	oneAnswer bool
-	// ownCredentials: answers to requests with credentials do not serve others.
+	// ownCredentials means that answers to requests with credentials serve no others.
 	ownCredentials bool
-	// noCachedWildcard: a `*` from the cache matches nothing.
+	// noCachedWildcard means that a cached `*` matches nothing.
 	noCachedWildcard bool
-	// plainWildcard: a `*` from the cache matches only if it answered a request
+	// plainWildcard means that a cached `*` matches only if it answered a request
 	// without credentials.
 	plainWildcard bool
-	// keepsRefusals: an answer is cached even if it does not allow the request.
+	// keepsRefusals means that an answer is cached even if it refuses the request.
 	keepsRefusals bool
-	// ignoresZeroMaxAge: an answer with max-age 0 does not end older ones.
+	// ignoresZeroMaxAge means that an answer with max-age 0 does not end older ones.
 	ignoresZeroMaxAge bool
-	// taintedUncached: a call that redirects gave the origin null neither uses the
-	// cache nor fills it.
+	// taintedUncached means that a call with an origin that redirects made null
+	// neither uses nor fills the cache.
 	taintedUncached bool
-	// clears says which failures after the preflight make the cache forget.
+	// clears says which failures after the preflight make the browser forget.
 	clears clearing
-
-	// anyCaseRangeUnit: "Bytes=0-" is safelisted.
-	anyCaseRangeUnit bool
 }
 
 // clearing says when a failed response, CORS check or redirect makes a browser
-// forget the answers for the URL. After a failed preflight all do.
+// forget the answers for the URL. Every browser forgets them after a failed
+// preflight.
 type clearing int
 
 const (

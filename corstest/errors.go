@@ -5,50 +5,54 @@ import (
 	"strings"
 )
 
-// A Step is a point at which browsers block a call.
+// A Step is a point at which a browser may block a call.
 type Step string
 
-// The steps, in the order in which they are taken.
+// The steps, in the order in which browsers take them.
 const (
-	// StepPreflightRequest: the preflight got no response.
+	// StepPreflightRequest means that the preflight got no response.
 	StepPreflightRequest Step = "preflight request"
-	// StepPreflightCheck: Access-Control-Allow-Origin or -Credentials of the
-	// preflight's response (https://fetch.spec.whatwg.org/#cors-check).
+	// StepPreflightCheck means that Access-Control-Allow-Origin or
+	// Access-Control-Allow-Credentials of the response to the preflight does not
+	// allow the origin (https://fetch.spec.whatwg.org/#cors-check).
 	StepPreflightCheck Step = "preflight CORS check"
-	// StepPreflightStatus: the status of the preflight's response is not one of
-	// 200 to 299.
+	// StepPreflightStatus means that the response to the preflight has a status
+	// outside 200 to 299.
 	StepPreflightStatus Step = "preflight status"
-	// StepPreflightLists: Access-Control-Allow-Methods or -Headers is malformed.
+	// StepPreflightLists means that Access-Control-Allow-Methods or
+	// Access-Control-Allow-Headers is malformed.
 	StepPreflightLists Step = "preflight lists"
-	// StepPreflightMethod: the method is not allowed.
+	// StepPreflightMethod means that the method is not allowed.
 	StepPreflightMethod Step = "preflight method"
-	// StepPreflightAuthorization: the Authorization header is not allowed by name.
+	// StepPreflightAuthorization means that the Authorization header is not allowed
+	// by its name.
 	StepPreflightAuthorization Step = "preflight Authorization"
-	// StepPreflightHeaders: another header is not allowed.
+	// StepPreflightHeaders means that another header is not allowed.
 	StepPreflightHeaders Step = "preflight headers"
-	// StepRequest: the request itself got no response.
+	// StepRequest means that the request itself got no response.
 	StepRequest Step = "request"
-	// StepCheck: Access-Control-Allow-Origin or -Credentials of the response.
+	// StepCheck means that Access-Control-Allow-Origin or
+	// Access-Control-Allow-Credentials of the response does not allow the origin.
 	StepCheck Step = "CORS check"
-	// StepRedirect: the response redirects to where browsers do not go.
+	// StepRedirect means that browsers do not follow the redirect.
 	StepRedirect Step = "redirect"
 )
 
-// A BlockedError reports that a browser keeps a response from the script. The
-// script itself learns nothing but that the call failed; this is what the
-// browser's console would say, and more.
+// A BlockedError reports that a browser hides a response from the script. The
+// script learns only that the call failed. The error says what the browser's
+// console would say, and more.
 type BlockedError struct {
 	Step   Step
-	Header string // the response header to blame, "" where it is none
+	Header string // the response header to blame, or ""
 	Detail string // what is wrong with it, and what was needed
 
-	Origin string // the Origin of the request, "null" after some redirects
+	Origin string // the Origin of the request; "null" after some redirects
 	Method string // the method as sent
-	URL    string // the URL that the step was about
+	URL    string // the URL of the request that failed
 }
 
-// Error names the call, the step, and the header with what it said and what was
-// needed.
+// Error names the call, the step and the header to blame. It says what the header
+// was and what it should be.
 func (e *BlockedError) Error() string {
 	blame := e.Detail
 	if e.Header != "" {
@@ -58,11 +62,11 @@ func (e *BlockedError) Error() string {
 }
 
 // An UnsendableError reports a [Request] that no script can make. Browsers throw
-// an exception for some of these and silently leave the header out for others.
+// an exception for most of these. They silently drop a header that is forbidden.
 type UnsendableError struct {
 	Field  string // the field of Request
-	Value  string // the offending value, or the name of the header
-	Detail string // one clause: what is wrong
+	Value  string // the bad value, or the name of the bad header
+	Detail string // what is wrong, in one clause
 }
 
 // Error names the field and its value, and says what is wrong.

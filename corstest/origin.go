@@ -14,9 +14,9 @@ const opaqueOrigin = "null"
 // base is what references are resolved against: the server's root.
 var base = url.URL{Scheme: "https", Host: "api.example", Path: "/"}
 
-// parseURL resolves a reference as a browser would, and returns what is wrong
-// with it if browsers would not fetch it (https://url.spec.whatwg.org/#url-parsing).
-// It keeps the user name and password, of which callers judge.
+// parseURL resolves a reference as a browser would. If browsers would not fetch it,
+// detail says why (https://url.spec.whatwg.org/#url-parsing). It leaves the user
+// name and password for the caller to judge.
 func parseURL(ref string, from *url.URL) (u *url.URL, detail string) {
 	u, err := from.Parse(strings.Trim(ref, " \t\r\n"))
 	if err != nil {
@@ -68,8 +68,8 @@ func normalHost(host string) (normal, detail string) {
 	return strings.ToLower(host), ""
 }
 
-// formatIPv6 differs from addr.String for addresses that embed an IPv4 address,
-// which browsers write in hexadecimal.
+// formatIPv6 writes addr as browsers do. They write an embedded IPv4 address in
+// hexadecimal, and addr.String does not.
 func formatIPv6(addr netip.Addr) string {
 	if addr.Is4In6() {
 		b := addr.As16()
@@ -93,8 +93,9 @@ func originOf(u *url.URL) string {
 	return u.Scheme + "://" + u.Host
 }
 
-// checkOrigin returns what is wrong with an origin that no page can have, with
-// the one that was perhaps meant (https://html.spec.whatwg.org/#ascii-serialisation-of-an-origin).
+// checkOrigin returns "" if a page can have this origin. Otherwise it returns what
+// is wrong, and the origin that was perhaps meant
+// (https://html.spec.whatwg.org/#ascii-serialisation-of-an-origin).
 func checkOrigin(origin string) (detail string) {
 	if origin == opaqueOrigin || isSerializedOrigin(origin) {
 		return ""
@@ -134,8 +135,8 @@ func isSerializedOrigin(s string) bool {
 		return err == nil && addr.Is6() && addr.Zone() == "" && host == "["+formatIPv6(addr)+"]"
 	}
 	for _, b := range []byte(host) {
-		// What the URL standard forbids in a host, the letters that it would have
-		// lower-cased and the bytes that it would have written in Punycode.
+		// The URL standard forbids some of these bytes in a host. It lower-cases the
+		// letters, and writes the bytes above 0x7f in Punycode.
 		if b <= ' ' || b >= 0x7f || 'A' <= b && b <= 'Z' || strings.IndexByte(`#%/:<>?@[\]^|`, b) >= 0 {
 			return false
 		}

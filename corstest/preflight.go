@@ -40,7 +40,7 @@ func (c *call) preflight(unsafe []string) error {
 		c.forget()
 		return blocked
 	}
-	blocked = c.allows(a, unsafe)
+	blocked = c.refusal(a, unsafe)
 	if blocked != nil {
 		c.forget()
 	}
@@ -53,7 +53,7 @@ func (c *call) preflight(unsafe []string) error {
 	return nil
 }
 
-// judge takes the steps that do not depend on the method and headers of the call.
+// judge takes the steps that do not look at the method and headers of the call.
 func (c *call) judge(res *http.Response) (answer, *BlockedError) {
 	if res == nil {
 		return answer{}, c.blocked(StepPreflightRequest, "", "the handler broke off without a response")
@@ -81,15 +81,15 @@ func (c *call) judge(res *http.Response) (answer, *BlockedError) {
 		}
 	}
 	if res.Header[headerAllowMethods] == nil && c.upload && !c.engine.cachedSafelistedMethods {
-		// Without this, a preflight that only the listener demands would recur. It
-		// also lets a PUT pass that no list allows: so the standard has it.
+		// This stops a repeat of the preflight if only the listener demands it. It
+		// also allows a PUT that no list allows, by the standard.
 		a.methods = []string{c.method}
 	}
 	return a, nil
 }
 
-// allows reports why the answer does not allow the call; nil if it does.
-func (c *call) allows(a answer, unsafe []string) *BlockedError {
+// refusal returns why the answer does not allow the call, or nil if it does.
+func (c *call) refusal(a answer, unsafe []string) *BlockedError {
 	if !fetch.IsSafelistedMethod(c.method) && !slices.Contains(a.methods, c.method) && !c.isWildcard(a.methods) {
 		return c.lacks(StepPreflightMethod, headerAllowMethods, a, []string{c.method}, a.methods)
 	}

@@ -13,9 +13,9 @@ import (
 )
 
 // A recorder is a ResponseWriter that turns what a handler writes into the
-// response that net/http's server would have sent, but for Date and Connection.
-// Unlike httptest's it knows interim responses, and completes the header with
-// Content-Length and Content-Type, which scripts may read.
+// response that net/http's server would send, without Date and Connection. Unlike
+// httptest's recorder it skips interim responses, and it adds Content-Length and
+// Content-Type, which scripts may read.
 type recorder struct {
 	method  string
 	header  http.Header // the handler's own

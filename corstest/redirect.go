@@ -9,8 +9,9 @@ import (
 
 const maxRedirects = 20
 
-// location returns where res redirects to, nil if it does not, or why browsers
-// do not go there (https://fetch.spec.whatwg.org/#http-redirect-fetch).
+// location returns where res redirects to, or nil if it does not redirect. The
+// error says why browsers do not follow the redirect
+// (https://fetch.spec.whatwg.org/#http-redirect-fetch).
 func (c *call) location(res *http.Response, redirects int) (*url.URL, *BlockedError) {
 	const header = "Location"
 	switch res.StatusCode {
@@ -43,7 +44,7 @@ func (c *call) location(res *http.Response, redirects int) (*url.URL, *BlockedEr
 	return next, nil
 }
 
-// redirect turns c into the call of next.
+// redirect turns c into a call of next.
 func (c *call) redirect(status int, next *url.URL) {
 	isPost := c.method == http.MethodPost
 	isRead := c.method == http.MethodGet || c.method == http.MethodHead
@@ -56,8 +57,8 @@ func (c *call) redirect(status int, next *url.URL) {
 	here := originOf(c.url)
 	if originOf(next) != here {
 		c.remove("authorization")
-		// The redirect-taint: another origin than the page's sends the browser on to
-		// a third, or back.
+		// The redirect-taint: an origin that is not the page's redirects to another
+		// one.
 		c.tainted = c.tainted || here != c.page
 	}
 	c.url = next

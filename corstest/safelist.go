@@ -19,8 +19,8 @@ type field struct{ name, value string }
 
 // unsafeNames returns the names that a preflight must announce, lower-cased,
 // sorted and unique (https://fetch.spec.whatwg.org/#cors-unsafe-request-header-names).
-// The Accept that browsers add by themselves is not among the fields. The
-// standard would count its three bytes; no engine was seen to.
+// The fields do not include the Accept that browsers add by themselves. The
+// standard counts its three bytes; no engine was seen to do so.
 func (c conduct) unsafeNames(fields []field) []string {
 	var unsafe, safelisted []string
 	size := 0
@@ -81,9 +81,8 @@ func isLanguageValue(s string) bool {
 	return true
 }
 
-// isFormType reports whether the essence of the MIME type s is one that forms
-// send (https://mimesniff.spec.whatwg.org/#parse-a-mime-type). Parameters cannot
-// make the parser fail.
+// isFormType reports whether forms send the MIME type s, apart from its parameters
+// (https://mimesniff.spec.whatwg.org/#parse-a-mime-type).
 func isFormType(s string) bool {
 	essence, _, _ := strings.Cut(s, ";")
 	essence = strings.Trim(essence, " \t\r\n")
@@ -94,9 +93,9 @@ func isFormType(s string) bool {
 	return false
 }
 
-// isSimpleRange reports whether s is a single range with a start, whose end, if
-// it has one, does not precede it (https://fetch.spec.whatwg.org/#simple-range-header-value).
-// The numbers may be of any length.
+// isSimpleRange reports whether s is a single range with a start. If it has an end,
+// the end must not come before the start. The numbers may be of any length
+// (https://fetch.spec.whatwg.org/#simple-range-header-value).
 func isSimpleRange(s string) bool {
 	s, found := strings.CutPrefix(s, "bytes=")
 	if !found {

@@ -11,8 +11,9 @@ import (
 // remoteAddr is from the block that RFC 5737 sets aside for documentation.
 const remoteAddr = "192.0.2.1:1234"
 
-// exchange sends one request, to the handler as net/http's server would give it
-// or to a live server. The error is that of the transport.
+// exchange sends one request, either to a live server or to the handler, which
+// gets it in the form that net/http's server gives it. The error is that of the
+// transport.
 func (b *Browser) exchange(ctx context.Context, method string, u *url.URL, h http.Header, body []byte, hasBody bool) (Exchange, error) {
 	if hasBody || method == http.MethodPost || method == http.MethodPut {
 		h.Set("Content-Length", strconv.Itoa(len(body)))
@@ -48,7 +49,7 @@ func (b *Browser) exchange(ctx context.Context, method string, u *url.URL, h htt
 	return x, nil
 }
 
-// newRequest leaves out what only the server's side has.
+// newRequest returns a request without what only a server adds.
 func newRequest(method string, u *url.URL, h http.Header, body []byte) *http.Request {
 	return &http.Request{
 		Method:        method,
@@ -62,13 +63,13 @@ func newRequest(method string, u *url.URL, h http.Header, body []byte) *http.Req
 	}
 }
 
-// requestTarget is what servers see of a URL.
+// requestTarget returns the part of a URL that servers see.
 func requestTarget(u *url.URL) *url.URL {
 	return &url.URL{Path: u.Path, RawPath: u.RawPath, RawQuery: u.RawQuery, ForceQuery: u.ForceQuery}
 }
 
-// serve reports whether the handler did not break off. The request's context
-// ends with the handler, as it does on a server.
+// serve runs the handler, and reports whether it returned without breaking off.
+// The request's context ends with the handler, as it does on a server.
 func (b *Browser) serve(ctx context.Context, w http.ResponseWriter, r *http.Request) (served bool) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -76,8 +77,8 @@ func (b *Browser) serve(ctx context.Context, w http.ResponseWriter, r *http.Requ
 		if served {
 			return
 		}
-		// What is recovered is nil if the handler called runtime.Goexit, as the
-		// FailNow of a test does: then the goroutine goes on ending.
+		// recover returns nil if the handler called runtime.Goexit, as FailNow of a
+		// test does. The goroutine then ends.
 		if p := recover(); p != nil && p != http.ErrAbortHandler {
 			panic(p)
 		}

@@ -14,8 +14,8 @@ import (
 	"example.com/cors/internal/fetch"
 )
 
-// A call is a Request under way: what the standard calls a request, with what
-// changes from redirect to redirect (https://fetch.spec.whatwg.org/#concept-request).
+// A call is a Request under way. The standard calls it a request, and changes it
+// at each redirect (https://fetch.spec.whatwg.org/#concept-request).
 type call struct {
 	ctx     context.Context
 	browser *Browser
@@ -38,7 +38,8 @@ type call struct {
 	tainted bool // redirects crossed origins, so that Origin is null
 }
 
-// newCall returns r as browsers normalize it, or why no script can send it.
+// newCall returns r as browsers normalize it. The error says why no script can
+// send it.
 func (b *Browser) newCall(ctx context.Context, r Request) (*call, error) {
 	u, detail := parseURL(r.URL, &base)
 	if detail == "" && u.User != nil {
@@ -86,7 +87,7 @@ func (b *Browser) newCall(ctx context.Context, r Request) (*call, error) {
 	return c, nil
 }
 
-// normalFields returns the headers as browsers normalize them, or an
+// normalFields returns the headers as browsers normalize them. The error is an
 // UnsendableError.
 func normalFields(h http.Header) ([]field, error) {
 	var fields []field
@@ -121,7 +122,8 @@ func (c *call) origin() string {
 func (c *call) fetch() error {
 	preflighted := false
 	for redirects := 0; ; redirects++ {
-		// Once a response came from elsewhere, CORS applies even back at home.
+		// Once a response came from another origin, CORS applies to the rest of the
+		// call, even back at the page's origin.
 		c.cors = c.cors || originOf(c.url) != c.page
 		unsafe := c.engine.unsafeNames(c.fields)
 		demanded := c.cors && (c.upload || !fetch.IsSafelistedMethod(c.method) || len(unsafe) > 0)
@@ -160,7 +162,7 @@ func (c *call) hop(redirects int) (res *http.Response, next *url.URL, err error)
 	return res, next, nil
 }
 
-// send sends the request itself. It returns nil if the handler broke off.
+// send sends the request itself. It returns no response if the handler broke off.
 func (c *call) send() (*http.Response, error) {
 	h := make(http.Header, len(c.fields)+3)
 	for _, f := range c.fields {
@@ -191,8 +193,8 @@ func transportError(x Exchange, err error) *TransportError {
 	return &TransportError{Preflight: x.Preflight, Method: x.Request.Method, URL: x.Request.URL.String(), Err: err}
 }
 
-// follow judges a response. It returns where the response redirects to, nil if
-// it does not and is the script's to read.
+// follow judges a response. It returns where the response redirects to, or nil if
+// the script may read it.
 func (c *call) follow(res *http.Response, redirects int) (*url.URL, *BlockedError) {
 	if res == nil {
 		return nil, c.blocked(StepRequest, "", "the handler broke off without a response")
