@@ -29,21 +29,55 @@ import (
 //
 // Source: https://github.com/publicsuffix/list/wiki/Format#formal-algorithm
 func Is(domain string) bool {
+	is, _ := lookup(domain)
+	return is
+}
+
+// Registrable returns the registrable domain of host: the longest public suffix
+// that host ends in, and one more label. It is "example.co.uk" for
+// "www.example.co.uk". Unlike Is, it counts the last label of an unknown domain as
+// a public suffix: the registrable domain of "a.b.internal" is "b.internal". It
+// returns "" if host is a public suffix, has a single label or an empty label. Do
+// not ask about IP addresses.
+//
+// Browsers take two hosts for the same site if their registrable domains are equal
+// (https://url.spec.whatwg.org/#host-registrable-domain).
+func Registrable(host string) string {
+	if strings.HasPrefix(host, ".") || strings.HasSuffix(host, ".") || strings.Contains(host, "..") {
+		return ""
+	}
+	registrable := ""
+	for domain := host; domain != ""; {
+		is, exception := lookup(domain)
+		if exception {
+			return domain
+		}
+		_, parent, found := strings.Cut(domain, ".")
+		if is || !found {
+			return registrable
+		}
+		registrable, domain = domain, parent
+	}
+	return ""
+}
+
+// lookup reports whether domain is a public suffix, and whether an exception says
+// that it is none.
+func lookup(domain string) (is, exception bool) {
 	below, rules := above(domain)
 	label, _, _ := strings.Cut(below, ".")
 	if label == "" {
-		return false
+		return false, false
 	}
-	found := false
 	for rule := ""; rules != ""; {
 		rule, rules, _ = strings.Cut(rules, " ")
-		if exception, ok := strings.CutPrefix(rule, "!"); ok && exception == below {
-			return false
+		if except, ok := strings.CutPrefix(rule, "!"); ok && except == below {
+			return false, true
 		}
 		rest, wildcard := strings.CutPrefix(rule, "*")
-		found = found || rule == below || wildcard && rest == below[len(label):]
+		is = is || rule == below || wildcard && rest == below[len(label):]
 	}
-	return found
+	return is, false
 }
 
 // Below returns a rule for public suffixes that lie properly below domain:

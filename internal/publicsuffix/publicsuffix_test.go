@@ -107,6 +107,52 @@ func TestIs(t *testing.T) {
 	}
 }
 
+func TestRegistrable(t *testing.T) {
+	for host, want := range map[string]string{
+		"example.com":             "example.com",
+		"www.example.com":         "example.com",
+		"a.b.c.example.com":       "example.com",
+		"example.co.uk":           "example.co.uk",
+		"www.example.co.uk":       "example.co.uk",
+		"octocat.github.io":       "octocat.github.io",
+		"pages.octocat.github.io": "octocat.github.io",
+		"com":                     "",
+		"co.uk":                   "",
+		"github.io":               "",
+
+		// Wildcards and exceptions.
+		"ck":                   "",
+		"foo.ck":               "",
+		"bar.foo.ck":           "bar.foo.ck",
+		"www.ck":               "www.ck",
+		"a.www.ck":             "www.ck",
+		"kawasaki.jp":          "kawasaki.jp",
+		"foo.kawasaki.jp":      "",
+		"a.foo.kawasaki.jp":    "a.foo.kawasaki.jp",
+		"city.kawasaki.jp":     "city.kawasaki.jp",
+		"foo.city.kawasaki.jp": "city.kawasaki.jp",
+
+		// A top-level domain that is not in the list.
+		"localhost":         "",
+		"app.localhost":     "app.localhost",
+		"api.app.localhost": "app.localhost",
+		"a.b.internal":      "b.internal",
+
+		"":              "",
+		".":             "",
+		".com":          "",
+		".example.com":  "",
+		"example.com.":  "",
+		"example..com":  "",
+		"a..internal":   "",
+		"..example.com": "",
+	} {
+		t.Run(name(host), func(t *testing.T) {
+			assert.Equal(t, want, publicsuffix.Registrable(host))
+		})
+	}
+}
+
 func TestBelow(t *testing.T) {
 	cases := map[string]string{
 		"ck":                    "*.ck",
@@ -217,6 +263,7 @@ func TestLookupAllocatesNothing(t *testing.T) {
 	domain := strings.Repeat("a", 63) + ".github.io"
 	assert.Zero(t, testing.AllocsPerRun(10, func() { publicsuffix.Is(domain) }))
 	assert.Zero(t, testing.AllocsPerRun(10, func() { publicsuffix.Below(domain) }))
+	assert.Zero(t, testing.AllocsPerRun(10, func() { publicsuffix.Registrable(domain) }))
 }
 
 // reference answers from maps of whole rules, and knows nothing of the table.
@@ -243,15 +290,28 @@ func newReference() reference {
 	return ref
 }
 
-// is follows the list's formal algorithm: of the rules that match, an exception
-// prevails, else the one with the most labels; the public suffix is what the
-// prevailing rule matches, less its first label if it is an exception.
+// is reports whether domain is a public suffix.
 func (ref reference) is(domain string) bool {
 	labels := strings.Split(domain, ".")
-	if slices.Contains(labels, "") {
-		return false
+	return !slices.Contains(labels, "") && ref.suffix(labels) == len(labels)
+}
+
+// registrable adds a label to the public suffix.
+func (ref reference) registrable(host string) string {
+	labels := strings.Split(host, ".")
+	n := max(ref.suffix(labels), 1) + 1 // the rule "*" is implied
+	if slices.Contains(labels, "") || n > len(labels) {
+		return ""
 	}
-	suffix := 0 // labels of the public suffix, 0 as long as no rule matches
+	return strings.Join(labels[len(labels)-n:], ".")
+}
+
+// suffix follows the list's formal algorithm: of the rules that match, an exception
+// prevails, else the one with the most labels; the public suffix is what the
+// prevailing rule matches, less its first label if it is an exception. It returns
+// the number of labels, 0 if no rule matches.
+func (ref reference) suffix(labels []string) int {
+	suffix := 0
 	for n := 1; n <= len(labels); n++ {
 		tail := labels[len(labels)-n:]
 		plain := strings.Join(tail, ".")
@@ -264,14 +324,14 @@ func (ref reference) is(domain string) bool {
 			suffix = n
 		}
 	}
-	return suffix == len(labels)
+	return suffix
 }
 
 // Every tail of a rule, cut inside of labels as well: "thub.io" for "github.io".
 func TestEveryTail(t *testing.T) {
 	ref := newReference()
 	asked := map[string]bool{}
-	var wrongIs, wrongBelow []string
+	var wrongIs, wrongBelow, wrongRegistrable []string
 	for _, rule := range ref.rules {
 		for i := range rule {
 			tail := rule[i:]
@@ -285,10 +345,19 @@ func TestEveryTail(t *testing.T) {
 			if !ref.isBelow(publicsuffix.Below(tail), tail) {
 				wrongBelow = append(wrongBelow, tail)
 			}
+			if i > 0 && rule[i-1] != '.' {
+				continue // only whole labels below
+			}
+			for _, host := range []string{tail, "a." + tail, "a.b." + tail} {
+				if publicsuffix.Registrable(host) != ref.registrable(host) {
+					wrongRegistrable = append(wrongRegistrable, host)
+				}
+			}
 		}
 	}
 	assert.Empty(t, wrongIs)
 	assert.Empty(t, wrongBelow)
+	assert.Empty(t, wrongRegistrable)
 }
 
 // isBelow reports whether Below may answer with rule, which is "" if there is no
