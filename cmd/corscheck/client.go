@@ -1,0 +1,91 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptrace"
+	"syscall"
+
+	"example.com/cors/corstest"
+)
+
+// userAgent names the tool to whoever reads the server's log.
+const userAgent = "corscheck (example.com/cors)"
+
+// maxHeader bounds the header of a response, in bytes.
+const maxHeader = 1 << 20
+
+func newTransport(c *config) *http.Transport {
+	return &http.Transport{
+		Proxy:                  http.ProxyFromEnvironment,
+		TLSClientConfig:        &tls.Config{InsecureSkipVerify: c.insecure},
+		ForceAttemptHTTP2:      true,
+		DisableCompression:     true,
+		MaxResponseHeaderBytes: maxHeader,
+	}
+}
+
+// dress adds what is not the call's own: the name of the tool, and that a browser
+// takes compressed answers, for some servers lose Vary where they compress.
+func dress(r *http.Request) {
+	if r.Header["User-Agent"] == nil {
+		r.Header.Set("User-Agent", userAgent)
+	}
+	r.Header.Set("Accept-Encoding", "gzip, deflate, br")
+}
+
+// withRemote has the address of the server written to remote. A proxy's is not
+// the server's.
+func withRemote(ctx context.Context, remote *string) context.Context {
+	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GotConn: func(info httptrace.GotConnInfo) {
+			if host, _, err := net.SplitHostPort(info.Conn.RemoteAddr().String()); err == nil {
+				*remote = host
+			}
+		},
+	})
+}
+
+// explainFailure says why there was no answer, and what to do. Scripts see the
+// same "Failed to fetch" as for a call that CORS blocks.
+func (c *config) explainFailure(e *corstest.TransportError) error {
+	return fmt.Errorf("no answer to %s %s: %s", e.Method, e.URL, c.explainNetwork(e.Err))
+}
+
+func (c *config) explainNetwork(err error) string {
+	var (
+		dns       *net.DNSError
+		authority x509.UnknownAuthorityError
+		host      x509.HostnameError
+		invalid   x509.CertificateInvalidError
+		record    tls.RecordHeaderError
+		alert     tls.AlertError
+		verify    *tls.CertificateVerificationError
+	)
+	const looksLikeCORS = " Browsers refuse it as well, and show the page the same error as for CORS; no header helps."
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		return fmt.Sprintf("the server did not answer within %v. Set another limit with -m", c.limit)
+	case errors.As(err, &dns):
+		return fmt.Sprintf("the host %s has no address (DNS). Check its spelling", quote(dns.Name))
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return "the connection was refused. Is the server running, and on this port?"
+	case errors.As(err, &record):
+		return "the server does not speak TLS on this port. Should the URL begin with http://?"
+	case errors.As(err, &authority):
+		return "the certificate is signed by nobody that this machine trusts." + looksLikeCORS + " Check anyway with -k"
+	case errors.As(err, &host), errors.As(err, &invalid), errors.As(err, &verify):
+		return fmt.Sprintf("the certificate is not valid: %v.%s Check anyway with -k", err, looksLikeCORS)
+	case errors.As(err, &alert):
+		return fmt.Sprintf("TLS failed: %v.%s", err, looksLikeCORS)
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
+		return "the server closed the connection without an answer"
+	}
+	return err.Error()
+}

@@ -1,0 +1,124 @@
+// Corscheck plays the browser against a live server: it says whether the page
+// of an origin may make a call, which header is to blame if not, and what the
+// server has to answer instead. With -audit it says what a server's policy lets
+// in that nobody meant. The server may be written in any language.
+//
+//	corscheck -origin https://app.example.com -X PUT -H 'Content-Type: application/json' -d '{}' https://api.example.com/users/7
+//	corscheck curl 'https://api.example.com/users/7' -H 'Origin: https://app.example.com'
+//	corscheck -audit -origin https://app.example.com https://api.example.com/users/7
+//
+// The README beside this file describes the flags, the exit status and the
+// output for programs (-json).
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+)
+
+const usage = `Usage:
+
+  corscheck -origin ORIGIN [flags] URL     may a page of ORIGIN make this call?
+  corscheck curl 'URL' -H '…' …            the same, for what "Copy as cURL" copied
+  corscheck -audit -origin ORIGIN URL      what does the server's policy let in?
+
+The call, with flags as in curl:
+  -origin ORIGIN     the origin of the page that calls, such as https://app.example.com
+  -X METHOD          the method; GET by default, POST with -d
+  -H 'NAME: VALUE'   a header that the page's script sets; may be repeated
+  -d DATA            the body; @FILE reads it from a file
+  -b 'NAME=VALUE'    cookies; implies -credentials
+  -credentials       the call carries cookies, as with fetch's credentials: "include"
+  -I                 the method is HEAD
+  -k                 accept any TLS certificate
+  -m SECONDS         how long to wait: for the whole check, and for each request of -audit; 10 by default
+
+The check:
+  -engine LIST       some of standard,chromium,firefox,webkit; all by default
+  -preflight-only    do not send the call itself
+
+The audit:
+  -audit             send GET requests and preflights with the origins of strangers
+  -fail-on SEVERITY  exit with 1 from this severity upwards: high, medium, low or none; medium by default
+
+The output:
+  -json              one JSON object for programs
+  -v                 all headers of every exchange
+
+GET and HEAD are sent. Any other method is sent only if its preflight passes, as in a browser.
+The audit sends at most 60 requests, one after the other, and none that writes.
+Audit only servers that you are responsible for.
+
+Exit status: 0 if all is well, 1 if an engine blocks the call or the audit found something, 2 if
+the check could not be made.
+`
+
+const (
+	exitOK      = 0
+	exitFailed  = 1
+	exitUnknown = 2
+)
+
+func main() {
+	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr, isTerminal(os.Stdout)))
+}
+
+// run is the program without the process. terminal says whether stdout may have
+// colours. It returns the exit status.
+func run(args []string, stdout, stderr io.Writer, terminal bool) int {
+	c, err := parseArgs(args)
+	switch {
+	case err != nil:
+	case c.help:
+		fmt.Fprint(stdout, usage)
+		return exitOK
+	case c.audit:
+		var a *audit
+		if a, err = newAudit(context.Background(), c); err == nil {
+			if c.json {
+				err = writeJSON(stdout, a.json())
+			} else {
+				newReport(stdout, c, terminal).audit(a)
+			}
+			if err == nil && a.fails(c.failOn) {
+				return exitFailed
+			}
+		}
+	default:
+		var o *outcome
+		if o, err = check(context.Background(), c); err == nil {
+			if c.json {
+				err = writeJSON(stdout, o.json())
+			} else {
+				newReport(stdout, c, terminal).outcome(o)
+			}
+			if err == nil && !o.allowed() {
+				return exitFailed
+			}
+		}
+	}
+	if err == nil {
+		return exitOK
+	}
+	if c.json {
+		_ = writeJSON(stdout, map[string]string{"error": err.Error()})
+	}
+	fmt.Fprintln(stderr, "corscheck:", clean(err.Error()))
+	if errors.Is(err, errUsage) {
+		fmt.Fprintln(stderr, "Try corscheck -help.")
+	}
+	return exitUnknown
+}
+
+// isTerminal reports whether colours written to f reach a person who wants them
+// (https://no-color.org).
+func isTerminal(f *os.File) bool {
+	if os.Getenv("NO_COLOR") != "" || os.Getenv("TERM") == "dumb" {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
