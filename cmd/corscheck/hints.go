@@ -267,11 +267,11 @@ func (o *outcome) hintInsecurePage() string {
 
 func (o *outcome) hintLocalNetwork() string {
 	_, page, _ := strings.Cut(o.origin, "://")
-	if o.sameOrigin || page == "" || isLocal(hostOf(page)) {
+	if o.sameOrigin || isLocal(hostOf(page)) {
 		return ""
 	}
 	host := o.target.Hostname()
-	if !isLocal(host) && (isLocal(o.remote) == false || o.remote == "") {
+	if !isLocal(host) && !isLocal(o.remote) {
 		return ""
 	}
 	return fmt.Sprintf("%s is on the visitor's own machine or network. If the page comes from the public internet, browsers first ask the visitor for permission "+

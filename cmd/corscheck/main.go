@@ -34,7 +34,7 @@ The call, with flags as in curl:
   -credentials       the call carries cookies, as with fetch's credentials: "include"
   -I                 the method is HEAD
   -k                 accept any TLS certificate
-  -m SECONDS         how long to wait: for the whole check, and for each request of -audit; 10 by default
+  -m SECONDS         the limit for the check, or for each request of the audit; 10 by default
 
 The check:
   -engine LIST       some of standard,chromium,firefox,webkit; all by default
@@ -42,7 +42,7 @@ The check:
 
 The audit:
   -audit             send GET requests and preflights with the origins of strangers
-  -fail-on SEVERITY  exit with 1 from this severity upwards: high, medium, low or none; medium by default
+  -fail-on SEVERITY  exit with 1 from high, medium, low or none upwards; medium by default
 
 The output:
   -json              one JSON object for programs
