@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptrace"
+	"strings"
 	"syscall"
 
 	"example.com/cors/corstest"
@@ -72,6 +73,8 @@ func (c *config) explainNetwork(err error) string {
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
 		return fmt.Sprintf("the server did not answer within %v. Set another limit with -m", c.limit)
+	case errors.As(err, &dns) && !dns.IsNotFound:
+		return fmt.Sprintf("the name server did not answer for the host %s (DNS)", quote(dns.Name))
 	case errors.As(err, &dns):
 		return fmt.Sprintf("the host %s has no address (DNS). Check its spelling", quote(dns.Name))
 	case errors.Is(err, syscall.ECONNREFUSED):
@@ -87,5 +90,12 @@ func (c *config) explainNetwork(err error) string {
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
 		return "the server closed the connection without an answer"
 	}
-	return err.Error()
+	switch text := err.Error(); {
+	case strings.Contains(text, "malformed HTTP"), strings.Contains(text, "readLoopPeekFail"): // the second if it speaks first
+		return "the server does not speak HTTP"
+	case strings.Contains(text, "response headers exceeded"):
+		return fmt.Sprintf("the header of the answer is longer than %d MB", maxHeader>>20)
+	default:
+		return text
+	}
 }

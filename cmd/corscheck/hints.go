@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"net/http"
@@ -171,7 +172,7 @@ func statusAndPlace(x *exchange) string {
 // hintNotListed knows a CORS layer by its Vary.
 func (o *outcome) hintNotListed() string {
 	x := o.fault()
-	if x == nil || o.firstBlocked().blocked.Header != headerAllowOrigin {
+	if x == nil || o.firstBlocked().blocked.Header != headerAllowOrigin || o.firstBlocked().blocked.Origin != o.origin {
 		return ""
 	}
 	ok := x.status < 300 || x.status == http.StatusForbidden || x.status == http.StatusBadRequest || !x.preflight
@@ -303,22 +304,13 @@ func (o *outcome) hintSameSite() string {
 	return "The page and the API are different sites. Browsers send only cookies with SameSite=None; Secure, and Safari and Firefox may keep back even these."
 }
 
-// site returns the part of a host that its owner registered.
+// site returns the part of a host that its owner registered; hosts with the same
+// one are the same site.
 func site(host string) string {
-	if _, err := netip.ParseAddr(strings.Trim(host, "[]")); err == nil {
+	if _, err := netip.ParseAddr(host); err == nil {
 		return host
 	}
-	below := host
-	for rest := host; ; {
-		_, parent, found := strings.Cut(rest, ".")
-		if !found || publicsuffix.Is(rest) {
-			return below
-		}
-		below, rest = rest, parent
-		if publicsuffix.Is(parent) {
-			return below
-		}
-	}
+	return cmp.Or(publicsuffix.Registrable(host), host)
 }
 
 // hostOf returns the host of a host and port, without brackets.

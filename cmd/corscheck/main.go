@@ -16,6 +16,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"os"
 )
 
@@ -63,6 +64,7 @@ const (
 )
 
 func main() {
+	log.SetOutput(io.Discard) // net/http writes there what run reports in its own words
 	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr, isTerminal(os.Stdout)))
 }
 
