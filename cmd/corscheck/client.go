@@ -91,6 +91,8 @@ func (c *config) explainNetwork(err error) string {
 		return "the server closed the connection without an answer"
 	}
 	switch text := err.Error(); {
+	case strings.Contains(text, "server closed idle connection"): // before the request was written
+		return "the server closed the connection without an answer"
 	case strings.Contains(text, "malformed HTTP"), strings.Contains(text, "readLoopPeekFail"): // the second if it speaks first
 		return "the server does not speak HTTP"
 	case strings.Contains(text, "response headers exceeded"):

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"example.com/cors/corstest"
 )
 
 // width is how many columns a line of the report has at most. Lines that are to
@@ -87,9 +89,6 @@ func (r *report) conversation(o *outcome) {
 		}
 		r.exchange(i+1, x)
 	}
-	if v := o.firstBlocked(); v != nil && v.last != nil && v.last.preflight || o.preflightOnly && !o.sameOrigin {
-		r.line("%s\n", r.paint(dim, o.sendMethod+" is not sent."))
-	}
 }
 
 func (r *report) exchange(n int, x exchange) {
@@ -163,19 +162,32 @@ func (r *report) verdicts(o *outcome) {
 		var names []string
 		for _, w := range o.verdicts {
 			if w.reason() == reason {
-				names = append(names, w.engine.String())
+				names = append(names, engineName(w.engine))
 			}
 		}
 		who := strings.Join(names, ", ")
+		if len(names) == len(allEngines) {
+			who += " alike"
+		}
 		if v.blocked == nil {
-			r.text("", green, r.symbol("✓")+"ALLOWED: "+who)
+			r.text("", green, r.symbol("✓")+"ALLOWED by "+who)
 			r.readable(o, v)
 		} else {
-			r.text("", red, r.symbol("✗")+"BLOCKED: "+who)
+			r.text("", red, r.symbol("✗")+"BLOCKED by "+who)
+			if v.last != nil && v.last.preflight {
+				reason += " " + o.sendMethod + " is not sent."
+			}
 			r.text("", "", reason)
 		}
 		r.line("")
 	}
+}
+
+func engineName(e corstest.Engine) string {
+	if e == corstest.Standard {
+		return "the Fetch standard"
+	}
+	return e.String()
 }
 
 // reason says which header is to blame, "" if the call is allowed.
@@ -183,20 +195,26 @@ func (v verdict) reason() string {
 	if v.blocked == nil {
 		return ""
 	}
-	subject := v.blocked.Header
-	if subject == "" {
+	where := ""
+	switch {
+	case v.last == nil:
 		return upperFirst(v.blocked.Detail) + "."
+	case v.last.preflight:
+		where = "the preflight"
+	default:
+		where = v.blocked.Method
 	}
-	where := "the answer to " + v.blocked.Method
-	if v.last != nil && v.last.preflight {
-		where = "the answer to the preflight"
-	}
-	return fmt.Sprintf("%s in %s %s.", subject, where, v.blocked.Detail)
+	what := strings.TrimSpace(v.blocked.Header + " " + v.blocked.Detail)
+	return fmt.Sprintf("In the answer to %s, %s.", where, what)
 }
 
 // readable says what the page gets.
 func (r *report) readable(o *outcome, v verdict) {
-	if v.last == nil || v.last.preflight {
+	if v.last == nil {
+		return
+	}
+	if v.last.preflight {
+		r.text("", "", "The preflight passes. "+o.sendMethod+" is not sent, because of -preflight-only.")
 		return
 	}
 	var read, hidden []string
@@ -244,13 +262,20 @@ func (r *report) fix(o *outcome) {
 		return
 	}
 	r.line("")
-	call := o.sendMethod + " " + o.target.EscapedPath()
-	if f.preflight != nil {
-		r.paste("Answer OPTIONS "+o.target.EscapedPath()+" with a status from 200 to 299 and these lines:", f.preflight)
-		r.paste("Answer "+call+" with these, errors included:", f.actual)
+	path := o.target.EscapedPath()
+	if f.preflight == nil {
+		r.paste("Answer "+o.sendMethod+" "+path+" with these lines, errors included:", f.actual)
 	} else {
-		r.paste("Answer "+call+" with these lines, errors included:", f.actual)
+		both := "OPTIONS and " + o.sendMethod
+		if o.sendMethod == http.MethodOptions {
+			both = http.MethodOptions
+		}
+		r.paste("Answer "+both+" "+path+" with these lines, errors included:", f.actual)
+		if more := slices.DeleteFunc(slices.Clone(f.preflight), func(l line) bool { return slices.Contains(f.actual, l) }); len(more) > 0 {
+			r.paste("Answer OPTIONS with a status from 200 to 299, and also with these:", more)
+		}
 	}
+	r.line("")
 	r.text("", bold, "In Go, with the package example.com/cors:")
 	for l := range strings.SplitSeq(f.options(), "\n") {
 		r.line("    %s", strings.ReplaceAll(l, "\t", "    "))
@@ -262,7 +287,6 @@ func (r *report) paste(title string, lines []line) {
 	for _, l := range lines {
 		r.line("    %s", clean(l.String()))
 	}
-	r.line("")
 }
 
 // audit reports findings, the worst first.

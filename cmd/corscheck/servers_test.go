@@ -30,6 +30,7 @@ type policy struct {
 
 func (p policy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
+	h["Date"] = nil // which the documents could not show
 	h.Set("Vary", "Origin")
 	if p.allow != nil {
 		if value := p.allow(r.Header.Get("Origin")); value != "" {

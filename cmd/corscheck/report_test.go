@@ -1,0 +1,171 @@
+package main
+
+import (
+	"bytes"
+	"net/http"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// runText runs the command, and returns its exit status and what people read. The
+// server's address is that of the documents.
+func runText(t *testing.T, terminal bool, args ...string) (int, string) {
+	t.Helper()
+	var stdout, stderr bytes.Buffer
+	status := run(args, &stdout, &stderr, terminal)
+	require.Empty(t, stderr.String())
+	return status, documented(stdout.String())
+}
+
+var (
+	liveAddress = regexp.MustCompile(`127\.0\.0\.1:\d+`)
+	metadata    = regexp.MustCompile(`(?s)\n *"Sec-Fetch-\w+": \[.*?\],`) // has no part in CORS
+	randomName  = regexp.MustCompile(`[a-z2-7]{12}\.example`)
+)
+
+func documented(text string) string {
+	text = liveAddress.ReplaceAllString(text, "localhost:5000")
+	text = strings.ReplaceAll(text, "127.0.0.1", "localhost")
+	text = metadata.ReplaceAllString(text, "")
+	return randomName.ReplaceAllString(text, "random.example")
+}
+
+// Every report fits 100 columns, but for what is to be pasted; that of an ordinary
+// call fits a screen.
+func TestReportFits(t *testing.T) {
+	for _, tc := range broken {
+		t.Run(tc.name, func(t *testing.T) {
+			url := serve(t, tc.server)
+			_, call := runText(t, false, append(append([]string{"-origin", page}, tc.call...), url)...)
+			_, audit := runText(t, false, "-audit", "-origin", page, url)
+			_, colours := runText(t, true, append(append([]string{"-origin", page}, tc.call...), url)...)
+			for line := range strings.Lines(call + audit) {
+				assert.LessOrEqual(t, utf8.RuneCountInString(strings.TrimSuffix(line, "\n")), width, line)
+				assert.NotContains(t, line, "\x1b")
+				assert.Equal(t, strings.TrimRight(line, " \n"), strings.TrimSuffix(line, "\n"), "no white space at the end")
+			}
+			assert.LessOrEqual(t, strings.Count(call, "\n"), 44)
+			assert.NotContains(t, call, "\n\n\n")
+			assert.Contains(t, colours, "\x1b[")
+			plain := regexp.MustCompile("\x1b\\[[0-9;]*m").ReplaceAllString(colours, "")
+			assert.Equal(t, call, strings.NewReplacer("✓ ", "", "✗ ", "").Replace(plain))
+		})
+	}
+}
+
+// What a server sends cannot move the cursor, change colours or fill the screen.
+func TestReportIsClean(t *testing.T) {
+	url := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set(headerAllowOrigin, strings.Repeat("https://long.example ", 40))
+		w.Header().Set("Vary", "\u009b31mred\u202e")
+		for range 100 {
+			w.Header().Add(headerExposeHeaders, "X-A")
+		}
+	}))
+	_, text := runText(t, false, "-origin", page, url)
+	assert.NotContains(t, text, "\u009b")
+	assert.NotContains(t, text, "\u202e")
+	assert.Contains(t, text, "   < … 97 more of Access-Control-Expose-Headers\n")
+	assert.Less(t, strings.Count(text, "\n"), 40)
+	for line := range strings.Lines(text) {
+		assert.LessOrEqual(t, utf8.RuneCountInString(line), width+1)
+	}
+}
+
+func TestReportShowsNoSecrets(t *testing.T) {
+	url := serve(t, good)
+	for _, args := range [][]string{nil, {"-v"}} {
+		_, text := runText(t, false, append(args, "-origin", page, "-b", "session=secret", "-H", "Authorization: secret", url)...)
+		assert.NotContains(t, text, "secret")
+	}
+}
+
+func TestVerbose(t *testing.T) {
+	url := serve(t, policy{allow: only(page), actual: []string{"X-Anything: 1"}})
+	_, text := runText(t, false, "-origin", page, url)
+	assert.NotContains(t, text, "X-Anything: 1")
+	_, text = runText(t, false, "-v", "-origin", page, url)
+	assert.Contains(t, text, "   < X-Anything: 1\n")
+	assert.Contains(t, text, "   > User-Agent: "+userAgent+"\n")
+}
+
+func TestManyRedirectsAreShort(t *testing.T) {
+	status, text := runText(t, false, "-origin", page, serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set(headerAllowOrigin, page)
+		http.Redirect(w, r, r.URL.Path+"x", http.StatusFound)
+	})))
+	assert.Equal(t, exitFailed, status)
+	assert.Contains(t, text, "\n… 17 more\n\n21  GET ")
+	assert.Contains(t, text, "browsers follow at most 20")
+	assert.Less(t, strings.Count(text, "\n"), 50)
+}
+
+func TestColoursAreForTerminals(t *testing.T) {
+	file, err := os.Create(t.TempDir() + "/out")
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = file.Close() })
+	device, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0) // no file, as a terminal is none
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = device.Close() })
+
+	t.Setenv("NO_COLOR", "")
+	t.Setenv("TERM", "xterm")
+	assert.False(t, isTerminal(file))
+	assert.True(t, isTerminal(device))
+	t.Setenv("TERM", "dumb")
+	assert.False(t, isTerminal(device))
+	t.Setenv("TERM", "xterm")
+	t.Setenv("NO_COLOR", "1")
+	assert.False(t, isTerminal(device))
+}
+
+// sample is what the documents show: a router without a route for OPTIONS.
+var sample = policy{allow: only(page), preflightStatus: http.StatusMethodNotAllowed, lines: []string{"Vary:"},
+	preflight: []string{headerAllowMethods + ":", headerAllowHeaders + ":", headerMaxAge + ":", headerAllowOrigin + ":", "Allow: GET, PUT"}}
+
+// The documents show what the command prints.
+func TestDocuments(t *testing.T) {
+	readme, err := os.ReadFile("README.md")
+	require.NoError(t, err)
+	guide, err := os.ReadFile("../../docs/corscheck.md")
+	require.NoError(t, err)
+
+	url := serve(t, sample)
+	call := append(append([]string{"-credentials", "-origin", page}, put...), strings.TrimPrefix(url, "http://"))
+	_, text := runText(t, false, call...)
+	assertShows(t, string(guide), text)
+
+	_, text = runText(t, false, "-audit", "-origin", page, serve(t, policy{allow: matching("^https://app.example.com"), lines: withCookies}))
+	assertShows(t, string(guide), text)
+
+	assertShows(t, string(readme), usage)
+	var stdout, stderr bytes.Buffer
+	run(append([]string{"-json", "-engine", "chromium"}, call...), &stdout, &stderr, false)
+	assertShows(t, string(readme), documented(stdout.String()))
+	stdout.Reset()
+	run([]string{"-json", "-audit", "-origin", page, serve(t, policy{allow: only(page), preflight: replace(headerMaxAge, "10m")})}, &stdout, &stderr, false)
+	assertShows(t, string(readme), documented(stdout.String()))
+
+	for _, r := range hintRules {
+		assert.Contains(t, string(readme), "| `"+r.id+"` |")
+	}
+}
+
+// assertShows looks for text in a document, after its indent.
+func assertShows(t *testing.T, document, text string) {
+	t.Helper()
+	var indented strings.Builder
+	for line := range strings.Lines(text) {
+		if line != "\n" {
+			line = "    " + line
+		}
+		indented.WriteString(line)
+	}
+	assert.Contains(t, document, "\n"+indented.String(), "put this into the document:\n%s", &indented)
+}
