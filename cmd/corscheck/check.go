@@ -6,7 +6,6 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 
 	"example.com/cors/corstest"
@@ -196,7 +195,11 @@ func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
 	case w.preflightOnly && !preflight:
 		return nil, errWithheld
 	}
-	out := r.Clone(withRemote(r.Context(), &w.remote))
+	ctx := r.Context()
+	if proxy, _ := w.transport.Proxy(r); proxy == nil {
+		ctx = withRemote(ctx, &w.remote)
+	}
+	out := r.Clone(ctx)
 	if out.Header["Cookie"] != nil {
 		// http.Cookie would rewrite some of the cookies that browsers send.
 		out.Header.Set("Cookie", w.cookie)
@@ -240,9 +243,4 @@ func keyOf(r *http.Request) string {
 // wants returns the Content-Type that the call asks for or sends, in lower case.
 func (o *outcome) wants() string {
 	return strings.ToLower(cmp.Or(o.header.Get("Accept"), o.header.Get("Content-Type")))
-}
-
-// setsHeader reports whether the script sets a header, whatever its case.
-func (o *outcome) setsHeader(name string) bool {
-	return slices.ContainsFunc(keys(o.header), func(s string) bool { return strings.EqualFold(s, name) })
 }

@@ -41,8 +41,7 @@ func dress(r *http.Request) {
 	r.Header.Set("Accept-Encoding", "gzip, deflate, br")
 }
 
-// withRemote has the address of the server written to remote. A proxy's is not
-// the server's.
+// withRemote has the address at the other end of the connection written to remote.
 func withRemote(ctx context.Context, remote *string) context.Context {
 	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		GotConn: func(info httptrace.GotConnInfo) {

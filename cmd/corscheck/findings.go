@@ -102,11 +102,11 @@ func describe(s stranger) (detail, remedy string) {
 	case "null-origin":
 		return "The origin null " + deed + ". Every web page can have that origin, in a sandboxed frame.", "Do not allow null."
 	case "prefix-match":
-		return fmt.Sprintf("Whoever owns a domain such as %s %s: the server looks only at how the origin begins.", host(s.origin), deed), compare
+		return fmt.Sprintf("Whoever owns a domain such as %s %s: the server looks only at how the origin begins.", hostOf(s.origin), deed), compare
 	case "suffix-match":
-		return fmt.Sprintf("Whoever owns a domain such as %s %s: the server looks only at how the origin ends.", host(s.origin), deed), compare
+		return fmt.Sprintf("Whoever owns a domain such as %s %s: the server looks only at how the origin ends.", hostOf(s.origin), deed), compare
 	case "unescaped-dot":
-		return fmt.Sprintf("Whoever owns the domain %s %s: a dot in a regular expression stands for any character.", host(s.origin), deed),
+		return fmt.Sprintf("Whoever owns the domain %s %s: a dot in a regular expression stands for any character.", hostOf(s.origin), deed),
 			`Write \. for each dot, and ^ and $ at the ends. Better: compare the whole origin.`
 	case "insecure-scheme":
 		return fmt.Sprintf("A page of %s %s. Whoever controls the network of a visitor can put one there.", s.origin, deed), "Allow the https origin alone."
@@ -117,12 +117,6 @@ func describe(s stranger) (detail, remedy string) {
 		return fmt.Sprintf("Every subdomain of %s %s, also one that somebody else took over.", s.of, deed), "If that is not meant, name the hosts."
 	}
 	return fmt.Sprintf("Every port of %s %s, whatever runs there.", s.of, deed), "If that is not meant, name the port."
-}
-
-func host(origin string) string {
-	_, hostport, _ := strings.Cut(origin, "://")
-	name, _ := splitPort(hostport)
-	return name
 }
 
 // answers are those to look at for their syntax.

@@ -259,16 +259,14 @@ func (o *outcome) hintHTML() string {
 }
 
 func (o *outcome) hintInsecurePage() string {
-	host, isHTTP := strings.CutPrefix(o.origin, "http://")
-	if !isHTTP || isLoopback(hostOf(host)) || o.target.Scheme != "https" {
+	if !strings.HasPrefix(o.origin, "http://") || isLoopback(hostOf(o.origin)) || o.target.Scheme != "https" {
 		return ""
 	}
 	return "The page is on http. Whoever controls its network can change it, and browsers take it for another site than the https API: cookies need SameSite=None."
 }
 
 func (o *outcome) hintLocalNetwork() string {
-	_, page, _ := strings.Cut(o.origin, "://")
-	if o.sameOrigin || isLocal(hostOf(page)) {
+	if o.sameOrigin || isLocal(hostOf(o.origin)) {
 		return ""
 	}
 	host := o.target.Hostname()
@@ -281,7 +279,7 @@ func (o *outcome) hintLocalNetwork() string {
 
 // isLocal reports whether a host is on the visitor's own machine or network.
 func isLocal(host string) bool {
-	if addr, err := netip.ParseAddr(strings.Trim(host, "[]")); err == nil {
+	if addr, err := netip.ParseAddr(host); err == nil {
 		addr = addr.Unmap()
 		return addr.IsLoopback() || addr.IsPrivate() || addr.IsLinkLocalUnicast() || addr.IsUnspecified()
 	}
@@ -289,9 +287,8 @@ func isLocal(host string) bool {
 }
 
 func (o *outcome) hintSameSite() string {
-	_, page, _ := strings.Cut(o.origin, "://")
 	scheme, _, _ := strings.Cut(o.origin, ":")
-	if !o.credentials || o.sameOrigin || !o.allowed() || scheme == o.target.Scheme && site(hostOf(page)) == site(o.target.Hostname()) {
+	if !o.credentials || o.sameOrigin || !o.allowed() || scheme == o.target.Scheme && site(hostOf(o.origin)) == site(o.target.Hostname()) {
 		return ""
 	}
 	for _, x := range o.exchanges {
@@ -313,12 +310,11 @@ func site(host string) string {
 	return cmp.Or(publicsuffix.Registrable(host), host)
 }
 
-// hostOf returns the host of a host and port, without brackets.
-func hostOf(hostport string) string {
-	if i := strings.LastIndexByte(hostport, ':'); i > strings.LastIndexByte(hostport, ']') {
-		hostport = hostport[:i]
-	}
-	return strings.Trim(hostport, "[]")
+// hostOf returns the host of an origin, an IPv6 address without its brackets.
+func hostOf(origin string) string {
+	_, hostport, _ := strings.Cut(origin, "://")
+	host, _ := splitPort(hostport)
+	return host
 }
 
 func statusLine(status int) string {

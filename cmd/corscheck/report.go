@@ -38,7 +38,7 @@ const (
 )
 
 func (r *report) paint(style, text string) string {
-	if !r.terminal || text == "" {
+	if !r.terminal || style == "" || text == "" {
 		return text
 	}
 	return "\x1b[" + style + "m" + text + "\x1b[0m"

@@ -132,8 +132,7 @@ func (s stranger) implies(t stranger) bool {
 	if s.origin == t.origin || s.granted() < t.granted() || t.granted() == nothing {
 		return false
 	}
-	_, hostport, _ := strings.Cut(t.origin, "://")
-	host, _ := splitPort(hostport)
+	host := hostOf(t.origin)
 	switch s.id {
 	case "any-origin":
 		return true
