@@ -106,6 +106,7 @@ func TestAuditOfOtherOrigins(t *testing.T) {
 		{"https://app.example.com:8443", `^https?://app\.example\.com:8443$`, "medium insecure-scheme"},
 		{"capacitor://localhost", `^capacitor://localhost$`, ""},
 		{"https://app.example.com", `^https://(app\.example\.com|127\.0\.0\.1)`, "high prefix-match"},
+		{"https://app.example.com", `^(https://app\.example\.com|http://127\.0\.0\.1)`, "high prefix-match"}, // twice
 	} {
 		t.Run(tc.origin+" "+tc.allow, func(t *testing.T) {
 			var a jsonAudit

@@ -95,6 +95,34 @@ func TestVerbose(t *testing.T) {
 	assert.Contains(t, text, "   > User-Agent: "+userAgent+"\n")
 }
 
+// What only the report says: no server is asked, or no more than a preflight sent.
+func TestReportOfWhatIsNotSent(t *testing.T) {
+	_, text := runText(t, false, "-origin", page, "http://api.example.com/")
+	assert.Equal(t, `GET http://api.example.com/, from a page of https://app.example.com
+
+BLOCKED by the Fetch standard, Chromium, Firefox, WebKit alike
+The page is on https, and browsers let it call no http URL, http://api.example.com/.
+
+Note: This is mixed content, not CORS: no header helps. Serve the API over https.
+`, text)
+	_, text = runText(t, false, "-origin", "https://api.example.com", "-engine", "webkit", api)
+	assert.Equal(t, `GET https://api.example.com/users/7, from a page of https://api.example.com
+
+ALLOWED by WebKit
+
+Note: The page and the URL have the same origin, so CORS has no part in this call. Nothing was sent.
+`, text)
+	_, text = runText(t, false, append(put, "-preflight-only", "-origin", page, serve(t, good))...)
+	assert.Contains(t, text, "\nThe preflight passes. PUT is not sent, because of -preflight-only.\n")
+}
+
+func TestReportOfAnAudit(t *testing.T) {
+	_, text := runText(t, true, "-audit", "-origin", page, serve(t, good))
+	assert.Contains(t, text, "✓ Nothing found.")
+	_, text = runText(t, true, "-audit", "-origin", "https://www.example.com", serve(t, good))
+	assert.Contains(t, text, "Note: The server does not let https://www.example.com in.")
+}
+
 func TestManyRedirectsAreShort(t *testing.T) {
 	status, text := runText(t, false, "-origin", page, serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set(headerAllowOrigin, page)

@@ -200,6 +200,8 @@ var broken = []struct {
 		"preflight CORS check: Access-Control-Allow-Credentials", "", "medium ineffective"},
 	{"credentials twice", policy{allow: only(page), lines: append(withCookies, withCookies...)}, putWithCookies,
 		"preflight CORS check: Access-Control-Allow-Credentials", "duplicate-header", "medium duplicate"},
+	{"origins three times", policy{allow: only(page), lines: []string{headerAllowOrigin + ": " + page, headerAllowOrigin + ": " + page}}, put,
+		"preflight CORS check: Access-Control-Allow-Origin", "duplicate-header", "medium duplicate"},
 	{"credentials on preflights alone", policy{allow: only(page), preflight: withCookies}, putWithCookies, "CORS check: Access-Control-Allow-Credentials", "", ""},
 
 	// The lists.
@@ -260,6 +262,12 @@ var broken = []struct {
 	// Caches and the rest.
 	{"no Vary", policy{allow: only(page), lines: []string{"Vary:"}}, put, "", "", "medium vary-missing"},
 	{"Vary with Origin alone", before(good, says(func(r *http.Request) bool { return r.Header["Origin"] == nil }, 200)), put, "", "", "medium vary-missing"},
+	{"Vary for those with an Origin alone, who get what the rest get", before(good, func(w http.ResponseWriter, r *http.Request) bool {
+		if r.Header["Origin"] == nil {
+			policy{allow: always(page), lines: []string{"Vary:"}}.ServeHTTP(w, r)
+		}
+		return r.Header["Origin"] == nil
+	}), put, "", "", "medium vary-missing"},
 	{"Vary for something else", policy{allow: only(page), lines: replace("Vary", "Accept-Encoding")}, put, "", "", "medium vary-missing"},
 	{"* for those with an Origin", before(policy{allow: always("*"), lines: []string{"Vary:"}}, says(func(r *http.Request) bool { return r.Header["Origin"] == nil }, 200)), put, "", "", "medium vary-missing; info any-origin"},
 	{"errors without headers", before(good, says(func(r *http.Request) bool { return strings.Contains(r.URL.Path, "corscheck-") }, 404)), put, "", "", "low errors-unreadable"},
