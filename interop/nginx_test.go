@@ -107,20 +107,39 @@ func nginxProgram(t testing.TB) string {
 // "keyed" and "options".
 func startNginx(t testing.TB, api http.Handler) map[string]*wire {
 	t.Helper()
+	hosts := runNginx(t, nginxConfig, []string{"plain", "keyed", "options", "hop"}, "{{api}}", serve(t, api).server.Host)
+	faces := make(map[string]*wire)
+	for name, host := range hosts {
+		transport := new(http.Transport)
+		t.Cleanup(transport.CloseIdleConnections)
+		faces[name] = &wire{
+			client: &http.Client{Transport: transport, Timeout: time.Minute},
+			server: &url.URL{Scheme: "http", Host: host},
+			proto:  1,
+		}
+	}
+	return faces
+}
+
+// runNginx starts nginx, and returns the host of each server, by name. In config,
+// {{name}} stands for the host, and {{user}} for a directive that nginx needs.
+// Further pairs to replace may follow.
+func runNginx(t testing.TB, config string, servers []string, replace ...string) map[string]string {
+	t.Helper()
 	program := nginxProgram(t)
 	dir := t.TempDir()
 	user := "" // of the processes that serve; by default one who may not read dir
 	if os.Getuid() == 0 {
 		user = "user root;"
 	}
-	replace := []string{"{{user}}", user, "{{api}}", serve(t, api).server.Host}
+	replace = append(replace, "{{user}}", user)
 
 	// nginx takes over sockets that are open already, as it does from its elder
 	// when it is upgraded. So no port is lost between choosing and using it.
 	cmd := exec.Command(program, "-p", dir, "-e", "stderr", "-c", filepath.Join(dir, "nginx.conf"))
 	inherit := "NGINX="
-	faces := make(map[string]*wire)
-	for i, name := range []string{"plain", "keyed", "options", "hop"} {
+	hosts := make(map[string]string)
+	for i, name := range servers {
 		l, err := net.Listen("tcp", "127.0.0.1:0")
 		require.NoError(t, err)
 		defer l.Close()
@@ -129,16 +148,10 @@ func startNginx(t testing.TB, api http.Handler) map[string]*wire {
 		defer f.Close()
 		cmd.ExtraFiles = append(cmd.ExtraFiles, f)
 		inherit += fmt.Sprintf("%d;", 3+i)
-		replace = append(replace, "{{"+name+"}}", l.Addr().String())
-		transport := new(http.Transport)
-		t.Cleanup(transport.CloseIdleConnections)
-		faces[name] = &wire{
-			client: &http.Client{Transport: transport, Timeout: time.Minute},
-			server: &url.URL{Scheme: "http", Host: l.Addr().String()},
-			proto:  1,
-		}
+		hosts[name] = l.Addr().String()
+		replace = append(replace, "{{"+name+"}}", hosts[name])
 	}
-	config := strings.NewReplacer(replace...).Replace(nginxConfig)
+	config = strings.NewReplacer(replace...).Replace(config)
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "nginx.conf"), []byte(config), 0o600))
 	var output bytes.Buffer
 	cmd.Env = append(os.Environ(), inherit)
@@ -149,7 +162,7 @@ func startNginx(t testing.TB, api http.Handler) map[string]*wire {
 		}
 	})
 	process.Start(t, cmd)
-	return faces
+	return hosts
 }
 
 // A cachedAPI is what nginx stands in front of. It counts the requests that a cache
