@@ -22,7 +22,7 @@ func group(t testing.TB, cmd *exec.Cmd) error {
 		ours.Close()
 		theirs.Close()
 	})
-	const script = `(read _ <&%[1]d; kill -KILL 0) >/dev/null 2>&1 & exec "$@" %[1]d<&-`
+	const script = `(read _ </dev/fd/%d; kill -KILL 0) >/dev/null 2>&1 & exec "$@"`
 	pipe := 3 + len(cmd.ExtraFiles) // its number there
 	cmd.ExtraFiles = append(cmd.ExtraFiles, theirs)
 	cmd.Args = append([]string{"sh", "-c", fmt.Sprintf(script, pipe), "sh", cmd.Path}, cmd.Args[1:]...)

@@ -3,6 +3,7 @@
 package process_test
 
 import (
+	"io"
 	"os"
 	"os/exec"
 	"testing"
@@ -39,6 +40,23 @@ func TestNothingOutlivesTheProcess(t *testing.T) {
 	assert.Contains(t, string(output), "started")
 	assert.NotErrorIs(t, err, exec.ErrWaitDelay, "somebody still holds the output")
 	assert.NoError(t, err)
+}
+
+// A shell takes only one digit for the number of a file in a redirection.
+func TestManyExtraFiles(t *testing.T) {
+	r, w, err := os.Pipe()
+	require.NoError(t, err)
+	defer r.Close()
+	cmd := exec.Command("echo", "started")
+	cmd.Stdout = w
+	for range 20 {
+		cmd.ExtraFiles = append(cmd.ExtraFiles, os.Stderr)
+	}
+	<-process.Start(t, cmd)
+	require.NoError(t, w.Close())
+	output, err := io.ReadAll(r)
+	require.NoError(t, err)
+	assert.Equal(t, "started\n", string(output))
 }
 
 func TestNothingOutlivesTheTest(t *testing.T) {
