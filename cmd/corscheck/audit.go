@@ -105,7 +105,7 @@ func (a *audit) ask(ctx context.Context) (err error) {
 		to   **exchange
 		send func() (*exchange, error)
 	}{
-		{&a.own, func() (*exchange, error) { return a.get(ctx, a.origin) }},
+		{&a.own, func() (*exchange, error) { return a.getOwn(ctx) }},
 		{&a.none, func() (*exchange, error) { return a.get(ctx, "") }},
 		{&a.preflight, func() (*exchange, error) { return a.askFirst(ctx, a.origin, a.sendMethod) }},
 	} {
@@ -159,6 +159,29 @@ var errTooMany = fmt.Errorf("an audit sends %d requests at most", maxRequests)
 // get sends a GET, with the origin unless it is empty.
 func (a *audit) get(ctx context.Context, origin string) (*exchange, error) {
 	return a.getPath(ctx, origin, "")
+}
+
+// standInCookie is sent where a cookie makes a difference, and none is given.
+const standInCookie = "corscheck=1"
+
+// getOwn sends a GET with the origin of the policy. Some servers send * beside
+// credentials to those without a cookie, and echo the origin to those with one. They
+// are asked with a cookie from then on, as browsers ask them.
+func (a *audit) getOwn(ctx context.Context) (*exchange, error) {
+	x, err := a.get(ctx, a.origin)
+	if err != nil || a.cookie != "" || x.granted() != plain || x.response.Get(headerAllowCredentials) != "true" {
+		return x, err
+	}
+	a.cookie = standInCookie
+	with, err := a.get(ctx, a.origin)
+	if err == nil && with.granted() == withUser {
+		return with, nil
+	}
+	a.cookie = ""
+	if err != nil && !isRefusal(err) {
+		return nil, err
+	}
+	return x, nil
 }
 
 // getPath sends a GET of a path below the URL's own.
@@ -244,6 +267,9 @@ func (x *exchange) evidence(names ...string) []string {
 		}
 	}
 	add("> ", x.request, []string{"Origin", "Access-Control-Request-Method", "Access-Control-Request-Headers", "Access-Control-Request-Private-Network"})
+	if x.request.Get("Cookie") == standInCookie { // any other is a secret
+		lines = append(lines, "> Cookie: "+standInCookie)
+	}
 	lines = append(lines, "< "+statusLine(x.status))
 	add("< ", x.response, names)
 	return lines

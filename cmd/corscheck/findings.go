@@ -186,7 +186,7 @@ func syntaxProblems(h http.Header) (problems []syntaxProblem) {
 		switch value := lines[0]; {
 		case value == "*" && credentials == "true":
 			add([]string{headerAllowOrigin, headerAllowCredentials}, "%s: * with %s: true lets no call with cookies pass.", headerAllowOrigin, headerAllowCredentials)
-		case value != "*" && !isOrigin(value):
+		case value != "" && value != "*" && !isOrigin(value): // empty is as good as absent
 			add([]string{headerAllowOrigin}, "%s: %s is not one origin, as browsers write it, and matches no page.", headerAllowOrigin, shorten(value))
 		}
 	}
@@ -263,25 +263,43 @@ func (a *audit) judgeDuplicates() {
 	}
 }
 
+// judgePreflight looks at the preflight of the policy's own origin. One that refuses
+// an unknown origin does what it should.
 func (a *audit) judgePreflight() {
 	x := a.preflight
 	refused := a.own.granted() == nothing && (x.status == http.StatusForbidden || x.status == http.StatusBadRequest)
-	if x.status < 300 || refused {
+	got := statusLine(x.status)
+	switch {
+	case refused:
 		return
+	case x.status < 300 && (a.own.granted() == nothing || x.response.Get(headerAllowOrigin) != ""):
+		return
+	case x.status < 300:
+		got += " without the " + headerAllowOrigin + " that the call itself gets"
 	}
 	remedy := "Answer OPTIONS with a status from 200 to 299, before any login, redirect or router."
-	if x.status == http.StatusNotFound || x.status == http.StatusMethodNotAllowed {
+	switch {
+	case x.status < 300 && isNginx(x):
+		remedy = "Send the CORS headers with the answer to OPTIONS too. One add_header inside an if drops those outside: repeat them there."
+	case x.status < 300:
+		remedy = "Send the CORS headers with the answer to OPTIONS too: put the CORS layer before the router, or add a route for OPTIONS."
+	case x.status == http.StatusNotFound || x.status == http.StatusMethodNotAllowed:
 		remedy = "Put the CORS layer before the router, or add a route for OPTIONS."
 	}
 	a.report("preflight-fails", medium, x.evidence("Location", "Allow", headerAllowOrigin),
-		fmt.Sprintf("The preflight gets %s, so that no page can make a call that needs one, such as a PUT or one with an Authorization header.", statusLine(x.status)), remedy)
+		fmt.Sprintf("The preflight gets %s, so that no page can make a call that needs one, such as a PUT or one with an Authorization header.", got), remedy)
 }
+
+func isNginx(x *exchange) bool { return strings.HasPrefix(x.response.Get("Server"), "nginx") }
 
 func (a *audit) judgeErrors() {
 	if x := a.missing; x != nil && x.status >= 400 && x.granted() == nothing {
+		remedy := "Put the CORS layer around error pages too."
+		if isNginx(x) {
+			remedy = "Write always at the end of add_header."
+		}
 		a.report("errors-unreadable", low, x.evidence(headerAllowOrigin, headerAllowCredentials),
-			fmt.Sprintf("The answer %s has none of the CORS headers that the given path has. Pages cannot read errors, and show a CORS error in their place.", statusLine(x.status)),
-			"Put the CORS layer around error pages too. In nginx, write always at the end of add_header.")
+			fmt.Sprintf("The answer %s has none of the CORS headers that the given path has. Pages cannot read errors, and show a CORS error in their place.", statusLine(x.status)), remedy)
 	}
 }
 

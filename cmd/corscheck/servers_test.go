@@ -158,7 +158,9 @@ var broken = []struct {
 	{"a router without OPTIONS inside the CORS layer", policy{allow: only(page), preflightStatus: 405}, put,
 		"preflight status: ", "options-not-routed", "medium preflight-fails"},
 	{"an automatic answer to OPTIONS", before(good, says(onOptions, 200, "Allow: GET, PUT")), put,
-		"preflight CORS check: Access-Control-Allow-Origin", "options-not-routed", ""},
+		"preflight CORS check: Access-Control-Allow-Origin", "options-not-routed", "medium preflight-fails"},
+	{"a preflight whose answer lost the origin", policy{allow: only(page), preflight: []string{headerAllowOrigin + ":"}}, put,
+		"preflight CORS check: Access-Control-Allow-Origin", "origin-not-listed", "medium preflight-fails"},
 	{"a login before the preflight", before(good, says(onOptions, 401, "WWW-Authenticate: Basic")), put,
 		"preflight CORS check: Access-Control-Allow-Origin", "login-before-cors", "medium preflight-fails"},
 	{"a login inside the CORS layer", policy{allow: only(page), preflightStatus: 401}, put,
@@ -250,6 +252,16 @@ var broken = []struct {
 			policy{allow: echo, lines: withCookies}.ServeHTTP(w, r)
 		}
 		return isPreflight(r)
+	}), put, "", "", "high any-origin"},
+	{"everybody, to those with a cookie", before(policy{allow: always("*"), lines: withCookies}, func(w http.ResponseWriter, r *http.Request) bool {
+		if r.Header.Get("Cookie") != "" {
+			policy{allow: echo, lines: withCookies}.ServeHTTP(w, r)
+		}
+		return r.Header.Get("Cookie") != ""
+	}), put, "", "", "high any-origin; medium ineffective"},
+	{"everybody, and an empty header without Origin", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header()[headerAllowOrigin] = []string{""}
+		policy{allow: echo, lines: withCookies}.ServeHTTP(w, r)
 	}), put, "", "", "high any-origin"},
 	{"everybody without cookies, some with", before(policy{allow: echo}, func(w http.ResponseWriter, r *http.Request) bool {
 		some := strings.HasPrefix(r.Header.Get("Origin"), page)
