@@ -76,18 +76,9 @@ func TestMigrationFromExpress(t *testing.T) {
 // startExpress starts Express, and returns what serves one of its policies.
 func startExpress(t *testing.T) func(policy string) http.Handler {
 	t.Helper()
-	dir := t.TempDir()
-	for _, name := range []string{"package.json", "package-lock.json", "server.js"} {
-		content, err := os.ReadFile(filepath.Join("express", name))
-		require.NoError(t, err)
-		require.NoError(t, os.WriteFile(filepath.Join(dir, name), content, 0o600))
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
-	defer cancel()
-	install := exec.CommandContext(ctx, "npm", "ci", "--no-audit", "--no-fund")
-	install.Dir = dir
-	if output, err := install.CombinedOutput(); err != nil {
-		unavailable(t, "node", fmt.Sprintf("Express cannot be installed: npm ci: %v: %.300s", err, output))
+	dir, err := installExpress(t, "express/server.js")
+	if err != nil {
+		unavailable(t, "node", err.Error())
 	}
 	node := exec.Command("node", "server.js")
 	node.Dir = dir
@@ -106,4 +97,24 @@ func startExpress(t *testing.T) func(policy string) http.Handler {
 			r.SetURL(&url.URL{Scheme: "http", Host: fmt.Sprintf("127.0.0.1:%d", port), Path: "/" + policy})
 		}}
 	}
+}
+
+// installExpress installs Express and its cors middleware in a new folder, beside a
+// copy of the program.
+func installExpress(t testing.TB, program string) (dir string, err error) {
+	t.Helper()
+	dir = t.TempDir()
+	for _, path := range []string{"express/package.json", "express/package-lock.json", program} {
+		content, err := os.ReadFile(path)
+		require.NoError(t, err)
+		require.NoError(t, os.WriteFile(filepath.Join(dir, filepath.Base(path)), content, 0o600))
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
+	defer cancel()
+	install := exec.CommandContext(ctx, "npm", "ci", "--no-audit", "--no-fund")
+	install.Dir = dir
+	if output, err := install.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("npm ci: %v: %.300s", err, output)
+	}
+	return dir, nil
 }

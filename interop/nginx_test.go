@@ -2,6 +2,7 @@ package interop_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"maps"
 	"net"
@@ -91,16 +92,23 @@ http {
 }
 `
 
-// nginxProgram returns the path of nginx.
-func nginxProgram(t testing.TB) string {
-	t.Helper()
+// findNginx returns the path of nginx.
+func findNginx() (program string, err error) {
 	for _, name := range []string{"nginx", "/usr/sbin/nginx"} {
-		if program, err := exec.LookPath(name); err == nil {
-			return program
+		if program, err = exec.LookPath(name); err == nil {
+			return program, nil
 		}
 	}
-	unavailable(t, "nginx", "nginx is not installed")
-	return ""
+	return "", errors.New("nginx is not installed")
+}
+
+func nginxProgram(t testing.TB) string {
+	t.Helper()
+	program, err := findNginx()
+	if err != nil {
+		unavailable(t, "nginx", err.Error())
+	}
+	return program
 }
 
 // startNginx starts nginx in front of api, and returns its three faces: "plain",
