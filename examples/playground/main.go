@@ -1,104 +1,81 @@
-// Command playground runs a page on http://localhost:3000 and an API on
-// http://localhost:5000. The page calls the API in many ways, good and bad, and
-// shows what the browser let through and what it blocked; the terminal shows each
-// decision of the middleware.
+// Command playground is a page in which one writes a CORS policy and a call, and
+// watches the browser and the middleware decide. The page is on
+// http://localhost:3000, the API that it calls on http://localhost:5000, and a
+// second page on http://localhost:3001. The terminal shows each decision of the
+// middleware.
 package main
 
 import (
 	"context"
-	_ "embed"
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
-	"html/template"
 	"io"
-	"log/slog"
 	"net"
 	"net/http"
-	"net/netip"
 	"os"
 	"os/signal"
 	"strconv"
 	"strings"
 	"time"
-
-	"example.com/cors"
 )
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	p := playground{out: os.Stdout, done: func(report) {}}
-	if err := p.run(ctx, os.Args[1:]); err != nil {
+	if err := run(ctx, os.Args[1:], os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "playground:", err)
 		os.Exit(1)
 	}
 }
 
-// A playground is two servers, which write to out what they do.
-type playground struct {
-	out  io.Writer
-	done func(report) // called when a page has made all of its calls
-}
-
-// A report is what a page found out.
-type report struct {
-	Status string // what the page says at its end
-	Rows   []struct {
-		Blocked    bool
-		Preflights int
-		Got        string // what the page could read
-	}
-}
-
-// run serves until ctx ends.
-func (p playground) run(ctx context.Context, args []string) error {
+// run serves until ctx ends, and writes to out what happens.
+func run(ctx context.Context, args []string, out io.Writer) error {
 	flags := flag.NewFlagSet("playground", flag.ContinueOnError)
 	flags.SetOutput(io.Discard) // errors are printed by whoever gets them
-	pageAddr := flags.String("page", "localhost:3000", "`host:port` of the page; port 0 is one that is free")
-	apiAddr := flags.String("api", "localhost:5000", "`host:port` of the API")
+	names := []string{"page", "other", "api"}
+	addrs := []*string{
+		flags.String("page", "localhost:3000", "`localhost:port` of the page; port 0 is one that is free"),
+		flags.String("other", "localhost:3001", "`localhost:port` of the second page"),
+		flags.String("api", "localhost:5000", "`localhost:port` of the API"),
+	}
 	switch err := flags.Parse(args); {
 	case errors.Is(err, flag.ErrHelp):
-		flags.SetOutput(p.out)
+		flags.SetOutput(out)
 		flags.Usage()
 		return nil
 	case err != nil:
-		return fmt.Errorf("%w (there are only -page and -api)", err)
+		return fmt.Errorf("%w (the flags are -page, -other and -api)", err)
 	case flags.NArg() > 0:
-		return fmt.Errorf("unexpected argument %q: there are only the flags -page and -api", flags.Arg(0))
+		return fmt.Errorf("unexpected argument %q: the flags are -page, -other and -api", flags.Arg(0))
 	}
-	pageListeners, page, err := listen("page", *pageAddr)
-	if err != nil {
-		return err
+	listeners := make([][]net.Listener, len(addrs))
+	ports := make([]string, len(addrs))
+	for i, addr := range addrs {
+		var err error
+		listeners[i], ports[i], err = listen(names[i], *addr)
+		if err != nil {
+			return err
+		}
+		defer closeAll(listeners[i])
 	}
-	defer closeAll(pageListeners)
-	apiListeners, api, err := listen("api", *apiAddr)
-	if err != nil {
-		return err
-	}
-	defer closeAll(apiListeners)
+	o := originsAt(ports[0], ports[1], ports[2])
+	page, other, api := servers(o, out)
+	fmt.Fprintf(out, welcome, o.Page, o.API)
+	err := serve(ctx, listeners, []http.Handler{page, other, api})
+	fmt.Fprintln(out, "The playground is closed.")
+	return err
+}
 
-	logger := slog.New(slog.NewTextHandler(p.out, &slog.HandlerOptions{
-		Level: slog.LevelDebug,
-		ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
-			if a.Key == slog.TimeKey {
-				return slog.Attr{}
-			}
-			return a
-		},
-	}))
-	a := newAPI(page, logger)
-	fmt.Fprintf(p.out, welcome, page, api)
-
-	servers := []*http.Server{
-		{Handler: p.page(api, a), ReadHeaderTimeout: 10 * time.Second},
-		{Handler: a, ReadHeaderTimeout: 10 * time.Second},
-	}
-	failed := make(chan error, len(pageListeners)+len(apiListeners))
-	for i, listeners := range [][]net.Listener{pageListeners, apiListeners} {
-		for _, l := range listeners {
-			go func() { failed <- servers[i].Serve(l) }()
+// serve has each handler serve its listeners, until ctx ends.
+func serve(ctx context.Context, listeners [][]net.Listener, handlers []http.Handler) (err error) {
+	failed := make(chan error, 2*len(listeners))
+	var servers []*http.Server
+	for i, h := range handlers {
+		s := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second}
+		servers = append(servers, s)
+		for _, l := range listeners[i] {
+			go func() { failed <- s.Serve(l) }()
 		}
 	}
 	select {
@@ -112,75 +89,65 @@ func (p playground) run(ctx context.Context, args []string) error {
 			s.Close()
 		}
 	}
-	fmt.Fprintln(p.out, "The playground is closed.")
 	return err
 }
 
 const welcome = `
-The page: %[1]s   (open this in a browser)
-The API:  %[2]s
+Open this in a browser: %[1]s
+The API that it calls:  %[2]s
 
-Try also, as a browser would ask for the page, then for a stranger's, and then
-the request itself:
+Without a browser, ask as one would for the page, then for a stranger's:
 
     curl -i -X OPTIONS -H 'Origin: %[1]s' -H 'Access-Control-Request-Method: PUT' %[2]s/notes
     curl -i -X OPTIONS -H 'Origin: https://evil.example' -H 'Access-Control-Request-Method: PUT' %[2]s/notes
-    curl -i -X PUT -H 'Origin: %[1]s' -d '{}' %[2]s/notes
+
+The command corscheck plays a browser, and says what to change:
+
+    go run ./cmd/corscheck -origin https://evil.example -X PUT %[2]s/notes
 
 Ctrl-C ends the playground. What the middleware decides:
 
 `
 
-// listen returns listeners on addr and the origin that browsers know it by.
-func listen(name, addr string) (listeners []net.Listener, origin string, err error) {
+// originsAt returns the origins of servers on ports of localhost.
+func originsAt(page, other, api string) origins {
+	return origins{
+		Page: originOf("localhost", page), IP: originOf("127.0.0.1", page), Other: originOf("localhost", other),
+		API: originOf("localhost", api), Elsewhere: originOf("127.0.0.1", api),
+	}
+}
+
+func originOf(host, port string) string {
+	if port == "80" {
+		return "http://" + host
+	}
+	return "http://" + host + ":" + port
+}
+
+// listen returns listeners on a port of localhost, and the port.
+func listen(name, addr string) (listeners []net.Listener, port string, err error) {
 	host, port, err := net.SplitHostPort(addr)
 	if err != nil {
 		return nil, "", fmt.Errorf("-%s %s: not a host and a port, as in localhost:8080", name, addr)
 	}
-	host = strings.ToLower(host)
-	hosts := []string{host}
-	if host == "localhost" {
-		// Browsers take either address. Who holds only one may have somebody else's
-		// server answer at the other.
-		hosts = []string{"127.0.0.1", "::1"}
+	if !strings.EqualFold(host, "localhost") && host != "" {
+		return nil, "", fmt.Errorf("-%s %s: the playground listens on localhost only; write localhost:%s", name, addr, port)
 	}
-	for _, h := range hosts {
+	// Browsers take either address. Who holds only one may have somebody else's
+	// server answer at the other.
+	for _, h := range []string{"127.0.0.1", "::1"} {
 		l, err := net.Listen("tcp", net.JoinHostPort(h, port))
 		if err != nil {
 			if len(listeners) > 0 && !hasIPv6() {
 				break
 			}
 			closeAll(listeners)
-			return nil, "", fmt.Errorf("%w; if the port is in use, choose another: -%s %s", err, name, net.JoinHostPort(host, "0"))
+			return nil, "", fmt.Errorf("%w; if the port is in use, choose another: -%s localhost:0 takes one that is free", err, name)
 		}
 		listeners = append(listeners, l)
-		port = strconv.Itoa(l.Addr().(*net.TCPAddr).Port) // one for all
+		port = strconv.Itoa(l.Addr().(*net.TCPAddr).Port) // one for both
 	}
-	if origin, err = originOf(host, port); err != nil {
-		closeAll(listeners)
-		return nil, "", fmt.Errorf("-%s %s: browsers do not spell it so: %w", name, addr, err)
-	}
-	return listeners, origin, nil
-}
-
-// originOf returns the origin of pages from host and port, as browsers spell it.
-func originOf(host, port string) (string, error) {
-	ip, err := netip.ParseAddr(host)
-	switch {
-	case host == "", err == nil && ip.IsUnspecified():
-		host = "localhost" // one name of many
-	case err == nil:
-		host = ip.String()
-	}
-	if strings.Contains(host, ":") {
-		host = "[" + host + "]"
-	}
-	origin := "http://" + host
-	if port != "80" {
-		origin += ":" + port
-	}
-	_, err = cors.NewOriginMatcher(origin)
-	return origin, err
+	return listeners, port, nil
 }
 
 func hasIPv6() bool {
@@ -196,37 +163,4 @@ func closeAll(listeners []net.Listener) {
 	for _, l := range listeners {
 		l.Close()
 	}
-}
-
-//go:embed page.html
-var pageHTML string
-
-// page serves the page itself, and what it asks its own server.
-func (p playground) page(api string, a *api) http.Handler {
-	t := template.Must(template.New("page").Parse(pageHTML))
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		if err := t.Execute(w, struct {
-			API  string
-			Rows []row
-		}{api, rows}); err != nil {
-			fmt.Fprintln(p.out, err)
-		}
-	})
-	// How many preflights did a URL of the API get?
-	mux.HandleFunc("GET /preflights", func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Cache-Control", "no-store")
-		fmt.Fprint(w, a.preflights(r.FormValue("url")))
-	})
-	mux.HandleFunc("POST /done", func(w http.ResponseWriter, r *http.Request) {
-		var d report
-		if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, 1<<20)).Decode(&d); err != nil {
-			http.Error(w, err.Error(), http.StatusBadRequest)
-			return
-		}
-		fmt.Fprintf(p.out, "\nThe page says %q.\n\n", d.Status)
-		p.done(d)
-	})
-	return mux
 }

@@ -1,0 +1,167 @@
+package main
+
+import (
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"example.com/cors/internal/test/browser"
+)
+
+//go:embed testdata/session.js
+var sessionJS string
+
+// A session is what testdata/session.js reports.
+type session struct {
+	First            struct{ Call, Code string }
+	Problems         []string
+	Described        string
+	Unsent           string
+	Focus            string
+	Fixed            []string
+	Code             string
+	Announces        string
+	Shift            float64 // -1 where it cannot be measured
+	Blocked          string
+	Wire             []string
+	Blame, Log       string
+	Engines          []string
+	FocusAfterAdvice string
+	Allowed          string
+	Meanings         []string
+	Again            []string
+	Forgotten        int
+	Pages            map[string]string
+	Link             string
+	Reloaded         struct {
+		Link, Method, Page, Headers, Origins, Verdict string
+		Frames                                        int
+	}
+	AfterReload string
+	Summary     string
+	Rows        []struct {
+		Title      string
+		Blocked    bool
+		Preflights int
+		Got        string
+	}
+	Lesson []string
+	Walk   []struct {
+		Difference, Departure string
+		I                     int
+		Scene, Observed, Own  json.RawMessage
+		Wire                  []string
+	}
+	Walked int
+	Attack struct {
+		Hacked, Scripts, Images int
+		InWire                  bool
+		Verdict                 string
+	}
+	Violations []string
+}
+
+// The page works in each engine: a policy with mistakes, their fixes, a call, what
+// came of it, the link, a reload; the tour; calls by chance; script in every field.
+func TestSession(t *testing.T) {
+	for _, b := range browser.Installed(t) {
+		t.Run(b.Name, func(t *testing.T) {
+			var s session
+			v := newVenue(t, func(o origins) string {
+				given, err := json.Marshal(map[string]any{"page": o.Page, "list": scenes(o, 2, 250)})
+				require.NoError(t, err)
+				return fmt.Sprintf("const scenes = %s;\n%s", given, sessionJS)
+			})
+			v.report(t, b.Open(t, v.Page), &s)
+			name := map[string]string{"chromium": "Chromium", "firefox": "Firefox", "webkit": "WebKit"}[b.Name]
+
+			assert.Equal(t, "Nothing yetRun the call, or take an example of the tour.", s.First.Call)
+			assert.Contains(t, s.First.Code, "cors.New(cors.Options{")
+			require.Len(t, s.Problems, 3)
+			assert.Regexp(t, "^"+v.Page+"/: .+ Use "+v.Page+"$", s.Problems[0])
+			assert.Regexp(t, "^put: .+ Use PUT$", s.Problems[1])
+			assert.Equal(t, "600: a number without a unit. Use 10m0s", s.Problems[2])
+			assert.Equal(t, "AllowedMethods-hint AllowedMethods-problems true", s.Described)
+			assert.Equal(t, "Not sentMend what is marked first.", s.Unsent)
+			assert.Equal(t, "MaxAge", s.Focus)
+			assert.Equal(t, []string{v.Page, "PUT\nPATCH", "10m0s"}, s.Fixed)
+			assert.Contains(t, s.Code, `AllowedMethods: []string{"PUT", "PATCH"},`)
+
+			assert.Equal(t, "The browser asks first: a preflight for PUT, x-tenant.", s.Announces)
+			assert.LessOrEqual(t, s.Shift, 0.0, "the layout shifts while a call runs")
+			assert.Equal(t, `✕ `+name+` blocks the callAccess-Control-Allow-Headers is absent; it must list "x-tenant". 1 preflight.`, s.Blocked)
+			require.Len(t, s.Wire, 5)
+			assert.Equal(t, []string{"fetch PUT /notes", "OPTIONS /notes", "204", "PUT /notes is never sent."}, s.Wire[:4])
+			assert.Regexp(t, "^✕ TypeError", s.Wire[4])
+			assert.Equal(t, `Stopped here: Access-Control-Allow-Headers is absent; it must list "x-tenant".`, s.Blame)
+			assert.Contains(t, s.Log, `level=INFO msg="CORS preflight refused" origin=`+v.Page)
+			assert.Equal(t, []string{
+				"This browser|✕ blocked|1 preflight|observed",
+				"Chromium|✕ blocked|1 preflight|at the preflight headers",
+				"Firefox|✕ blocked|1 preflight|at the preflight headers",
+				"WebKit|✕ blocked|1 preflight|at the preflight headers",
+			}, s.Engines)
+			assert.Equal(t, "run", s.FocusAfterAdvice)
+			assert.Equal(t, "✓ "+name+" lets the page read itStatus 200, “PUT of 0 bytes”. 1 preflight.", s.Allowed)
+			assert.Subset(t, s.Meanings, []string{"Origin", "Access-Control-Request-Method", "Access-Control-Allow-Origin", "Access-Control-Max-Age", "Vary"})
+			if b.Name != "firefox" { // which may forget early in a session
+				assert.Equal(t, []string{"fetch PUT /notes", "No preflight: the browser has kept the answer to an earlier one.", "PUT /notes", "200", "✓ 200"}, s.Again)
+			}
+			assert.Equal(t, 6, s.Forgotten, "a preflight, its answer, a request, its answer, and the page's part")
+			assert.Equal(t, map[string]string{"this": v.Page, "port": v.Other, "ip": v.IP, "null": "null"}, s.Pages)
+
+			link, err := url.ParseQuery(s.Link[1:])
+			require.NoError(t, err)
+			assert.Equal(t, url.Values{
+				"AllowedOrigins": {v.Page}, "AllowedMethods": {"PUT\nPATCH"}, "AllowedHeaders": {"X-Tenant"}, "ExposedHeaders": {"ETag"}, "MaxAge": {"10m0s"},
+				"page": {"port"}, "method": {"PUT"}, "path": {"/notes"}, "headers": {"X-Tenant: 7"},
+			}, link)
+			assert.Equal(t, s.Link, s.Reloaded.Link)
+			assert.Equal(t, "PUT", s.Reloaded.Method)
+			assert.Equal(t, "port", s.Reloaded.Page)
+			assert.Equal(t, "X-Tenant: 7", s.Reloaded.Headers)
+			assert.Equal(t, v.Page, s.Reloaded.Origins)
+			assert.Contains(t, s.Reloaded.Verdict, "Nothing yet", "opening a link runs nothing")
+			assert.Zero(t, s.Reloaded.Frames, "nor does it prepare a call")
+			assert.Contains(t, s.AfterReload, name+" blocks the call")
+
+			all := rows(v.origins)
+			assert.Equal(t, fmt.Sprintf("done: %d of %[1]d as expected", len(all)), s.Summary)
+			assert.Contains(t, v.output.String(), fmt.Sprintf("\nThe page says %q.\n", s.Summary))
+			require.Len(t, s.Rows, len(all))
+			for i, row := range all {
+				assert.Equal(t, row.Title, s.Rows[i].Title)
+				assert.Equal(t, row.Blocked, s.Rows[i].Blocked, row.Title)
+				assert.Equal(t, row.Preflights, s.Rows[i].Preflights, row.Title)
+				if row.Got != "" {
+					assert.Equal(t, row.Got, s.Rows[i].Got, row.Title)
+				}
+			}
+			require.Len(t, s.Lesson, 4)
+			assert.Contains(t, s.Lesson[0], "welcome back, Ada")
+			assert.Contains(t, s.Lesson[1], "The policy has AllowCredentials")
+			assert.Equal(t, "Before it: GET /me Leave out", s.Lesson[2])
+			assert.Equal(t, "true", s.Lesson[3])
+
+			assert.Equal(t, 250, s.Walked)
+			for _, d := range s.Walk {
+				if d.Departure == "" {
+					t.Errorf("call %d: %s\n%s\n%s\n%s\n%v", d.I, d.Difference, d.Scene, d.Observed, d.Own, d.Wire)
+				}
+			}
+			t.Logf("%d of the calls by chance are listed departures", len(s.Walk))
+
+			assert.Zero(t, s.Attack.Hacked, "script ran")
+			assert.Zero(t, s.Attack.Scripts)
+			assert.Zero(t, s.Attack.Images)
+			assert.True(t, s.Attack.InWire, "it is shown as text")
+			assert.Contains(t, s.Attack.Verdict, "lets the page read it")
+			assert.Empty(t, s.Violations, "the page keeps to its own Content-Security-Policy")
+		})
+	}
+}

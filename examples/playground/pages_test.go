@@ -1,0 +1,158 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+const someToken = "0123456789abcdef0123456789abcdef"
+
+// The page is one response, below 60 kB, that runs its own script and no other.
+func TestDocument(t *testing.T) {
+	page, other, _ := servers(local, new(output))
+	for url, h := range map[string]http.Handler{
+		local.Page + "/": page, local.Page + "/frame": page, local.IP + "/frame": page, local.Other + "/frame": other,
+	} {
+		t.Run(url, func(t *testing.T) {
+			w := httptest.NewRecorder()
+			h.ServeHTTP(w, httptest.NewRequest("GET", url, nil))
+			assert.Equal(t, http.StatusOK, w.Code)
+			assert.Equal(t, "text/html; charset=utf-8", w.Header().Get("Content-Type"))
+			assert.Equal(t, "nosniff", w.Header().Get("X-Content-Type-Options"))
+			assert.Less(t, w.Body.Len(), 60_000)
+
+			csp := w.Header().Get("Content-Security-Policy")
+			assert.True(t, strings.HasPrefix(csp, "default-src 'none'; "), csp)
+			assert.NotContains(t, csp, "unsafe")
+			body := w.Body.String()
+			for _, kind := range []string{"style", "script"} {
+				for _, m := range regexp.MustCompile(`(?s)<`+kind+`>(.*?)</`+kind+`>`).FindAllStringSubmatch(body, -1) {
+					assert.Contains(t, csp, kind+"-src '"+hash(m[1])+"'")
+				}
+			}
+			assert.NotRegexp(t, `(?i)<[^>]* (style|on[a-z]+)=`, body, "the policy would not let it in")
+			assert.NotRegexp(t, `(?i)(<link[^>]* href|src)="?(https?:)?//`, body, "it works offline")
+			assert.Contains(t, csp, map[bool]string{true: "frame-ancestors 'none'", false: "frame-ancestors " + local.Page}[strings.HasSuffix(url, "/")])
+		})
+	}
+}
+
+// The page's server serves its own origin alone: another name is another site's, that
+// has its name lead to this machine.
+func TestHosts(t *testing.T) {
+	page, other, _ := servers(local, new(output))
+	for name, tc := range map[string]struct {
+		handler  http.Handler
+		url      string
+		status   int
+		location string
+	}{
+		"page":            {page, "http://localhost:3000/", 200, ""},
+		"stranger":        {page, "http://evil.example:3000/", 421, ""},
+		"stranger, check": {page, "http://evil.example:3000/check/" + someToken, 421, ""},
+		"by address":      {page, "http://127.0.0.1:3000/", 302, "http://localhost:3000"},
+		"other":           {other, "http://localhost:3001/", 302, "http://localhost:3000"},
+		"nothing":         {page, "http://localhost:3000/nothing", 404, ""},
+		"method":          {page, "http://localhost:3000/check/" + someToken, 405, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := httptest.NewRecorder()
+			tc.handler.ServeHTTP(w, httptest.NewRequest("GET", tc.url, nil))
+			assert.Equal(t, tc.status, w.Code)
+			assert.Equal(t, tc.location, w.Header().Get("Location"))
+		})
+	}
+}
+
+func ask(h http.Handler, path, body string, header ...string) *httptest.ResponseRecorder {
+	r := httptest.NewRequest("POST", local.Page+path, strings.NewReader(body))
+	for i := 0; i < len(header); i += 2 {
+		r.Header.Set(header[i], header[i+1])
+	}
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	return w
+}
+
+func TestRefusedRequests(t *testing.T) {
+	page, _, _ := servers(local, new(output))
+	const valid = `{"policy": {"AllowedOrigins": "*"}, "call": {"path": "/notes"}}`
+	for name, tc := range map[string]struct {
+		path, body string
+		header     []string
+		status     int
+		want       string
+	}{
+		"another page":  {"/check/" + someToken, valid, []string{"Sec-Fetch-Site", "cross-site"}, 403, "cross-origin"},
+		"another port":  {"/check/" + someToken, valid, []string{"Origin", "http://localhost:3001"}, 403, "cross-origin"},
+		"short token":   {"/check/abc", valid, nil, 400, "a token has 32 hexadecimal digits"},
+		"odd token":     {"/check/" + strings.Repeat("Z", 32), valid, nil, 400, "a token has"},
+		"no JSON":       {"/check/" + someToken, "{", nil, 400, "unexpected EOF"},
+		"long":          {"/check/" + someToken, `{"policy": {"AllowedOrigins": "` + strings.Repeat("a", 40_000) + `"}}`, nil, 400, "too large"},
+		"no visitor":    {"/outcome/" + someToken, valid, nil, 409, "check the policy and the call first"},
+		"done, no JSON": {"/done", "{", nil, 400, "unexpected EOF"},
+		"done, long":    {"/done", `"` + strings.Repeat("a", 2000) + `"`, nil, 400, "too large"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := ask(page, tc.path, tc.body, tc.header...)
+			assert.Equal(t, tc.status, w.Code)
+			assert.Contains(t, w.Body.String(), tc.want)
+		})
+	}
+	assert.Equal(t, http.StatusOK, ask(page, "/check/"+someToken, valid, "Sec-Fetch-Site", "same-origin").Code)
+	assert.Equal(t, http.StatusConflict, ask(page, "/outcome/"+someToken, `{"call": {"path": "/secret"}}`).Code)
+}
+
+// A summary cannot write anything but itself to the terminal.
+func TestDone(t *testing.T) {
+	out := new(output)
+	page, _, _ := servers(local, out)
+	require.Equal(t, http.StatusOK, ask(page, "/done", `"done: 21 of 21 as expected\u001b[2J\n"`).Code)
+	assert.Equal(t, "\nThe page says \"done: 21 of 21 as expected\\x1b[2J\\n\".\n\n", out.String())
+}
+
+// A check and an outcome, without a browser.
+func TestCheckAndOutcome(t *testing.T) {
+	page, _, api := servers(local, new(output))
+	state := fmt.Sprintf(`{"policy": {"AllowedOrigins": %q}, "call": {"method": "PUT", "path": "/notes"}}`, local.Page)
+	var c checked
+	require.NoError(t, json.Unmarshal(ask(page, "/check/"+someToken, state).Body.Bytes(), &c))
+	assert.Empty(t, c.PolicyProblems)
+	assert.Empty(t, c.CallProblems)
+	assert.Equal(t, "http://localhost:5000/v/"+someToken+"/1/notes", c.URL)
+	assert.Equal(t, &announcement{"PUT", []string{}}, c.Announces)
+	assert.Contains(t, c.PolicyCode, local.Page)
+	assert.Contains(t, c.CallCode, `method: "PUT"`)
+
+	r := httptest.NewRequest("OPTIONS", c.URL, nil)
+	r.Header.Set("Origin", local.Page)
+	r.Header.Set("Access-Control-Request-Method", "PUT")
+	api.ServeHTTP(httptest.NewRecorder(), r)
+	var o outcome
+	require.NoError(t, json.Unmarshal(ask(page, "/outcome/"+someToken, state).Body.Bytes(), &o))
+	require.Len(t, o.Exchanges, 1, "what corstest does is not on the wire")
+	assert.True(t, o.Exchanges[0].Preflight)
+	assert.Equal(t, http.StatusNoContent, o.Exchanges[0].Status)
+	require.Len(t, o.Verdicts, 3)
+	for i, v := range o.Verdicts {
+		assert.Equal(t, engines[i].String(), v.Engine)
+		assert.False(t, v.Allowed)
+		assert.Equal(t, "preflight method", v.Step)
+		assert.Equal(t, "Access-Control-Allow-Methods", v.Header)
+		assert.Equal(t, 1, v.Preflights)
+		assert.Equal(t, policy{"AllowedOrigins": local.Page, "AllowedMethods": "PUT"}, v.Advice.Policy)
+	}
+
+	// A policy that New would refuse never takes effect.
+	require.NoError(t, json.Unmarshal(ask(page, "/check/"+someToken, `{"policy": {"AllowedOrigins": "a.example"}, "call": {"path": "/notes"}}`).Body.Bytes(), &c))
+	assert.Equal(t, []problem{{"AllowedOrigins", "a.example", "no scheme", "https://a.example"}}, c.PolicyProblems)
+	assert.Empty(t, c.URL)
+}

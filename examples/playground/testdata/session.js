@@ -1,0 +1,121 @@
+// A session in the page, in two parts: what comes before a reload, and the rest.
+const stage = sessionStorage.getItem("stage");
+const violations = [];
+document.addEventListener("securitypolicyviolation", e => violations.push(`${e.violatedDirective} ${e.blockedURI}`));
+const text = id => at(id).textContent;
+const problemsOf = field => [...at(field + "-problems").children].map(p => p.textContent.trim());
+const settled = () => until("checked", () => text("policy-state"));
+
+if (!stage) {
+  await settled();
+  const report = {first: {call: text("verdict"), code: text("policy-code")}};
+
+  // A policy with mistakes. Each fix is one click.
+  type("AllowedOrigins", scenes.page + "/");
+  type("AllowedMethods", "put\nPATCH");
+  type("MaxAge", "600");
+  await until("three problems", () => text("policy-state") === "3 problems");
+  report.problems = [...problemsOf("AllowedOrigins"), ...problemsOf("AllowedMethods"), ...problemsOf("MaxAge")];
+  report.described = at("AllowedMethods").getAttribute("aria-describedby") + " " + at("AllowedMethods").getAttribute("aria-invalid");
+  await press(at("run"));
+  report.unsent = text("verdict");
+  for (let left = 3; left; left--) {
+    document.querySelector(".fix").click();
+    await until(`${left - 1} problems`, () => text("policy-state") === ["Valid", "1 problem", "2 problems"][left - 1]);
+  }
+  report.focus = document.activeElement.id;
+  report.fixed = [at("AllowedOrigins").value, at("AllowedMethods").value, at("MaxAge").value];
+  report.code = text("policy-code");
+
+  // A call that is blocked, and what to change. Nothing moves while it runs.
+  type("AllowedHeaders", "");
+  type("method", "PUT");
+  type("headers", "X-Tenant: 7");
+  await until("announced", () => text("announces").includes("x-tenant"));
+  report.announces = text("announces");
+  let shift = 0;
+  const observer = window.LayoutShift && new PerformanceObserver(list => list.getEntries().forEach(e => shift += e.value));
+  observer?.observe({type: "layout-shift"});
+  await press(at("run"));
+  await new Promise(resolve => setTimeout(resolve, 200));
+  observer?.disconnect();
+  report.shift = observer ? shift : -1;
+  report.blocked = text("verdict");
+  report.wire = [...document.querySelectorAll(".wire .label, .wire .aside")].map(e => e.textContent);
+  report.blame = document.querySelector(".blame").textContent;
+  report.log = document.querySelector(".log").textContent;
+  report.engines = [...document.querySelectorAll(".engines tr")].map(e => [...e.cells].map(c => c.textContent).join("|"));
+  document.querySelector(".advice button").click();
+  await until("valid again", () => text("call-code") && !at("announces").textContent.includes("No browser"));
+  report.focusAfterAdvice = document.activeElement.id;
+  await press(at("run"));
+  report.allowed = text("verdict");
+  report.meanings = [...document.querySelectorAll("details.header summary")].map(e => e.textContent.split(":")[0]);
+  await press(at("run"));
+  report.again = [...document.querySelectorAll(".wire .label, .wire .aside")].map(e => e.textContent);
+  await press(at("forget"));
+  await press(at("run"));
+  report.forgotten = document.querySelectorAll(".wire .label").length;
+
+  // From each page.
+  report.pages = {};
+  for (const page of ["this", "port", "ip", "null"]) {
+    type("page", page);
+    await press(at("run"));
+    const first = [...document.querySelectorAll("details.header summary")].map(e => e.textContent).find(s => s.startsWith("Origin"));
+    report.pages[page] = first.replace("Origin: ", "");
+  }
+
+  type("page", "port");
+  await press(at("run"));
+  at("share").click();
+  report.link = location.hash;
+  report.violations = violations;
+  sessionStorage.setItem("stage", "reloaded");
+  sessionStorage.setItem("report", JSON.stringify(report));
+  location.reload();
+  return new Promise(() => {}); // the page ends here
+}
+
+const report = JSON.parse(sessionStorage.getItem("report"));
+await settled();
+report.reloaded = {link: location.hash, method: at("method").value, page: at("page").value, headers: at("headers").value, origins: at("AllowedOrigins").value, verdict: text("verdict"), frames: document.querySelectorAll("iframe").length};
+await press(at("run"));
+report.afterReload = text("verdict");
+
+// The tour.
+await press(at("run-all"));
+report.summary = text("summary");
+report.rows = [...document.querySelectorAll(".example")].map(b => ({title: b.children[1].textContent, blocked: b.dataset.blocked === "true", preflights: Number(b.dataset.preflights), got: b.dataset.got}));
+const cookies = [...document.querySelectorAll(".example")].find(b => b.textContent.includes("Cookies"));
+await press(cookies);
+report.lesson = [text("verdict"), document.querySelector(".lesson").textContent, at("before").textContent, cookies.getAttribute("aria-current")];
+
+// Calls by chance: what the browser does, and what corstest says that it does.
+report.walk = [];
+for (const [i, s] of scenes.list.entries()) {
+  const [r] = await play(s.policy, [s.call], s.fresh);
+  const own = r.verdicts.find(v => v.engine === engine);
+  const d = difference(r.observed, own);
+  if (d) report.walk.push({scene: s, difference: d, departure: own.departure, observed: r.observed, own, wire: r.exchanges.map(x => `${x.method} ${x.path} ${x.status}`), i});
+}
+report.walked = scenes.list.length;
+
+// Script in every field, typed and from a link.
+window.hacked = 0;
+const scripts = document.scripts.length;
+const attack = `"><img src=x onerror="hacked++"></textarea></code></script><script>hacked++</script>javascript:hacked++`;
+for (const e of document.querySelectorAll("#policy-form [name], #call-form [name]")) {
+  if (e.type === "checkbox") type(e.id, true); else type(e.id, attack);
+}
+await until("problems", () => text("policy-state").includes("problem"));
+await press(at("run"));
+location.hash = new URLSearchParams({...Object.fromEntries([...document.querySelectorAll("[name]")].map(e => [e.name, attack])), before: JSON.stringify([{method: attack, path: attack}, attack])});
+await until("the link is read", () => at("before").textContent.includes("hacked"));
+await press(at("run"));
+location.hash = new URLSearchParams({AllowedOrigins: "*", AllowedHeaders: "*", ExposedHeaders: "*", path: "/notes", method: "POST", headers: "X-A: " + attack, body: attack});
+await until("the second link is read", () => at("body").value === attack && text("policy-state") === "Valid");
+await press(at("run"));
+report.attack = {hacked: window.hacked, scripts: document.scripts.length - scripts, images: document.images.length, inWire: text("details").includes(attack), verdict: text("verdict")};
+report.violations = report.violations.concat(violations);
+return report;

@@ -1,0 +1,158 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"example.com/cors"
+	"example.com/cors/corstest"
+)
+
+func rows(o origins) (all []row) {
+	for _, c := range tour(o) {
+		all = append(all, c.Rows...)
+	}
+	return all
+}
+
+// apiFor returns the API with the policy, which is the starting policy if p is nil.
+func apiFor(t *testing.T, p policy) http.Handler {
+	t.Helper()
+	if p == nil {
+		p = startingPolicy(local)
+	}
+	o, problems := p.options()
+	require.Empty(t, problems)
+	return newAPI(cors.New(o), local.Elsewhere)
+}
+
+// What the tour expects is what a browser does by the Fetch standard.
+func TestTour(t *testing.T) {
+	all := rows(local)
+	require.Len(t, all, 21)
+	for _, row := range all {
+		t.Run(row.Title, func(t *testing.T) {
+			b := corstest.Browser{Handler: apiFor(t, row.Policy)}
+			var cookies []*http.Cookie
+			blocked, got, preflights := false, "", 0
+			for _, c := range row.Calls {
+				require.False(t, blocked, "only the last call may be blocked")
+				r, problems := c.request(local)
+				require.Empty(t, problems)
+				q := r.simulate(local.Page, local.API+c.Path)
+				q.Cookies = cookies
+				res, err := b.Fetch(q)
+				require.NotNil(t, res)
+				for _, x := range res.Exchanges {
+					if x.Preflight {
+						preflights++
+					}
+				}
+				if err != nil {
+					blocked, got = true, ""
+					continue
+				}
+				cookies = res.Response.Cookies()
+				body, err := io.ReadAll(res.Response.Body)
+				require.NoError(t, err)
+				got = strings.TrimSpace(string(body))
+				if row.Header != "" {
+					got = "null"
+					if res.Header.Get(row.Header) != "" {
+						got = res.Header.Get(row.Header)
+					}
+					assert.NotEmpty(t, res.Response.Header.Get(row.Header), "the header is sent in any case")
+				}
+			}
+			assert.Equal(t, row.Blocked, blocked)
+			assert.Equal(t, row.Preflights, preflights)
+			if row.Got != "" {
+				assert.Equal(t, row.Got, got)
+			}
+		})
+	}
+}
+
+// A scene is a policy and a call by chance.
+type scene struct {
+	Policy policy `json:"policy"`
+	Call   call   `json:"call"`
+	Fresh  bool   `json:"fresh"`
+}
+
+// scenes returns n of them, all with valid policies and calls that browsers send, the
+// same for each seed.
+func scenes(o origins, seed uint64, n int) (list []scene) {
+	random := rand.New(rand.NewPCG(seed, 0))
+	pick := func(from ...string) string { return from[random.IntN(len(from))] }
+	var p policy
+	for len(list) < n {
+		if p == nil || random.IntN(3) == 0 {
+			p = policy{
+				"AllowedOrigins":       pick(o.Page, o.Page+"\n"+o.Other, o.Page+"\n"+o.Other+"\n"+o.IP, "*", "https://partner.example", "http://localhost:*"),
+				"AllowedMethods":       pick("", "PUT", "PUT\nPATCH\nDELETE", "*"),
+				"AllowedHeaders":       pick("", "Content-Type", "Content-Type\nAuthorization\nX-Tenant", "*"),
+				"ExposedHeaders":       pick("", "ETag", "ETag\nX-Cost\nVary", "*"),
+				"AllowCredentials":     pick("", "true"),
+				"MaxAge":               pick("10m", "1h", "-1s"),
+				"OptionsPassthrough":   pick("", "", "", "true"),
+				"OptionsSuccessStatus": pick("", "200"),
+			}
+		}
+		c := call{
+			Page:    pick("this", "this", "port", "ip", "null"),
+			Method:  pick("GET", "HEAD", "POST", "PUT", "patch", "PATCH", "DELETE", "OPTIONS", "QUERY"),
+			Path:    routes[random.IntN(len(routes))].Path,
+			Headers: pick("", "", "Content-Type: application/json", "Content-Type: text/plain", "Authorization: Bearer t", "X-Tenant: 7", "X-Debug: 1\nX-Tenant: 7", "Accept: "+strings.Repeat("a", 129), "ETag: 1"),
+			Body:    pick("", "{}"),
+			Cookies: pick("", "include"),
+		}
+		_, policyProblems := p.options()
+		_, callProblems := c.request(o)
+		if len(policyProblems) > 0 {
+			p = nil
+		} else if len(callProblems) == 0 {
+			list = append(list, scene{p, c, random.IntN(4) == 0})
+		}
+	}
+	return list
+}
+
+// Whoever follows the advice gets through, in every engine. There is advice for every
+// refusal, and its policies are valid.
+func TestAdvice(t *testing.T) {
+	advised := make(map[corstest.Step]int)
+	for i, s := range scenes(local, 1, 4000) {
+		e := engines[i%len(engines)]
+		first := fmt.Sprintf("%v: %+v", e, s)
+		for changes := 0; ; changes++ {
+			require.Less(t, changes, 8, first)
+			r, problems := s.Call.request(local)
+			require.Empty(t, problems, first)
+			v := judge(&corstest.Browser{Handler: apiFor(t, s.Policy), Engine: e}, s.Policy, s.Call, r, local, local.API+s.Call.Path)
+			if v.Allowed {
+				break
+			}
+			advised[corstest.Step(v.Step)]++
+			require.NotNil(t, v.Advice, "%s, now %+v: %+v", first, s, v)
+			require.NotEmpty(t, v.Advice.Text)
+			require.True(t, v.Advice.Policy != nil || v.Advice.Call != nil, "%s: %s", first, v.Advice.Text)
+			if v.Advice.Policy != nil {
+				s.Policy = v.Advice.Policy
+			}
+			if v.Advice.Call != nil {
+				s.Call = *v.Advice.Call
+			}
+		}
+	}
+	for _, step := range []corstest.Step{corstest.StepPreflightCheck, corstest.StepPreflightStatus, corstest.StepPreflightMethod, corstest.StepPreflightHeaders, corstest.StepCheck} {
+		assert.Positive(t, advised[step], string(step))
+	}
+}

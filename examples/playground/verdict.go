@@ -1,0 +1,72 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"example.com/cors/corstest"
+)
+
+var engines = []corstest.Engine{corstest.Chromium, corstest.Firefox, corstest.WebKit}
+
+// A verdict is what an engine makes of a call, as corstest has it.
+type verdict struct {
+	Engine     string   `json:"engine"`
+	Allowed    bool     `json:"allowed"`
+	Step       string   `json:"step"`   // at which it blocks
+	Header     string   `json:"header"` // to blame, "" if it is none
+	Detail     string   `json:"detail"`
+	Preflights int      `json:"preflights"`
+	Readable   []string `json:"readable"` // names of response headers, in lower case
+	Advice     *advice  `json:"advice"`
+	Departure  string   `json:"departure"` // where corstest is known not to follow the engine
+}
+
+// judge has b make the call c, after a real browser did.
+func judge(b *corstest.Browser, p policy, c call, r request, o origins, url string) verdict {
+	v := verdict{Engine: b.Engine.String(), Readable: []string{}, Departure: departure(b.Engine, r)}
+	res, err := b.Fetch(r.simulate(o.page(c.Page), url))
+	var blocked *corstest.BlockedError
+	switch {
+	case errors.As(err, &blocked):
+		v.Step, v.Header, v.Detail = string(blocked.Step), blocked.Header, blocked.Detail
+		v.Advice = advise(p, c, o, blocked)
+	case err != nil:
+		v.Detail = err.Error()
+	default:
+		v.Allowed = true
+		for _, name := range slices.Sorted(maps.Keys(res.Header)) {
+			v.Readable = append(v.Readable, strings.ToLower(name))
+		}
+	}
+	if res != nil {
+		for _, x := range res.Exchanges {
+			if x.Preflight {
+				v.Preflights++
+			}
+		}
+	}
+	return v
+}
+
+// departure says what the documentation of corstest lists as not simulated, if it
+// may change the verdict on r.
+func departure(e corstest.Engine, r request) string {
+	for _, f := range r.Init.Headers {
+		switch name := strings.ToLower(f[0]); name {
+		case "user-agent", "dpr", "save-data", "downlink":
+			if e == corstest.Chromium {
+				return fmt.Sprintf("Chromium does not announce %s in a preflight.", f[0])
+			}
+		case "range":
+			return "A Range with large numbers is announced by all engines."
+		}
+	}
+	if r.Path == "/away" && e != corstest.Chromium {
+		return fmt.Sprintf("After a redirect to another origin, %s sends a preflight that differs from the standard.", e)
+	}
+	return ""
+}

@@ -1,0 +1,156 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"example.com/cors"
+	"example.com/cors/corstest"
+)
+
+func TestVisitorsAreBounded(t *testing.T) {
+	now := time.Now()
+	vs := newVisitors()
+	vs.now = func() time.Time { return now }
+	first := vs.enter("0")
+	for i := 1; i < maxVisitors; i++ {
+		now = now.Add(time.Second)
+		vs.enter(fmt.Sprint(i))
+	}
+	assert.Same(t, first, vs.get("0"))
+	now = now.Add(time.Second)
+	vs.enter("one more")
+	assert.Len(t, vs.all, maxVisitors)
+	assert.Nil(t, vs.get("1"), "it was silent for longest")
+	assert.Same(t, first, vs.enter("0"), "it has just called")
+
+	now = now.Add(visitorLife + time.Second)
+	vs.enter("late")
+	assert.Len(t, vs.all, 1, "the time of all others is up")
+}
+
+// A policy, and what was recorded under it, is its visitor's alone.
+func TestVisitorsAreApart(t *testing.T) {
+	vs := newVisitors()
+	api := serveAPI(vs, http.NotFoundHandler())
+	adopt := func(token, origin string) string {
+		epoch := vs.enter(token).adopt(policy{"AllowedOrigins": origin}, false, func() http.Handler {
+			return newAPI(cors.New(cors.Options{AllowedOrigins: []string{origin}, Logger: newLogger(io.Discard)}), "http://127.0.0.1:5000")
+		})
+		return fmt.Sprintf("http://localhost:5000/v/%s/%d/notes", token, epoch)
+	}
+	a, b := adopt("a", "http://a.example"), adopt("b", "http://b.example")
+	_, err := corstest.Fetch(api, corstest.Request{Origin: "http://a.example", URL: a})
+	assert.NoError(t, err)
+	_, err = corstest.Fetch(api, corstest.Request{Origin: "http://a.example", URL: b})
+	assert.Error(t, err)
+	_, err = corstest.Fetch(api, corstest.Request{Origin: "http://a.example", URL: strings.Replace(a, "/v/a/", "/v/c/", 1)})
+	assert.Error(t, err, "nobody is there")
+
+	wire, _, _, _ := vs.get("a").conversation()
+	require.Len(t, wire, 1)
+	assert.Contains(t, wire[0].Log, `msg="CORS request granted" origin=http://a.example method=GET path=/notes`)
+	wire, _, _, _ = vs.get("b").conversation()
+	require.Len(t, wire, 1)
+	assert.Contains(t, wire[0].Log, `msg="CORS request refused" origin=http://a.example method=GET path=/notes`)
+	assert.Equal(t, exchange{
+		Method: "GET", Host: "localhost:5000", Path: "/notes", Status: 200,
+		Request:  [][2]string{{"Origin", "http://a.example"}},
+		Response: [][2]string{{"Etag", `"v7"`}, {"Vary", "Origin"}, {"X-Cost", "3"}},
+		Log:      wire[0].Log,
+	}, wire[0])
+}
+
+// A policy is replaced while calls are under way, and each call is answered by one
+// policy as a whole.
+func TestPolicyIsSwapped(t *testing.T) {
+	vs := newVisitors()
+	api := serveAPI(vs, http.NotFoundHandler())
+	adopt := func(i int) {
+		origin := fmt.Sprintf("http://%d.example", i%2)
+		vs.enter("a").adopt(policy{"AllowedOrigins": origin}, false, func() http.Handler {
+			return newAPI(cors.New(cors.Options{AllowedOrigins: []string{origin}, ExposedHeaders: []string{fmt.Sprintf("X-%d", i%2)}}), "")
+		})
+	}
+	adopt(0)
+	var callers sync.WaitGroup
+	for caller := range 4 {
+		callers.Go(func() {
+			for range 200 {
+				r := httptest.NewRequest("GET", "/v/a/1/notes", nil)
+				r.Header.Set("Origin", fmt.Sprintf("http://%d.example", caller%2))
+				w := httptest.NewRecorder()
+				api.ServeHTTP(w, r)
+				if w.Header().Get("Access-Control-Allow-Origin") != "" {
+					assert.Equal(t, fmt.Sprintf("X-%d", caller%2), w.Header().Get("Access-Control-Expose-Headers"))
+				}
+				vs.get("a").conversation()
+			}
+		})
+	}
+	for i := range 100 {
+		adopt(i)
+	}
+	callers.Wait()
+}
+
+// A new policy gets new URLs, so that no browser has an answer from before.
+func TestEpochs(t *testing.T) {
+	v := newVisitors().enter("a")
+	build := func() http.Handler { return http.NotFoundHandler() }
+	first := v.adopt(policy{"MaxAge": "1s"}, false, build)
+	assert.Equal(t, first, v.adopt(policy{"MaxAge": "1s"}, false, build))
+	second := v.adopt(policy{"MaxAge": "2s"}, false, build)
+	assert.NotEqual(t, first, second)
+	third := v.adopt(policy{"MaxAge": "2s"}, true, build)
+	assert.NotEqual(t, second, third)
+	for range maxCalls {
+		v.conversation()
+	}
+	assert.NotEqual(t, third, v.adopt(policy{"MaxAge": "2s"}, false, build), "corstest remembers a bounded number of calls")
+}
+
+// What is recorded is bounded, whatever is sent.
+func TestRecordingsAreBounded(t *testing.T) {
+	vs := newVisitors()
+	api := serveAPI(vs, http.NotFoundHandler())
+	vs.enter("a").adopt(policy{}, false, func() http.Handler { return newAPI(cors.New(cors.Options{AllowedOrigins: []string{"*"}}), "") })
+	for range 2 * maxRecordings {
+		r := httptest.NewRequest(strings.Repeat("M", 1000), "/v/a/1/notes", nil)
+		r.Host = strings.Repeat("h", 1000)
+		for i := range 100 {
+			r.Header.Set(fmt.Sprintf("X-%d", i), strings.Repeat("ü", 1000))
+		}
+		api.ServeHTTP(httptest.NewRecorder(), r)
+	}
+	wire, _, _, _ := vs.get("a").conversation()
+	require.Len(t, wire, maxRecordings)
+	x := wire[0]
+	assert.Len(t, x.Request, maxFields)
+	assert.Len(t, x.Request[0][1], maxText+len("…"))
+	assert.Len(t, x.Method, maxText+len("…"))
+	assert.Len(t, x.Host, maxText+len("…"))
+}
+
+// The logger keeps what slog promises of handlers.
+func TestLoggerWithAttributes(t *testing.T) {
+	out := new(output)
+	rec := new(recording)
+	h := rec.around(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		newLogger(out).With("a", 1).WithGroup("g").InfoContext(r.Context(), "hello", "b", 2)
+	}))
+	h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/", nil))
+	assert.Equal(t, "level=INFO msg=hello a=1 g.b=2\n", out.String())
+	assert.Equal(t, out.String(), rec.exchange().Log)
+	newLogger(out).Info("nobody asked")
+	assert.NotContains(t, out.String(), "nobody")
+}
