@@ -1,14 +1,12 @@
 package interop_test
 
 import (
-	"context"
 	"fmt"
 	"net/http"
 	"net/http/httputil"
 	"net/url"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -103,18 +101,5 @@ func startExpress(t *testing.T) func(policy string) http.Handler {
 // copy of the program.
 func installExpress(t testing.TB, program string) (dir string, err error) {
 	t.Helper()
-	dir = t.TempDir()
-	for _, path := range []string{"express/package.json", "express/package-lock.json", program} {
-		content, err := os.ReadFile(path)
-		require.NoError(t, err)
-		require.NoError(t, os.WriteFile(filepath.Join(dir, filepath.Base(path)), content, 0o600))
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
-	defer cancel()
-	install := exec.CommandContext(ctx, "npm", "ci", "--no-audit", "--no-fund")
-	install.Dir = dir
-	if output, err := install.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("npm ci: %v: %.300s", err, output)
-	}
-	return dir, nil
+	return npmInstall(t, "express/package.json", "express/package-lock.json", program)
 }

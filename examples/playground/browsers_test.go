@@ -102,9 +102,9 @@ func TestSession(t *testing.T) {
 			assert.Contains(t, s.Log, `level=INFO msg="CORS preflight refused" origin=`+v.Page)
 			assert.Equal(t, []string{
 				"This browser|✕ blocked|1 preflight|observed",
-				"Chromium|✕ blocked|1 preflight|at the preflight headers",
-				"Firefox|✕ blocked|1 preflight|at the preflight headers",
-				"WebKit|✕ blocked|1 preflight|at the preflight headers",
+				"Chromium|✕ blocked|1 preflight|preflight headers",
+				"Firefox|✕ blocked|1 preflight|preflight headers",
+				"WebKit|✕ blocked|1 preflight|preflight headers",
 			}, s.Engines)
 			assert.Equal(t, "run", s.FocusAfterAdvice)
 			assert.Equal(t, "✓ "+name+" lets the page read itStatus 200, “PUT of 0 bytes”. 1 preflight.", s.Allowed)

@@ -351,7 +351,7 @@ function engineList({observed, verdicts}, own) {
     element("td", "word", allowed ? "✓ allowed" : "✕ blocked"), element("td", "", plural(preflights)), element("td", "step", more));
   const table = element("table", "engines", element("caption", "", "This browser, and each engine as corstest simulates it"));
   const body = element("tbody", "", row("This browser", !observed.blocked, observed.preflights, "observed"));
-  for (const v of verdicts) body.append(row(v.engine, v.allowed, v.preflights, v.step ? "at the " + v.step : ""));
+  for (const v of verdicts) body.append(row(v.engine, v.allowed, v.preflights, v.step ? v.step : ""));
   for (const th of body.querySelectorAll("th")) th.scope = "row";
   table.append(body);
   return table;
@@ -396,7 +396,7 @@ function conversation({call, announces, observed, exchanges}, own) {
 
 // headers shows a list of headers, each with what it means.
 function headers(title, fields, blame) {
-  const card = element("div", "card", element("h4", "", title));
+  const card = element("div", "card", element("h3", "", title));
   const show = (name, value, bad) => {
     const line = [element("b", "", name + ":"), " ", element("span", "", value)];
     const meaning = data.meanings[name.toLowerCase()];

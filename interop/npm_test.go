@@ -1,0 +1,33 @@
+package interop_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// npmInstall copies files, package.json and its lock file among them, into a new folder,
+// and installs there what the lock file names.
+func npmInstall(t testing.TB, files ...string) (dir string, err error) {
+	t.Helper()
+	dir = t.TempDir()
+	for _, path := range files {
+		content, err := os.ReadFile(path)
+		require.NoError(t, err)
+		require.NoError(t, os.WriteFile(filepath.Join(dir, filepath.Base(path)), content, 0o600))
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
+	defer cancel()
+	install := exec.CommandContext(ctx, "npm", "ci", "--no-audit", "--no-fund")
+	install.Dir = dir
+	if output, err := install.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("npm ci: %v: %.300s", err, output)
+	}
+	return dir, nil
+}
