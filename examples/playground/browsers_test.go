@@ -101,7 +101,7 @@ func TestSession(t *testing.T) {
 			assert.Equal(t, `Stopped here: Access-Control-Allow-Headers is absent; it must list "x-tenant".`, s.Blame)
 			assert.Contains(t, s.Log, `level=INFO msg="CORS preflight refused" origin=`+v.Page)
 			assert.Equal(t, []string{
-				"This browser|✕ blocked|1 preflight|observed",
+				"This browser|✕ blocked|1 preflight|seen",
 				"Chromium|✕ blocked|1 preflight|preflight headers",
 				"Firefox|✕ blocked|1 preflight|preflight headers",
 				"WebKit|✕ blocked|1 preflight|preflight headers",

@@ -350,7 +350,7 @@ function engineList({observed, verdicts}, own) {
   const row = (name, allowed, preflights, more) => element("tr", allowed ? "good" : "stop", element("th", "", name),
     element("td", "word", allowed ? "✓ allowed" : "✕ blocked"), element("td", "", plural(preflights)), element("td", "step", more));
   const table = element("table", "engines", element("caption", "", "This browser, and each engine as corstest simulates it"));
-  const body = element("tbody", "", row("This browser", !observed.blocked, observed.preflights, "observed"));
+  const body = element("tbody", "", row("This browser", !observed.blocked, observed.preflights, "seen"));
   for (const v of verdicts) body.append(row(v.engine, v.allowed, v.preflights, v.step ? v.step : ""));
   for (const th of body.querySelectorAll("th")) th.scope = "row";
   table.append(body);
