@@ -73,7 +73,7 @@ func TestSession(t *testing.T) {
 		t.Run(b.Name, func(t *testing.T) {
 			var s session
 			v := newVenue(t, func(o origins) string {
-				given, err := json.Marshal(map[string]any{"page": o.Page, "list": scenes(o, 2, 250)})
+				given, err := json.Marshal(map[string]any{"page": o.Page, "list": scenes(o, 2, 150)})
 				require.NoError(t, err)
 				return fmt.Sprintf("const scenes = %s;\n%s", given, sessionJS)
 			})
@@ -148,7 +148,7 @@ func TestSession(t *testing.T) {
 			assert.Equal(t, "Before it: GET /me Leave out", s.Lesson[2])
 			assert.Equal(t, "true", s.Lesson[3])
 
-			assert.Equal(t, 250, s.Walked)
+			assert.Equal(t, 150, s.Walked)
 			for _, d := range s.Walk {
 				if d.Departure == "" {
 					t.Errorf("call %d: %s\n%s\n%s\n%s\n%v", d.I, d.Difference, d.Scene, d.Observed, d.Own, d.Wire)

@@ -36,6 +36,7 @@ var fields = []field{
 	{"OptionsSuccessStatus", "204 if empty.", setStatus, statusCode, "line"},
 	toggle("DangerouslyAllowInsecureOrigins", "Permits http:// with credentials.", func(o *cors.Options) *bool { return &o.DangerouslyAllowInsecureOrigins }),
 	toggle("DangerouslyAllowPublicSuffixes", "Permits https://*.github.io with credentials.", func(o *cors.Options) *bool { return &o.DangerouslyAllowPublicSuffixes }),
+	toggle("RefuseCrossOriginWrites", "Writes of pages that are not allowed get 403.", func(o *cors.Options) *bool { return &o.RefuseCrossOriginWrites }),
 }
 
 // lines returns a field that is a list, with one element a line.

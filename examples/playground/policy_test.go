@@ -46,6 +46,7 @@ func TestPolicyOptions(t *testing.T) {
 		"OptionsSuccessStatus":            "200",
 		"DangerouslyAllowInsecureOrigins": "true",
 		"DangerouslyAllowPublicSuffixes":  "true",
+		"RefuseCrossOriginWrites":         "true",
 		"Logger":                          "no field of the form",
 	}.options()
 	assert.Empty(t, problems)
@@ -60,6 +61,7 @@ func TestPolicyOptions(t *testing.T) {
 		OptionsSuccessStatus:            200,
 		DangerouslyAllowInsecureOrigins: true,
 		DangerouslyAllowPublicSuffixes:  true,
+		RefuseCrossOriginWrites:         true,
 	}, o)
 }
 
@@ -111,7 +113,7 @@ func TestPolicyCode(t *testing.T) {
 		"seconds": {"AllowedOrigins": "*", "MaxAge": "90s"},
 		"never":   {"AllowedOrigins": "*", "MaxAge": "-1ns"},
 		"all": {"AllowedOrigins": "https://a.example\nhttp://b.example", "AllowCredentials": "true", "OptionsPassthrough": "true", "OptionsSuccessStatus": "200",
-			"DangerouslyAllowInsecureOrigins": "true", "DangerouslyAllowPublicSuffixes": "true"},
+			"DangerouslyAllowInsecureOrigins": "true", "DangerouslyAllowPublicSuffixes": "true", "RefuseCrossOriginWrites": "true"},
 	} {
 		o, problems := p.options()
 		require.Empty(t, problems)
