@@ -50,8 +50,9 @@ type session struct {
 		Preflights int
 		Got        string
 	}
-	Lesson []string
-	Walk   []struct {
+	Lesson      []string
+	Differences []string
+	Walk        []struct {
 		Difference, Departure string
 		I                     int
 		Scene, Observed, Own  json.RawMessage
@@ -148,6 +149,8 @@ func TestSession(t *testing.T) {
 			assert.Equal(t, "Before it: GET /me Leave out", s.Lesson[2])
 			assert.Equal(t, "true", s.Lesson[3])
 
+			const bug, forgot = "note bug: This is a bug to rep", "note : The browser sent a p"
+			assert.Equal(t, []string{"", bug, bug, bug, forgot, "note : corstest differs her"}, s.Differences)
 			assert.Equal(t, 150, s.Walked)
 			for _, d := range s.Walk {
 				if d.Departure == "" {

@@ -60,7 +60,8 @@ func (vs *visitors) enter(token string) *visitor {
 		}
 		delete(vs.all, oldest)
 	}
-	v := &visitor{seen: now}
+	// Not from 1: who enters again must not get the URLs of the first time.
+	v := &visitor{seen: now, epoch: int(now.UnixMilli())}
 	vs.all[token] = v
 	return v
 }

@@ -119,6 +119,18 @@ func TestEpochs(t *testing.T) {
 	assert.NotEqual(t, third, v.adopt(policy{"MaxAge": "2s"}, false, build), "corstest remembers a bounded number of calls")
 }
 
+// A browser may have kept answers for a visitor that was shown out.
+func TestEpochsOfWhoEntersAgain(t *testing.T) {
+	now := time.Now()
+	vs := newVisitors()
+	vs.now = func() time.Time { return now }
+	build := func() http.Handler { return http.NotFoundHandler() }
+	first := vs.enter("a").adopt(policy{}, false, build)
+	delete(vs.all, "a")
+	now = now.Add(time.Second)
+	assert.NotEqual(t, first, vs.enter("a").adopt(policy{}, false, build))
+}
+
 // What is recorded is bounded, whatever is sent.
 func TestRecordingsAreBounded(t *testing.T) {
 	vs := newVisitors()

@@ -68,7 +68,9 @@ function saveState() {
   const params = new URLSearchParams({...policy, ...call});
   for (const [name, value] of [...params]) if (!value) params.delete(name);
   if (before.length) params.set("before", JSON.stringify(before));
-  history.replaceState(null, "", "#" + params);
+  try {
+    history.replaceState(null, "", "#" + params);
+  } catch { /* WebKit allows a hundred in half a minute; the next change is soon */ }
 }
 
 function loadState(hash) {

@@ -91,6 +91,19 @@ const cookies = [...document.querySelectorAll(".example")].find(b => b.textConte
 await press(cookies);
 report.lesson = [text("verdict"), document.querySelector(".lesson").textContent, at("before").textContent, cookies.getAttribute("aria-current")];
 
+// A difference is shown as a bug, unless it is a listed departure or a forgotten answer.
+const likeThis = {engine, allowed: true, preflights: 1, readable: ["etag"], step: "", departure: ""};
+const noted = (observed, own) => notes({call: {path: "/notes"}, observed, verdicts: [own]}, own).map(e => e.className + ": " + e.textContent.slice(0, 20)).join();
+const etag = [["etag", "1"], ["date", "today"]];
+report.differences = [
+  noted({blocked: false, preflights: 1, headers: etag}, likeThis),
+  noted({blocked: true, preflights: 1}, likeThis),
+  noted({blocked: false, preflights: 0, headers: etag}, likeThis),
+  noted({blocked: false, preflights: 1, headers: []}, likeThis),
+  noted({blocked: false, preflights: 2, headers: etag}, likeThis),
+  noted({blocked: true, preflights: 1}, {...likeThis, departure: "Listed."}),
+];
+
 // Calls by chance: what the browser does, and what corstest says that it does.
 report.walk = [];
 for (const [i, s] of scenes.list.entries()) {
