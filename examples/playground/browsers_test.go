@@ -88,7 +88,7 @@ func TestSession(t *testing.T) {
 			assert.Regexp(t, "^put: .+ Use PUT$", s.Problems[1])
 			assert.Equal(t, "600: a number without a unit. Use 10m0s", s.Problems[2])
 			assert.Equal(t, "AllowedMethods-hint AllowedMethods-problems true", s.Described)
-			assert.Equal(t, "Not sentMend what is marked first.", s.Unsent)
+			assert.Equal(t, "Not sentCorrect the marked fields first.", s.Unsent)
 			assert.Equal(t, "MaxAge", s.Focus)
 			assert.Equal(t, []string{v.Page, "PUT\nPATCH", "10m0s"}, s.Fixed)
 			assert.Contains(t, s.Code, `AllowedMethods: []string{"PUT", "PATCH"},`)

@@ -1,5 +1,5 @@
-// Command playground is a page in which one writes a CORS policy and a call, and
-// watches the browser and the middleware decide. The page is on
+// Command playground serves a page to try CORS in: write a policy and a call, and
+// watch the browser and the middleware decide. The page is on
 // http://localhost:3000, the API that it calls on http://localhost:5000, and a
 // second page on http://localhost:3001. The terminal shows each decision of the
 // middleware.
@@ -32,7 +32,7 @@ func main() {
 // run serves until ctx ends, and writes to out what happens.
 func run(ctx context.Context, args []string, out io.Writer) error {
 	flags := flag.NewFlagSet("playground", flag.ContinueOnError)
-	flags.SetOutput(io.Discard) // errors are printed by whoever gets them
+	flags.SetOutput(io.Discard) // main prints the error
 	names := []string{"page", "other", "api"}
 	addrs := []*string{
 		flags.String("page", "localhost:3000", "`localhost:port` of the page; port 0 is one that is free"),
@@ -133,8 +133,8 @@ func listen(name, addr string) (listeners []net.Listener, port string, err error
 	if !strings.EqualFold(host, "localhost") && host != "" {
 		return nil, "", fmt.Errorf("-%s %s: the playground listens on localhost only; write localhost:%s", name, addr, port)
 	}
-	// Browsers take either address. Who holds only one may have somebody else's
-	// server answer at the other.
+	// Browsers try both addresses. If this server held only one of them, another
+	// program could answer at the other.
 	for _, h := range []string{"127.0.0.1", "::1"} {
 		l, err := net.Listen("tcp", net.JoinHostPort(h, port))
 		if err != nil {

@@ -113,8 +113,8 @@ func TestBadArguments(t *testing.T) {
 	}
 }
 
-// Browsers look for localhost at both loopback addresses, so that somebody else's
-// server at either would answer in the playground's place.
+// Browsers look for localhost at both loopback addresses. Another program at one of
+// them would answer in the playground's place.
 func TestLocalhostIsBothLoopbackAddresses(t *testing.T) {
 	v := newVenue(t)
 	for _, host := range []string{"127.0.0.1", "::1"} {

@@ -81,8 +81,8 @@ func servers(o origins, out io.Writer) (page, other, api http.Handler) {
 	return byHost(o, http.NewCrossOriginProtection().Handler(mux), elsewhere), elsewhere, serveAPI(p.visitors, p.newAPI(home))
 }
 
-// byHost serves the playground at its own origin alone. Its address stands for
-// another page, and any other name is a stranger's that leads to this machine.
+// byHost serves page at its own origin alone, and elsewhere at the address. It refuses
+// other host names, because anybody can point a name at this machine.
 func byHost(o origins, page, elsewhere http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch "http://" + r.Host {
@@ -153,10 +153,10 @@ func hash(source string) string {
 type state struct {
 	Policy policy `json:"policy"`
 	Call   call   `json:"call"`
-	Fresh  bool   `json:"fresh"` // no browser shall know a preflight's answer
+	Fresh  bool   `json:"fresh"` // begin without cached preflights
 }
 
-// A checked is what the server has to say of a state.
+// A checked is the server's answer to a state.
 type checked struct {
 	PolicyProblems []problem     `json:"policyProblems"`
 	CallProblems   []problem     `json:"callProblems"`
@@ -212,7 +212,7 @@ type outcome struct {
 	Verdicts  []verdict  `json:"verdicts"`
 }
 
-// outcome tells what was on the wire since the last check, and what corstest makes of
+// outcome returns what was on the wire since the last check, and what corstest makes of
 // the same call.
 func (p *pages) outcome(w http.ResponseWriter, r *http.Request) {
 	token, s, ok := p.read(w, r)

@@ -45,8 +45,8 @@ func TestDocument(t *testing.T) {
 	}
 }
 
-// The page's server serves its own origin alone: another name is another site's, that
-// has its name lead to this machine.
+// The page's server serves its own origin alone. Another name is one that somebody has
+// pointed at this machine.
 func TestHosts(t *testing.T) {
 	page, other, _ := servers(local, new(output))
 	for name, tc := range map[string]struct {

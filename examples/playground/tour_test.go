@@ -126,8 +126,8 @@ func scenes(o origins, seed uint64, n int) (list []scene) {
 	return list
 }
 
-// Whoever follows the advice gets through, in every engine. There is advice for every
-// refusal, and its policies are valid.
+// A caller that follows the advice gets through, in every engine. There is advice for
+// every refusal, and its policies are valid.
 func TestAdvice(t *testing.T) {
 	advised := make(map[corstest.Step]int)
 	for i, s := range scenes(local, 1, 2000) {

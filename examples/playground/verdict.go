@@ -52,8 +52,8 @@ func judge(b *corstest.Browser, p policy, c call, r request, o origins, url stri
 	return v
 }
 
-// departure says what the documentation of corstest lists as not simulated, if it
-// may change the verdict on r.
+// departure returns what corstest does not simulate, by its documentation, if that may
+// change the verdict on r.
 func departure(e corstest.Engine, r request) string {
 	for _, f := range r.Init.Headers {
 		switch name := strings.ToLower(f[0]); name {

@@ -40,9 +40,9 @@ func (vs *visitors) get(token string) *visitor {
 	return v
 }
 
-// enter returns the visitor with the token, a new one if there is none. It shows
-// out those whose time is up and, if it is full, who was silent for longest. They may
-// enter again: a page tells its policy before each call.
+// enter returns the visitor with the token, a new one if there is none. It removes
+// visitors that were silent for an hour and, if there are too many, the one that was
+// silent for longest. They can come back: a page sends its policy before each call.
 func (vs *visitors) enter(token string) *visitor {
 	if v := vs.get(token); v != nil {
 		return v
@@ -60,7 +60,7 @@ func (vs *visitors) enter(token string) *visitor {
 		}
 		delete(vs.all, oldest)
 	}
-	// Not from 1: who enters again must not get the URLs of the first time.
+	// It does not begin at 1: a visitor that comes back must get new URLs.
 	v := &visitor{seen: now, epoch: int(now.UnixMilli())}
 	vs.all[token] = v
 	return v
@@ -82,10 +82,10 @@ type visitor struct {
 	wire     []*recording        // of the call under way
 }
 
-// adopt puts p in charge, with the API that build makes for it, unless it is already.
-// It returns a number for the URLs of the calls under p. A new policy, and one that
-// asks for it, gets a new number, so that no browser has a preflight's answer from
-// before.
+// adopt puts p in force, with the API that build makes for it, unless it is in force
+// already. It returns a number for the URLs of the calls under p. A new policy gets a
+// new number, and so does a fresh one. A browser then has no answer to a preflight
+// from before.
 func (v *visitor) adopt(p policy, fresh bool, build func() http.Handler) (epoch int) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -103,8 +103,8 @@ func (v *visitor) adopt(p policy, fresh bool, build func() http.Handler) (epoch 
 	return v.epoch
 }
 
-// conversation returns what was recorded since the policy was told, the policy, the
-// simulated browsers, and the number for their URLs.
+// conversation returns the exchanges since the last adopt, the policy, the simulated
+// browsers, and the number for their URLs.
 func (v *visitor) conversation() (wire []exchange, p policy, browsers []*corstest.Browser, epoch int) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -148,8 +148,8 @@ func prefix(path string) string {
 	return strings.Join(parts[:min(4, len(parts))], "/")
 }
 
-// serveAPI returns the API of all visitors: each has its own below a prefix, and
-// for those without one, such as curl, the rest is home.
+// serveAPI returns the API of all visitors. Each has its own below a prefix; home
+// serves every other path, for curl.
 func serveAPI(vs *visitors, home http.Handler) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {

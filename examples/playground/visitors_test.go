@@ -35,7 +35,7 @@ func TestVisitorsAreBounded(t *testing.T) {
 
 	now = now.Add(visitorLife + time.Second)
 	vs.enter("late")
-	assert.Len(t, vs.all, 1, "the time of all others is up")
+	assert.Len(t, vs.all, 1, "the others were silent for too long")
 }
 
 // A policy, and what was recorded under it, is its visitor's alone.
@@ -119,8 +119,8 @@ func TestEpochs(t *testing.T) {
 	assert.NotEqual(t, third, v.adopt(policy{"MaxAge": "2s"}, false, build), "corstest remembers a bounded number of calls")
 }
 
-// A browser may have kept answers for a visitor that was shown out.
-func TestEpochsOfWhoEntersAgain(t *testing.T) {
+// A visitor that comes back gets new URLs: its browser may have cached preflights.
+func TestEpochsOfReturningVisitor(t *testing.T) {
 	now := time.Now()
 	vs := newVisitors()
 	vs.now = func() time.Time { return now }

@@ -261,7 +261,7 @@ async function run(fresh, lesson) {
   if (results) {
     showOutcome(results, lesson);
   } else {
-    showVerdict(false, "Not sent", "Mend what is marked first.");
+    showVerdict(false, "Not sent", "Correct the marked fields first.");
     document.querySelector("[aria-invalid]")?.focus();
   }
 }
