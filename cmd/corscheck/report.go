@@ -68,10 +68,13 @@ func (r *report) outcome(o *outcome) {
 		title += ", with credentials"
 	}
 	r.text("", bold, title)
-	r.line("")
 	r.conversation(o)
 	r.verdicts(o)
-	for _, h := range o.hints() {
+	hints := o.hints()
+	if len(hints) > 0 {
+		r.line("")
+	}
+	for _, h := range hints {
 		r.text("", "", "Note: "+h.Detail)
 	}
 	r.fix(o)
@@ -83,7 +86,7 @@ func (r *report) conversation(o *outcome) {
 	for i, x := range o.exchanges {
 		if hidden := len(o.exchanges) - most; !r.verbose && hidden > 0 && i >= most-1 && i < len(o.exchanges)-1 {
 			if i == most-1 {
-				r.line("… %d more\n", hidden)
+				r.line("\n… %d more", hidden)
 			}
 			continue
 		}
@@ -96,11 +99,10 @@ func (r *report) exchange(n int, x exchange) {
 	if x.preflight {
 		kind = "   (preflight)"
 	}
-	r.line("%s%s", r.paint(bold, cut(fmt.Sprintf("%d  %s %s", n, x.method, place(x.url)), width-len(kind))), kind)
+	r.line("\n%s%s", r.paint(bold, cut(fmt.Sprintf("%d  %s %s", n, x.method, place(x.url)), width-len(kind))), kind)
 	r.headers("   > ", x.request, requestHeaders)
 	r.line("   %s", r.paint(statusStyle(x.status), "< "+statusLine(x.status)))
 	r.headers("   < ", x.response, responseHeaders)
-	r.line("")
 }
 
 // place is a URL as far as the exchange before it does not tell.
@@ -169,6 +171,7 @@ func (r *report) verdicts(o *outcome) {
 		if len(names) == len(allEngines) {
 			who += " alike"
 		}
+		r.line("")
 		if v.blocked == nil {
 			r.text("", green, r.symbol("✓")+"ALLOWED by "+who)
 			r.readable(o, v)
@@ -179,7 +182,6 @@ func (r *report) verdicts(o *outcome) {
 			}
 			r.text("", "", reason)
 		}
-		r.line("")
 	}
 }
 

@@ -51,7 +51,11 @@ func TestReportFits(t *testing.T) {
 				assert.Equal(t, strings.TrimRight(line, " \n"), strings.TrimSuffix(line, "\n"), "no white space at the end")
 			}
 			assert.LessOrEqual(t, strings.Count(call, "\n"), 44)
-			assert.NotContains(t, call, "\n\n\n")
+			_, noted := runText(t, false, append(append([]string{"-origin", page}, tc.call...), url, "-origin", "http://localhost:3000")...)
+			for _, text := range []string{call, noted, audit} {
+				assert.NotContains(t, text, "\n\n\n")
+				assert.NotEqual(t, "\n\n", text[len(text)-2:])
+			}
 			assert.Contains(t, colours, "\x1b[")
 			plain := regexp.MustCompile("\x1b\\[[0-9;]*m").ReplaceAllString(colours, "")
 			assert.Equal(t, call, strings.NewReplacer("✓ ", "", "✗ ", "").Replace(plain))
@@ -79,10 +83,12 @@ func TestReportIsClean(t *testing.T) {
 }
 
 func TestReportShowsNoSecrets(t *testing.T) {
-	url := serve(t, good)
+	url := serve(t, policy{allow: only(page), lines: withCookies, preflight: replace(headerAllowHeaders, "Authorization")})
 	for _, args := range [][]string{nil, {"-v"}} {
 		_, text := runText(t, false, append(args, "-origin", page, "-b", "session=secret", "-H", "Authorization: secret", url)...)
 		assert.NotContains(t, text, "secret")
+		assert.Contains(t, text, "   > Cookie: …\n")
+		assert.Contains(t, text, "   > Authorization: …\n")
 	}
 }
 
