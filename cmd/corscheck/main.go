@@ -43,7 +43,7 @@ The check:
 
 The audit:
   -audit             send GET requests and preflights with the origins of strangers
-  -fail-on SEVERITY  exit with 1 from high, medium, low or none upwards; medium by default
+  -fail-on SEVERITY  exit with 1 from here upwards: high, medium (the default), low, none
 
 The output:
   -json              one JSON object for programs
