@@ -49,7 +49,8 @@ The output:
   -json              one JSON object for programs
   -v                 all headers of every exchange
 
-GET and HEAD are sent. Any other method is sent only if its preflight passes, as in a browser.
+A call that needs a preflight is sent only if the preflight passes, as in a browser. A POST of a
+form needs none, and is sent. -preflight-only never sends the call.
 The audit sends at most 60 requests, one after the other, and none that writes.
 Audit only servers that you are responsible for.
 
