@@ -51,13 +51,18 @@ func (w write) request() *http.Request {
 	return r
 }
 
+// allowed says whether the policy allows the origin.
+func (w write) allowed() bool {
+	return len(w.origin) == 1 && slices.Contains([]string{page, "https://a.apps.example"}, w.origin[0])
+}
+
 // reaches is the model: it says whether w reaches the handler.
 func (w write) reaches() bool {
 	if slices.Contains([]string{"GET", "HEAD", "OPTIONS"}, w.method) {
 		return true
 	}
-	if len(w.origin) == 1 && slices.Contains([]string{page, "https://a.apps.example"}, w.origin[0]) {
-		return true // the policy allows it
+	if w.allowed() {
+		return true
 	}
 	if w.site != "" {
 		return w.site == "same-origin" || w.site == "none" // the browser says so
@@ -86,6 +91,9 @@ func TestWritesFollowTheModel(t *testing.T) {
 						h := cors.New(onlyAllowedPages())(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { ran = true }))
 						res := fixture.Serve(h, w.request())
 						assert.Equal(t, w.reaches(), ran, w)
+						if !w.allowed() {
+							assert.Equal(t, http.NewCrossOriginProtection().Check(w.request()) == nil, ran, "as http.CrossOriginProtection: %v", w)
+						}
 						assert.Contains(t, res.Header().Get("Vary"), "Origin", w)
 						if !ran {
 							assert.Equal(t, http.StatusForbidden, res.Code, w)
