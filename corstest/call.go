@@ -22,7 +22,8 @@ type call struct {
 	engine  conduct
 	result  Result
 
-	page        string // the origin of the page
+	mode        Mode
+	page        string // the origin of the page, "" if there is none
 	credentials bool
 	upload      bool
 	cookies     []*http.Cookie
@@ -34,8 +35,11 @@ type call struct {
 	body    []byte
 	hasBody bool
 
-	cors    bool // the response tainting is "cors"
-	tainted bool // redirects crossed origins, so that Origin is null
+	crossOrigin  bool   // a URL of the call has another origin than the page
+	tainted      bool   // redirects crossed origins, so that Origin is null
+	site         string // how far the call has come: the value of Sec-Fetch-Site
+	redirected   bool
+	lostMetadata bool // the request has no Sec-Fetch headers any more
 }
 
 // newCall returns r as browsers normalize it. The error says why no script can
@@ -48,8 +52,11 @@ func (b *Browser) newCall(ctx context.Context, r Request) (*call, error) {
 	if detail != "" {
 		return nil, &UnsendableError{"URL", r.URL, detail}
 	}
-	page := cmp.Or(r.Origin, originOf(u))
-	if detail := checkOrigin(page); detail != "" {
+	mode, page := cmp.Or(r.Mode, ModeCORS), r.Origin
+	if page == "" && mode != ModeNavigate {
+		page = originOf(u)
+	}
+	if detail := checkOrigin(page); detail != "" && page != "" {
 		return nil, &UnsendableError{"Origin", r.Origin, detail}
 	}
 	method := fetch.NormalizeMethod(cmp.Or(r.Method, http.MethodGet))
@@ -69,7 +76,9 @@ func (b *Browser) newCall(ctx context.Context, r Request) (*call, error) {
 		ctx:         ctx,
 		browser:     b,
 		engine:      b.Engine.conduct(),
+		mode:        mode,
 		page:        page,
+		site:        siteSameOrigin,
 		credentials: r.Credentials,
 		upload:      r.UploadListener,
 		cookies:     r.Cookies,
@@ -78,6 +87,9 @@ func (b *Browser) newCall(ctx context.Context, r Request) (*call, error) {
 		method:      method,
 		fields:      fields,
 		hasBody:     r.Body != nil,
+	}
+	if err := c.checkMode(r); err != nil {
+		return nil, err
 	}
 	if c.hasBody {
 		if c.body, err = io.ReadAll(r.Body); err != nil {
@@ -116,6 +128,21 @@ func (c *call) origin() string {
 	return c.page
 }
 
+// originHeader returns the value of Origin, or "" if the request has none
+// (https://fetch.spec.whatwg.org/#append-a-request-origin-header). The page's
+// referrer policy is the default one.
+func (c *call) originHeader() string {
+	switch {
+	case c.usesCORS():
+		return c.origin()
+	case c.method == http.MethodGet || c.method == http.MethodHead:
+		return ""
+	case c.mode != ModeCORS && c.url.Scheme != "https" && strings.HasPrefix(c.page, "https:"):
+		return opaqueOrigin
+	}
+	return c.origin()
+}
+
 // fetch sends the call and follows its redirects
 // (https://fetch.spec.whatwg.org/#main-fetch). The error is a BlockedError or a
 // TransportError.
@@ -124,9 +151,10 @@ func (c *call) fetch() error {
 	for redirects := 0; ; redirects++ {
 		// Once a response came from another origin, CORS applies to the rest of the
 		// call, even back at the page's origin.
-		c.cors = c.cors || originOf(c.url) != c.page
+		c.crossOrigin = c.crossOrigin || originOf(c.url) != c.page
+		c.goFarther()
 		unsafe := c.engine.unsafeNames(c.fields)
-		demanded := c.cors && (c.upload || !fetch.IsSafelistedMethod(c.method) || len(unsafe) > 0)
+		demanded := c.usesCORS() && (c.upload || !fetch.IsSafelistedMethod(c.method) || len(unsafe) > 0)
 		preflighted = preflighted || demanded
 
 		if demanded && !c.isCached(unsafe) {
@@ -142,7 +170,9 @@ func (c *call) fetch() error {
 			return err
 		}
 		if next == nil {
-			c.result.Header = c.readable(res.Header)
+			if !c.isOpaque() {
+				c.result.Header = c.readable(res.Header)
+			}
 			return nil
 		}
 		c.redirect(res.StatusCode, next)
@@ -169,12 +199,15 @@ func (c *call) send() (*http.Response, error) {
 		h.Add(f.name, f.value)
 	}
 	if h["Accept"] == nil {
-		h.Set("Accept", "*/*")
+		h.Set("Accept", c.mode.accept())
 	}
-	if c.cors || c.method != http.MethodGet && c.method != http.MethodHead {
-		h.Set("Origin", c.origin())
+	if value := c.originHeader(); value != "" {
+		h.Set("Origin", value)
 	}
-	if (c.credentials || !c.cors) && c.url.Hostname() == c.cookieHost {
+	if !c.lostMetadata {
+		c.setMetadata(h, c.mode, c.site)
+	}
+	if (c.credentials || !c.crossOrigin || c.mode == ModeNavigate) && c.url.Hostname() == c.cookieHost {
 		jar := http.Request{Header: h}
 		for _, cookie := range c.cookies {
 			jar.AddCookie(cookie)
@@ -199,7 +232,7 @@ func (c *call) follow(res *http.Response, redirects int) (*url.URL, *BlockedErro
 	if res == nil {
 		return nil, c.blocked(StepRequest, "", "the handler broke off without a response")
 	}
-	if c.cors {
+	if c.usesCORS() {
 		if blocked := c.check(StepCheck, res); blocked != nil {
 			return nil, blocked
 		}

@@ -70,7 +70,7 @@ func (c *call) originHint(lines []string) string {
 func (c *call) readable(h http.Header) http.Header {
 	// A malformed list exposes nothing, as an absent one.
 	exposed, _ := parseList(h[headerExposeHeaders])
-	all := !c.cors || !c.credentials && slices.Contains(exposed, "*")
+	all := !c.crossOrigin || !c.credentials && slices.Contains(exposed, "*")
 	readable := make(http.Header)
 	for name, lines := range h {
 		if !fetch.IsForbiddenResponseHeader(name) && (all || isSafelistedResponseHeader(name) || containsFold(exposed, name)) {

@@ -19,15 +19,27 @@
 // preflights, as the Fetch standard says or as one of the engines does. With a
 // [Browser.Transport] it calls a live server, written in any language.
 //
+// Requests carry the Sec-Fetch headers of Fetch Metadata
+// (https://www.w3.org/TR/fetch-metadata/). So, with a [Mode] other than CORS, the
+// package also tests protections against cross-site request forgery, such as
+// [http.CrossOriginProtection]. It knows the Public Suffix List.
+//
 // # What is not simulated
 //
-// Requests carry what CORS needs, and Accept, Content-Length and cookies. They have
-// no User-Agent, Referer, Accept-Encoding, Accept-Language or Sec-Fetch headers,
-// and the responses of a Handler have no Date. There is no HTTP cache, no
-// mixed-content rule and no permission prompt. Every request is one that fetch or
-// XMLHttpRequest sends, not one of a form or a WebSocket. Write URLs in their
-// normal form: without "." and ".." in the path, and with hosts as browsers write
-// them, 127.0.0.1 rather than 127.1.
+// Requests have no User-Agent, Referer, Accept-Encoding, Accept-Language,
+// Upgrade-Insecure-Requests or Sec-Fetch-User, and the responses of a Handler have no
+// Date. The page has the default referrer policy. There is no HTTP cache, no
+// mixed-content rule, no SameSite rule for cookies and no
+// Cross-Origin-Resource-Policy. There are no requests of images, scripts, frames or
+// WebSockets.
+//
+// Local Network Access is not simulated. Chromium, since version 142, asks its user
+// before a page of a public site may call a private or loopback address, such as
+// 192.168.0.1 or localhost. If the user refuses, the call fails and the console
+// speaks of CORS, but no response header helps.
+//
+// Write URLs in their normal form: without "." and ".." in the path, and with hosts
+// as browsers write them, 127.0.0.1 rather than 127.1.
 package corstest
 
 import (
@@ -47,6 +59,10 @@ type Request struct {
 	// of URL, the call is same-origin and CORS does not apply.
 	Origin string
 
+	// Mode is the way in which the page makes the call; "" means [ModeCORS]. Use
+	// [ModeNoCORS] or [ModeNavigate] for what a page can send without permission.
+	Mode Mode
+
 	// Method is the method as the script wrote it; "" means GET. Browsers
 	// upper-case only some names: they send "put" as PUT, but "patch" as patch.
 	Method string
@@ -60,13 +76,15 @@ type Request struct {
 	// itself. Authorization is an ordinary header, independent of Credentials.
 	Header http.Header
 
-	// Credentials is true for fetch with credentials "include" and for
-	// XMLHttpRequest with withCredentials. False is fetch's default, "same-origin".
+	// Credentials is true for fetch with credentials "include", for XMLHttpRequest
+	// with withCredentials, and for sendBeacon. False is fetch's default,
+	// "same-origin".
 	Credentials bool
 
-	// Cookies are the cookies that the browser has for the host of URL. They are
-	// sent if Credentials is true or the call is same-origin, and never with a
-	// preflight. Cookies that responses set are not kept.
+	// Cookies are the cookies that the browser has for the host of URL, and that
+	// their SameSite attribute lets it send. They are sent if Credentials is true or
+	// the call is same-origin, and never with a preflight. Cookies that responses
+	// set are not kept.
 	Cookies []*http.Cookie
 
 	// Body is the body of the request; nil means none. Fetch reads it to its end
@@ -93,7 +111,8 @@ type Result struct {
 	// Header holds the headers of Response that the script may read. In a
 	// same-origin call these are all headers but cookies. Otherwise they are the
 	// safelisted ones and those that Access-Control-Expose-Headers lists. Header is
-	// nil if the call was blocked.
+	// nil if the script may read nothing: the call was blocked, or its Mode does
+	// not let the page read the response.
 	Header http.Header
 
 	// Exchanges holds everything that was sent, in order. It is longer than one
@@ -163,8 +182,8 @@ type Browser struct {
 // (https://fetch.spec.whatwg.org/#http-fetch). It follows up to 20 redirects of
 // the request. A redirect of a preflight blocks the call.
 //
-// The error is nil if the script may read the response, whatever its status. It
-// is a [*BlockedError] if the browser hides the response from the script, and a
+// The error is nil if the script may read the response, whatever its status, and
+// if the Mode does not let it read any response. It is a [*BlockedError] if the browser hides the response from the script, and a
 // [*TransportError] if Transport got no response. In both cases the Result says
 // what was sent. For any other error the Result is nil, and nothing was sent: an
 // [*UnsendableError] means that no script can make the request; all else is an

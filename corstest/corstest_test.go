@@ -119,6 +119,9 @@ func TestPreflightAndRequestAsSent(t *testing.T) {
 		"Origin":                         {origin},
 		"Access-Control-Request-Method":  {"PUT"},
 		"Access-Control-Request-Headers": {"authorization,content-type,x-a,x-b"},
+		"Sec-Fetch-Dest":                 {"empty"},
+		"Sec-Fetch-Mode":                 {"cors"},
+		"Sec-Fetch-Site":                 {"cross-site"},
 	}, preflight.Header)
 	assert.Zero(t, preflight.ContentLength)
 
@@ -134,6 +137,9 @@ func TestPreflightAndRequestAsSent(t *testing.T) {
 		"Content-Length": {"2"},
 		"Content-Type":   {"application/json"},
 		"Origin":         {origin},
+		"Sec-Fetch-Dest": {"empty"},
+		"Sec-Fetch-Mode": {"cors"},
+		"Sec-Fetch-Site": {"cross-site"},
 		"X-A":            {"1", "one"},
 		"X-B":            {"2"},
 	}, request.Header)
@@ -320,9 +326,10 @@ func TestMethods(t *testing.T) {
 	}
 }
 
+const noSuchOrigin = "no page has this origin: browsers write scheme://host[:port], lower case, without a default port"
+
 func TestUnsendable(t *testing.T) {
 	forbiddenHeader := "browsers forbid scripts to set this header"
-	noSuchOrigin := "no page has this origin: browsers write scheme://host[:port], lower case, without a default port"
 	tests := map[string]struct {
 		request       corstest.Request
 		field, detail string

@@ -14,7 +14,10 @@ import "fmt"
 // client hints (DPR, Save-Data, Downlink) nor User-Agent. After a redirect, Firefox
 // still sends the page's origin in the preflight, WebKit announces an Authorization
 // header that it then leaves out, and both send a preflight for a GET that a 303
-// made.
+// made. In calls without CORS, WebKit keeps Origin in a GET that a redirect made of a
+// POST, keeps the cookies when the page's own server redirects, makes the origin of
+// a form null in that case, and gives a beacon of a sandboxed frame the origin of
+// the page around it.
 type Engine int
 
 const (
@@ -26,7 +29,9 @@ const (
 	// Only a failed preflight drops it. A negative Access-Control-Max-Age counts as
 	// 0. In the response to a preflight, `*` in Access-Control-Allow-Headers covers
 	// Authorization; in a cached answer it does not. Nothing is cached for an origin
-	// that a redirect turned into null.
+	// that a redirect turned into null. After a redirect, Sec-Fetch-Site of a
+	// preflight tells of its own URL alone. A call without CORS that is redirected to
+	// another origin has the origin null.
 	Chromium
 
 	// Firefox plays version 153 ESR. It keeps an answer for at most a day. A request
@@ -34,8 +39,10 @@ const (
 	// `*` matches nothing, and a cached answer serves HEAD only if it lists HEAD. A
 	// malformed or negative Access-Control-Max-Age counts as 0. Any failure of a
 	// call drops the answers for its URL. `*` in Access-Control-Allow-Headers covers
-	// Authorization. In the first seconds of a session Firefox was seen to ask
-	// again, which is not simulated.
+	// Authorization. After a redirect, Sec-Fetch-Site is cross-site unless all URLs
+	// have the origin of the page; that of a preflight tells of its own URL alone.
+	// Firefox was seen to ask again in the first seconds of a session; that is not
+	// simulated.
 	Firefox
 
 	// WebKit plays WebKitGTK 2.50.6. It keeps an answer for at most ten minutes. It
@@ -43,7 +50,9 @@ const (
 	// whole. It keeps an answer even if it does not allow the request, and even if
 	// the request after it fails. A negative Access-Control-Max-Age counts as 0. `*`
 	// in Access-Control-Allow-Headers covers Authorization. The unit of a safelisted
-	// Range may be written in any case.
+	// Range may be written in any case. A call with CORS has no Sec-Fetch headers once
+	// it was redirected to another origin; those of its preflight tell of the
+	// preflight's own URL alone, and of a null origin as cross-site.
 	WebKit
 )
 
@@ -74,6 +83,21 @@ type conduct struct {
 	authorizationUnderWildcard bool
 	// anyCaseRangeUnit means that "Bytes=0-" is safelisted.
 	anyCaseRangeUnit bool
+
+	// lonePreflightSite means that Sec-Fetch-Site of a preflight tells of its own URL
+	// alone, not of those that redirected to it.
+	lonePreflightSite bool
+	// nullPreflightSite means that it is cross-site if redirects made the origin null.
+	nullPreflightSite bool
+	// redirectsCrossSite means that after a redirect Sec-Fetch-Site is cross-site,
+	// unless all URLs have the origin of the page.
+	redirectsCrossSite bool
+	// losesMetadata means that a call with CORS has no Sec-Fetch headers once it was
+	// redirected to another origin.
+	losesMetadata bool
+	// nullsWrites means that a call without CORS has the origin null once it was
+	// redirected to another origin, even if the redirect was by the page's own.
+	nullsWrites bool
 
 	// The rest is about the cache.
 
@@ -125,6 +149,8 @@ func (e Engine) conduct() conduct {
 			maxAgeCap:                  7200,
 			maxAge:                     maxAgeInteger,
 			authorizationUnderWildcard: true,
+			lonePreflightSite:          true,
+			nullsWrites:                true,
 			cachedSafelistedMethods:    true,
 			oneAnswer:                  true,
 			plainWildcard:              true,
@@ -136,6 +162,8 @@ func (e Engine) conduct() conduct {
 			maxAgeCap:                  86400,
 			maxAge:                     maxAgeDigits,
 			authorizationUnderWildcard: true,
+			lonePreflightSite:          true,
+			redirectsCrossSite:         true,
 			cachedSafelistedMethods:    true,
 			cachedHEADListed:           true,
 			ownCredentials:             true,
@@ -148,6 +176,9 @@ func (e Engine) conduct() conduct {
 			maxAgeCap:                        600,
 			maxAge:                           maxAgeInteger,
 			authorizationUnderWildcard:       true,
+			lonePreflightSite:                true,
+			nullPreflightSite:                true,
+			losesMetadata:                    true,
 			cachedAuthorizationUnderWildcard: true,
 			cachedSafelistedMethods:          true,
 			oneAnswer:                        true,

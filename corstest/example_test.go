@@ -14,8 +14,8 @@ import (
 	"example.com/cors/corstest"
 )
 
-// Test one's own handler: whoever allows origins by hand had better know what
-// browsers make of it. A test would call t.Error where this prints.
+// Test a handler that sets CORS headers by hand, and see what browsers make of
+// them. A test would call t.Error where this prints.
 func Example() {
 	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Access-Control-Allow-Origin", "*")
@@ -36,8 +36,8 @@ func Example() {
 	// corstest: GET https://api.example/greeting from origin https://app.example is blocked: CORS check: Access-Control-Allow-Origin is "*"; it must be "https://app.example", since "*" does not cover a request with credentials
 }
 
-// Test a whole server, its mux behind its middleware, with the calls that the
-// front end makes.
+// Test a whole server, a mux behind the middleware, with the calls of its front
+// end.
 func ExampleFetch() {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /users", func(w http.ResponseWriter, r *http.Request) {})
@@ -65,8 +65,8 @@ func ExampleFetch() {
 	// /nothing 404 Not Found <nil>
 }
 
-// A case that fails: the middleware is inside the mux, whose pattern has a method,
-// so that the preflight never gets there. The error says where it went wrong.
+// Find out why a call fails. Here the middleware is inside the mux, and the pattern
+// has a method, so the preflight never reaches the middleware.
 func ExampleBlockedError() {
 	allow := cors.New(cors.Options{
 		AllowedOrigins: []string{"https://app.example"},
@@ -92,9 +92,8 @@ func ExampleBlockedError() {
 	// sent: false
 }
 
-// Count the preflights that a page costs: answers are kept for the hour that this
-// server grants, if the engine keeps them as long. Half an hour later, one of them
-// asks again.
+// Count the preflights of a page. This server lets browsers keep its answers for an
+// hour. One engine keeps them for less, and asks again half an hour later.
 func ExampleBrowser() {
 	server := cors.New(cors.Options{
 		AllowedOrigins: []string{"https://app.example"},
@@ -133,8 +132,8 @@ func ExampleBrowser() {
 	// WebKit 2
 }
 
-// Play the browser against a live server, through its real listener and whatever
-// stands before the handler. The server need not be written in Go.
+// Play the browser against a live server, through its listener and everything in
+// front of the handler. The server need not be written in Go.
 func ExampleBrowser_transport() {
 	server := httptest.NewServer(cors.New(cors.Options{
 		AllowedOrigins: []string{"https://app.example"},
@@ -158,4 +157,33 @@ func ExampleBrowser_transport() {
 	// Output:
 	// https://app.example may read: 404 Not Found
 	// https://other.example is blocked: CORS check
+}
+
+// Test a protection against cross-site request forgery. CORS does not stop the form
+// of a foreign page: it hides only the response.
+func ExampleModeNavigate() {
+	pay := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprintln(w, "paid")
+	})
+	protected := http.NewCrossOriginProtection().Handler(pay)
+
+	form := corstest.Request{
+		Mode:   corstest.ModeNavigate,
+		Method: "POST",
+		URL:    "https://bank.example/pay",
+		Header: http.Header{"Content-Type": {"application/x-www-form-urlencoded"}},
+	}
+	for _, origin := range []string{"https://bank.example", "https://evil.example"} {
+		form.Origin, form.Body = origin, strings.NewReader("to=mallory")
+		res, err := corstest.Fetch(protected, form)
+		if err != nil {
+			fmt.Println(err)
+			continue
+		}
+		site := res.Response.Request.Header.Get("Sec-Fetch-Site")
+		fmt.Println(origin, site, res.Response.Status)
+	}
+	// Output:
+	// https://bank.example same-origin 200 OK
+	// https://evil.example cross-site 403 Forbidden
 }

@@ -26,6 +26,7 @@ func (c *call) preflight(unsafe []string) error {
 	if len(unsafe) > 0 {
 		h.Set("Access-Control-Request-Headers", strings.Join(unsafe, ","))
 	}
+	c.setMetadata(h, ModeCORS, c.preflightSite())
 	x, err := c.browser.exchange(c.ctx, http.MethodOptions, c.url, h, nil, false)
 	x.Preflight = true
 	c.result.Exchanges = append(c.result.Exchanges, x)

@@ -1,11 +1,13 @@
 package corstest_test
 
 import (
+	"io"
 	"net/http"
 	"regexp"
 	"strings"
 	"testing"
 
+	"example.com/cors"
 	"example.com/cors/corstest"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -366,4 +368,42 @@ func FuzzAllowMethods(f *testing.F) {
 			assert.Equal(t, corstest.StepPreflightMethod, requireBlocked(t, err).Step)
 		}
 	})
+}
+
+// QUERY (RFC 10008) is a safe method with a body. To browsers it is a method like
+// PATCH: never safelisted, and never upper-cased.
+func TestQuery(t *testing.T) {
+	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		assert.NoError(t, err)
+		_, _ = io.WriteString(w, r.Method+" "+string(body))
+	})
+	policy := cors.New(cors.Options{AllowedOrigins: []string{origin}, AllowedMethods: []string{"QUERY"}, AllowedHeaders: []string{"Content-Type"}})
+	post := cors.New(cors.Options{AllowedOrigins: []string{origin}, AllowedHeaders: []string{"Content-Type"}})
+	query := func(method, contentType string) corstest.Request {
+		return corstest.Request{Origin: origin, Method: method, Header: http.Header{"Content-Type": {contentType}}, Body: strings.NewReader("?")}
+	}
+	for _, engine := range engines {
+		t.Run(engine.String(), func(t *testing.T) {
+			for _, contentType := range []string{"text/plain", "application/json"} {
+				b := corstest.Browser{Handler: policy(handler), Engine: engine}
+				res, err := b.Fetch(query("QUERY", contentType))
+				require.NoError(t, err)
+				require.NotNil(t, res.Preflight)
+				assert.Equal(t, "QUERY", res.Exchanges[0].Request.Header.Get("Access-Control-Request-Method"))
+				body, err := io.ReadAll(res.Response.Body)
+				require.NoError(t, err)
+				assert.Equal(t, "QUERY ?", string(body))
+
+				b = corstest.Browser{Handler: policy(handler), Engine: engine}
+				res, err = b.Fetch(query("query", contentType))
+				assert.Equal(t, corstest.StepPreflightMethod, requireBlocked(t, err).Step, "it is another method")
+				assert.Equal(t, "query", res.Exchanges[0].Request.Header.Get("Access-Control-Request-Method"))
+
+				b = corstest.Browser{Handler: post(handler), Engine: engine}
+				_, err = b.Fetch(query("QUERY", contentType))
+				assert.Equal(t, corstest.StepPreflightMethod, requireBlocked(t, err).Step, "it is not safelisted")
+			}
+		})
+	}
 }

@@ -221,15 +221,15 @@ func TestRequestsAreThoseOfAServer(t *testing.T) {
 	}{
 		"GET": {
 			corstest.Request{URL: "/a%2Fb//c?x=1&y"},
-			"GET /a%2Fb//c?x=1&y HTTP/1.1\r\nHost: HOST\r\nAccept: */*\r\nOrigin: https://a.example\r\n\r\n",
+			"GET /a%2Fb//c?x=1&y HTTP/1.1\r\nHost: HOST\r\nAccept: */*\r\nOrigin: https://a.example\r\nMETADATA\r\n",
 		},
 		"POST": {
 			corstest.Request{Method: "POST", Body: strings.NewReader("hello"), Header: http.Header{"Content-Type": {"text/plain"}}},
-			"POST / HTTP/1.1\r\nhost: HOST\r\naccept: */*\r\norigin: https://a.example\r\ncontent-type: text/plain\r\ncontent-length: 5\r\n\r\nhello",
+			"POST / HTTP/1.1\r\nhost: HOST\r\naccept: */*\r\norigin: https://a.example\r\ncontent-type: text/plain\r\ncontent-length: 5\r\nMETADATA\r\nhello",
 		},
 		"empty POST": {
 			corstest.Request{Method: "POST"},
-			"POST / HTTP/1.1\r\nHost: HOST\r\nAccept: */*\r\nOrigin: https://a.example\r\nContent-Length: 0\r\n\r\n",
+			"POST / HTTP/1.1\r\nHost: HOST\r\nAccept: */*\r\nOrigin: https://a.example\r\nContent-Length: 0\r\nMETADATA\r\n",
 		},
 		"lines": {
 			corstest.Request{Header: http.Header{"ACCEPT": {"a", "b"}}, URL: "//x"},
@@ -255,7 +255,11 @@ func TestRequestsAreThoseOfAServer(t *testing.T) {
 			conn, err := net.Dial("tcp", srv.Listener.Addr().String())
 			require.NoError(t, err)
 			defer conn.Close()
-			_, err = io.WriteString(conn, strings.ReplaceAll(tc.wire, "HOST", srv.Listener.Addr().String()))
+			wire := strings.NewReplacer(
+				"HOST", srv.Listener.Addr().String(),
+				"METADATA", "Sec-Fetch-Site: cross-site\r\nSec-Fetch-Mode: cors\r\nSec-Fetch-Dest: empty\r\n",
+			).Replace(tc.wire)
+			_, err = io.WriteString(conn, wire)
 			require.NoError(t, err)
 			_, err = http.ReadResponse(bufio.NewReader(conn), nil)
 			require.NoError(t, err)

@@ -37,7 +37,7 @@ func (c *call) location(res *http.Response, redirects int) (*url.URL, *BlockedEr
 	if redirects == maxRedirects {
 		return refuse(fmt.Sprintf("browsers follow at most %d redirects", maxRedirects))
 	}
-	if next.User != nil && (c.cors || originOf(next) != c.page) {
+	if next.User != nil && c.mode == ModeCORS && (c.crossOrigin || originOf(next) != c.page) {
 		return refuse("a user name or password is not allowed here")
 	}
 	next.User = nil
@@ -59,8 +59,10 @@ func (c *call) redirect(status int, next *url.URL) {
 		c.remove("authorization")
 		// The redirect-taint: an origin that is not the page's redirects to another
 		// one.
-		c.tainted = c.tainted || here != c.page
+		c.tainted = c.tainted || here != c.page || c.engine.nullsWrites && c.mode != ModeCORS
+		c.lostMetadata = c.lostMetadata || c.engine.losesMetadata && c.mode == ModeCORS
 	}
+	c.redirected = true
 	c.url = next
 }
 
