@@ -7,8 +7,9 @@ import (
 )
 
 // A reply is what a raw server answers: a status, 0 for the usual one, and the
-// lines of its header. In the lines PAGE, API and OTHER stand for the origins and
-// CASE for the path of the case; a short name stands for that of a CORS header.
+// lines of its header. In the lines PAGE, API, OTHER, APP, SIBLING and STRANGER
+// stand for origins and CASE for the path of the case; a short name stands for that
+// of a CORS header.
 type reply struct {
 	status int
 	lines  []string
@@ -40,7 +41,10 @@ func (r reply) write(w http.ResponseWriter, o origins, base string, usual int) {
 		if full := short[name]; full != "" {
 			name = full
 		}
-		value = strings.NewReplacer("PAGE", o.page, "API", o.api, "OTHER", o.other, "CASE", base).Replace(value)
+		value = strings.NewReplacer(
+			"PAGE", o.page, "API", o.api, "OTHER", o.other, "CASE", base,
+			"APP", at(app, o.page), "SIBLING", at(sibling, o.api), "STRANGER", at(stranger, o.api),
+		).Replace(value)
 		w.Header().Add(name, value)
 	}
 	if r.status != 0 {
@@ -103,6 +107,23 @@ func (c call) listening() call {
 
 func (c call) atHome() call {
 	c.home = true
+	return c
+}
+
+// to sends the call to another host of the API's server.
+func (c call) to(host string) call {
+	c.host = host
+	return c
+}
+
+func (c call) in(mode string) call {
+	c.mode = mode
+	return c
+}
+
+// arriving says how many requests a beacon or form makes, with redirects.
+func (c call) arriving(n int) call {
+	c.arrivals = n
 	return c
 }
 
@@ -249,6 +270,18 @@ func requestCases() (cases []testCase) {
 	}
 	for _, method := range []string{"GET", "get", "HEAD", "head", "POST", "post", "PUT", "put", "PATCH", "patch", "Patch", "DELETE", "delete", "OPTIONS", "options", "QUERY", "query", "PURGE", "CONNECT", "TRACE", "track", "COPY"} {
 		cases = append(cases, testCase{name: "request: method " + method, calls: one(fetch(method)), server: everything})
+	}
+	for _, method := range []string{"QUERY", "query", "Query"} {
+		for _, contentType := range []string{"text/plain", "application/json"} {
+			c := fetch(method, "Content-Type: "+contentType)
+			c.body = "hello"
+			for _, methods := range []string{"", "QUERY", "query", "*", "POST"} {
+				cases = append(cases, testCase{
+					name: fmt.Sprintf("request: %s of %s, methods %q", method, contentType, methods), calls: one(c),
+					server: raw(allow(append(lines("Methods", methods), "Headers: Content-Type")...), allow()),
+				})
+			}
+		}
 	}
 	upload := fetch("POST").listening()
 	return append(cases,

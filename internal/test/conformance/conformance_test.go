@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -28,8 +29,12 @@ import (
 	"example.com/cors/internal/test/browser"
 )
 
-//go:embed page.html
-var pageHTML []byte
+var (
+	//go:embed page.html
+	pageHTML []byte
+	//go:embed frame.html
+	frameHTML []byte
+)
 
 // readable are the names of the response headers that outcomes tell of, if the
 // script may read them.
@@ -43,18 +48,26 @@ type testCase struct {
 	name   string
 	calls  []call
 	server server
-	frame  bool // the page is a sandboxed frame, whose origin is null
+	frame  bool   // the page is a sandboxed frame, whose origin is null
+	host   string // the page is a frame at this host of the page's server
+
+	// closely: the log tells more: of Sec-Fetch headers after redirects, in which
+	// engines differ much, and of Content-Type and X-A.
+	closely bool
 }
 
 // A call is what a script gives to fetch, or to an XMLHttpRequest with an upload
-// listener.
+// listener, or the post of a form or a beacon.
 type call struct {
 	method      string
 	header      [][2]string
 	body        string
 	credentials bool
 	upload      bool
-	home        bool // it goes to the page's own server
+	home        bool   // it goes to the page's own server
+	host        string // it goes to this host of the server, "" for that of the page
+	mode        string // "no-cors", "beacon" or "form"; "" for a call with CORS
+	arrivals    int    // after a beacon or form: how many requests have arrived, 0 for one
 }
 
 // A server answers the requests of a case. It is made for the origins that
@@ -71,7 +84,7 @@ var engines = map[string]corstest.Engine{
 }
 
 func TestBrowsersAgree(t *testing.T) {
-	cases := slices.Concat(checkCases(), preflightCases(), requestCases(), responseCases(), cacheCases(), redirectCases(), pageCases(), policyCases(), generatedCases())
+	cases := slices.Concat(checkCases(), preflightCases(), requestCases(), responseCases(), cacheCases(), redirectCases(), pageCases(), metadataCases(), writeCases(), policyCases(), generatedCases())
 	require.Greater(t, len(cases), 800) // as the README says
 	names := make(map[string]bool)
 	for _, c := range cases {
@@ -81,6 +94,11 @@ func TestBrowsersAgree(t *testing.T) {
 	for engine, noted := range departures {
 		for name := range noted {
 			require.True(t, names[name], "%s departs in %q, which is no case", engine, name)
+		}
+		for _, noted := range asSimulated[engine] {
+			for _, name := range noted {
+				require.True(t, names[name], "%s departs in %q, which is no case", engine, name)
+			}
 		}
 	}
 
@@ -96,6 +114,11 @@ func TestBrowsersAgree(t *testing.T) {
 			for i, c := range cases {
 				if d, ok := departures[b.Name][c.name]; ok {
 					want[i], reasons[i] = d.outcome, d.reason
+				}
+				for reason, names := range asSimulated[b.Name] {
+					if slices.Contains(names, c.name) {
+						want[i], reasons[i] = simulated[i], reason
+					}
 				}
 			}
 			observed := v.browse(t, b, cases, want)
@@ -129,7 +152,8 @@ func TestBrowsersAgree(t *testing.T) {
 // A venue is where cases are played: three origins, and a log of what arrives.
 type venue struct {
 	origins origins
-	cases   []http.Handler
+	cases   []testCase
+	servers []http.Handler    // by case
 	reports chan map[int][]string // what a page learned, by case
 	again   chan []int            // the cases that it is to play once more
 
@@ -139,7 +163,7 @@ type venue struct {
 
 func newVenue(t *testing.T, cases []testCase) *venue {
 	t.Helper()
-	v := &venue{reports: make(chan map[int][]string, 1), again: make(chan []int, 1)}
+	v := &venue{cases: cases, reports: make(chan map[int][]string, 1), again: make(chan []int, 1)}
 	listen := func(h http.Handler) string {
 		s := httptest.NewServer(h)
 		t.Cleanup(s.Close)
@@ -155,6 +179,11 @@ func newVenue(t *testing.T, cases []testCase) *venue {
 	mux.HandleFunc("/cases", func(w http.ResponseWriter, r *http.Request) {
 		assert.NoError(t, json.NewEncoder(w).Encode(v.script(cases, all(cases), 0)))
 	})
+	mux.HandleFunc("/frame", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/html")
+		_, _ = w.Write(frameHTML)
+	})
+	mux.HandleFunc("/arrived", v.awaitArrivals)
 	attempt := 0
 	mux.HandleFunc("/report", func(w http.ResponseWriter, r *http.Request) {
 		var learned map[int][]string
@@ -168,7 +197,7 @@ func newVenue(t *testing.T, cases []testCase) *venue {
 	v.origins = origins{listen(mux), listen(v), listen(v)}
 	v.log = make([][]string, len(cases))
 	for _, c := range cases {
-		v.cases = append(v.cases, c.server(v.origins))
+		v.servers = append(v.servers, c.server(v.origins))
 	}
 	return v
 }
@@ -191,10 +220,12 @@ func (v *venue) script(cases []testCase, numbers []int, attempt int) any {
 		Body        *string     `json:"body,omitempty"`
 		Credentials string      `json:"credentials"`
 		Upload      bool        `json:"upload"`
+		Mode        string      `json:"mode"`
+		Arrivals    int         `json:"arrivals"`
 	}
 	type jsonCase struct {
 		Number int        `json:"number"`
-		Frame  bool       `json:"frame"`
+		Frame  string     `json:"frame"` // "opaque", or the URL of a page
 		Calls  []jsonCall `json:"calls"`
 	}
 	var script struct {
@@ -203,9 +234,17 @@ func (v *venue) script(cases []testCase, numbers []int, attempt int) any {
 	}
 	script.Names = readable
 	for _, i := range numbers {
-		jc := jsonCase{Number: i, Frame: cases[i].frame}
+		jc := jsonCase{Number: i}
+		if cases[i].frame {
+			jc.Frame = "opaque"
+		} else if cases[i].host != "" {
+			jc.Frame = at(cases[i].host, v.origins.page) + "/frame"
+		}
 		for _, call := range cases[i].calls {
-			j := jsonCall{v.url(i, attempt, call), call.method, call.header, nil, "same-origin", call.upload}
+			j := jsonCall{v.url(i, attempt, call), call.method, call.header, nil, "same-origin", call.upload, call.mode, call.arrivals}
+			if call.mode == "beacon" || call.mode == "form" {
+				j.Arrivals = max(j.Arrivals, 1)
+			}
 			if j.Headers == nil {
 				j.Headers = [][2]string{}
 			}
@@ -227,25 +266,53 @@ func (v *venue) url(i, attempt int, c call) string {
 	if c.home {
 		origin = v.origins.page
 	}
-	return fmt.Sprintf("%s/c/%d/%d/", origin, i, attempt)
+	return fmt.Sprintf("%s/c/%d/%d/", at(c.host, origin), i, attempt)
+}
+
+// at returns origin with another host, if host is not "".
+func at(host, origin string) string {
+	if host == "" {
+		return origin
+	}
+	return strings.Replace(origin, "127.0.0.1", host, 1)
+}
+
+// awaitArrivals answers when as many requests have arrived for a case as they
+// should, or no longer will.
+func (v *venue) awaitArrivals(w http.ResponseWriter, r *http.Request) {
+	i, err := strconv.Atoi(r.FormValue("case"))
+	n, err2 := strconv.Atoi(r.FormValue("n"))
+	if err != nil || err2 != nil || i < 0 || i >= len(v.cases) {
+		http.NotFound(w, r)
+		return
+	}
+	for range 200 {
+		v.mu.Lock()
+		arrived := len(v.log[i])
+		v.mu.Unlock()
+		if arrived >= n {
+			return
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
 }
 
 // ServeHTTP notes what arrives for a case, and has its server answer.
 func (v *venue) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	var i, attempt int
 	var path string
-	if n, _ := fmt.Sscanf(r.URL.Path, "/c/%d/%d/%s", &i, &attempt, &path); n < 2 || i >= len(v.cases) {
+	if n, _ := fmt.Sscanf(r.URL.Path, "/c/%d/%d/%s", &i, &attempt, &path); n < 2 || i < 0 || i >= len(v.cases) {
 		http.NotFound(w, r)
 		return
 	}
 	v.mu.Lock()
-	v.log[i] = append(v.log[i], v.describe(path, r))
+	v.log[i] = append(v.log[i], v.describe(v.cases[i], path, r))
 	v.mu.Unlock()
-	v.cases[i].ServeHTTP(w, r)
+	v.servers[i].ServeHTTP(w, r)
 }
 
 // describe tells what matters of a request.
-func (v *venue) describe(path string, r *http.Request) string {
+func (v *venue) describe(c testCase, path string, r *http.Request) string {
 	s := r.Method
 	if isPreflight(r) {
 		s = "preflight " + r.Header.Get("Access-Control-Request-Method")
@@ -256,26 +323,62 @@ func (v *venue) describe(path string, r *http.Request) string {
 	if path != "" {
 		s += " /" + path
 	}
-	switch "http://" + r.Host {
-	case v.origins.page:
+	host, port, _ := net.SplitHostPort(r.Host)
+	switch {
+	case "http://"+r.Host == v.origins.page:
 		s += " at home"
-	case v.origins.other:
+	case "http://"+r.Host == v.origins.other:
 		s += " elsewhere"
+	case host == "127.0.0.1":
+	case strings.HasSuffix(v.origins.page, ":"+port):
+		s += " at home on " + host
+	default:
+		s += " on " + host
 	}
 	switch from := r.Header.Get("Origin"); from {
-	case v.origins.page:
+	case at(c.host, v.origins.page):
 	case "":
 		s += " without origin"
 	default:
 		s += " from " + from
 	}
-	if _, err := r.Cookie("visitor"); err == nil {
+	if _, err := r.Cookie("visitor"); err == nil && c.host == "" && host == "127.0.0.1" {
 		s += " with cookie"
 	}
 	if r.Header.Get("Authorization") != "" {
 		s += " authorized"
 	}
+	if path == "" || c.closely {
+		s += v.describeMetadata(r)
+	}
+	if c.closely && r.Header["X-A"] != nil {
+		s += " with x-a"
+	}
+	if c.closely && r.Header["Content-Type"] != nil {
+		s += " as " + strings.Split(r.Header.Get("Content-Type"), ";")[0]
+	}
 	return s
+}
+
+// describeMetadata tells of the Sec-Fetch headers, if they are not those of a
+// script's call to a server of the same host.
+func (v *venue) describeMetadata(r *http.Request) string {
+	usual := "same-site cors empty"
+	if "http://"+r.Host == v.origins.page {
+		usual = "same-origin cors empty"
+	}
+	seen := []string{}
+	for _, name := range []string{"Sec-Fetch-Site", "Sec-Fetch-Mode", "Sec-Fetch-Dest", "Sec-Fetch-User"} {
+		seen = append(seen, r.Header[name]...)
+	}
+	switch metadata := strings.Join(seen, " "); metadata {
+	case usual:
+		return ""
+	case "":
+		return " without metadata"
+	default:
+		return " (" + metadata + ")"
+	}
 }
 
 func isPreflight(r *http.Request) bool {
@@ -364,6 +467,21 @@ func (v *venue) fetch(t *testing.T, b *corstest.Browser, c testCase, call call, 
 	}
 	if c.frame {
 		r.Origin, r.Cookies = "null", nil
+	} else if c.host != "" {
+		r.Origin, r.Cookies = at(c.host, v.origins.page), nil
+	} else if call.host != "" {
+		r.Cookies = nil
+	}
+	switch call.mode {
+	case "no-cors":
+		r.Mode = corstest.ModeNoCORS
+	case "beacon":
+		r.Mode, r.Credentials = corstest.ModeNoCORS, true
+		if call.header[0][1] == "application/json" {
+			r.Mode = corstest.ModeCORS
+		}
+	case "form":
+		r.Mode = corstest.ModeNavigate
 	}
 	for _, f := range call.header {
 		r.Header.Add(f[0], f[1])
@@ -375,6 +493,9 @@ func (v *venue) fetch(t *testing.T, b *corstest.Browser, c testCase, call call, 
 		}
 		var err error
 		res, err = b.Fetch(r)
+		if call.mode == "beacon" || call.mode == "form" {
+			return "sent" // whatever came of it
+		}
 		if err == nil {
 			break
 		}
@@ -385,11 +506,17 @@ func (v *venue) fetch(t *testing.T, b *corstest.Browser, c testCase, call call, 
 			return "blocked"
 		case errors.As(err, &unsendable) && unsendable.Field == "Header":
 			r.Header.Del(unsendable.Value) // which browsers leave out
+			if unsendable.Value == "Content-Type" {
+				r.Header.Set("Content-Type", "text/plain;charset=UTF-8") // that of a string
+			}
 			continue
 		case errors.As(err, &unsendable):
 			return "blocked"
 		}
 		require.NoError(t, err)
+	}
+	if res.Header == nil {
+		return "opaque"
 	}
 	learned := []string{}
 	for name, lines := range res.Header {

@@ -24,6 +24,14 @@ const (
 	preflightAfterSeeOther     = "what a 303 turns into a GET is preflighted again"
 	preflightFromPage          = "the preflight after a redirect to another origin still has the origin of the page"
 	announcedAuthorization     = "the preflight after a redirect announces an Authorization that is not sent"
+	lonePreflight              = "Sec-Fetch-Site of a preflight after a redirect tells of its own URL alone"
+	crossSiteRedirects         = "Sec-Fetch-Site after a redirect is cross-site, unless all URLs are of the page's origin"
+	lostMetadata               = "a call with CORS loses its Sec-Fetch headers when it is redirected to another origin"
+	nullWrites                 = "a write that the page's own server redirects to another origin has the origin null"
+	nullForm                   = "a form that the page's own server redirects to another origin has the origin null"
+	beaconFromFrame            = "a beacon of a sandboxed frame has the origin of the page around it"
+	keptCookies                = "a call that the page's own server redirects keeps its cookies"
+	keptOrigin                 = "the GET that a redirect makes of a POST keeps Origin"
 )
 
 // notSimulated are the reasons that corstest's engines do not know. For all others
@@ -37,6 +45,10 @@ var notSimulated = map[string]bool{
 	preflightAfterSeeOther: true,
 	preflightFromPage:      true,
 	announcedAuthorization: true,
+	nullForm:               true,
+	beaconFromFrame:        true,
+	keptCookies:            true,
+	keptOrigin:             true,
 }
 
 // departures are by engine and case.
@@ -96,6 +108,15 @@ var departures = map[string]map[string]departure{
 		"policy open to everything: methods":                                {cachedWildcard, "200 access-control-allow-origin=* cache-control=no-store content-length=5 content-type=text/plain x-one=1 x-two=2; 200 access-control-allow-origin=* cache-control=no-store content-length=5 content-type=text/plain x-one=1 x-two=2; 200 access-control-allow-origin=* cache-control=no-store content-length=5 content-type=text/plain x-one=1 x-two=2 <- preflight PUT; PUT; preflight PATCH; PATCH; preflight DELETE; DELETE"},
 		"generated 28":                                                      {authorizationUnderWildcard, "blocked; blocked <- preflight OPTIONS [authorization,x-b]; OPTIONS authorized; preflight DELETE [x-a]; DELETE"},
 		"generated 123":                                                     {authorizationUnderWildcard, "200 cache-control=no-store content-length=5 content-type=text/plain x-one=1; 200 cache-control=no-store content-length=5 content-type=text/plain x-one=1 <- preflight PATCH [authorization]; PATCH authorized; HEAD"},
+		`metadata: page "", PUT from "" to OTHER `:                          {preflightFromPage, "200 content-length=5 content-type=text/plain <- preflight PUT; PUT as text/plain; preflight PUT /next elsewhere; PUT /next elsewhere from null (cross-site cors empty) as text/plain"},
+		`metadata: page "", PUT from "" to PAGE `:                           {preflightFromPage, "200 content-length=5 content-type=text/plain <- preflight PUT; PUT as text/plain; preflight PUT /next at home; PUT /next at home from null (cross-site cors empty) as text/plain"},
+		`metadata: page "", PUT from "" to STRANGER `:                       {preflightFromPage, "200 content-length=5 content-type=text/plain <- preflight PUT; PUT as text/plain; preflight PUT /next on api.else.localhost (cross-site cors empty); PUT /next on api.else.localhost from null (cross-site cors empty) as text/plain"},
+		`metadata: page "", PUT from "api.else.localhost" to PAGE `:         {preflightFromPage, "200 content-length=5 content-type=text/plain <- preflight PUT on api.else.localhost (cross-site cors empty); PUT on api.else.localhost (cross-site cors empty) as text/plain; preflight PUT /next at home; PUT /next at home from null (cross-site cors empty) as text/plain"},
+		`metadata: page "", PUT from "api.else.localhost" to API `:          {preflightFromPage, "200 content-length=5 content-type=text/plain <- preflight PUT on api.else.localhost (cross-site cors empty); PUT on api.else.localhost (cross-site cors empty) as text/plain; preflight PUT /next; PUT /next from null (cross-site cors empty) as text/plain"},
+		`metadata: page "app.site.localhost", PUT from "api.site.localhost" to APP `:      {preflightFromPage, "200 content-length=5 content-type=text/plain <- preflight PUT on api.site.localhost; PUT on api.site.localhost as text/plain; preflight PUT /next at home on app.site.localhost (same-origin cors empty); PUT /next at home on app.site.localhost from null (cross-site cors empty) as text/plain"},
+		`metadata: page "app.site.localhost", PUT from "api.site.localhost" to STRANGER `: {preflightFromPage, "200 content-length=5 content-type=text/plain <- preflight PUT on api.site.localhost; PUT on api.site.localhost as text/plain; preflight PUT /next on api.else.localhost (cross-site cors empty); PUT /next on api.else.localhost from null (cross-site cors empty) as text/plain"},
+		`metadata: page "app.site.localhost", PUT from "api.else.localhost" to APP `:      {preflightFromPage, "200 content-length=5 content-type=text/plain <- preflight PUT on api.else.localhost (cross-site cors empty); PUT on api.else.localhost (cross-site cors empty) as text/plain; preflight PUT /next at home on app.site.localhost (same-origin cors empty); PUT /next at home on app.site.localhost from null (cross-site cors empty) as text/plain"},
+		`metadata: page "app.site.localhost", PUT from "api.else.localhost" to SIBLING `:  {preflightFromPage, "200 content-length=5 content-type=text/plain <- preflight PUT on api.else.localhost (cross-site cors empty); PUT on api.else.localhost (cross-site cors empty) as text/plain; preflight PUT /next on api.site.localhost; PUT /next on api.site.localhost from null (cross-site cors empty) as text/plain"},
 	},
 	"webkit": {
 		"preflight: authorization under *":                                  {authorizationUnderWildcard, "200 content-length=5 content-type=text/plain <- preflight GET [authorization]; GET authorized"},
@@ -122,5 +143,106 @@ var departures = map[string]map[string]departure{
 		"generated 115":                                                     {keptRefusal, "blocked; 200 cache-control=no-store content-length=5 content-type=text/plain x-one=1 x-two=2 <- preflight HEAD [authorization]; DELETE"},
 		"generated 123":                                                     {authorizationUnderWildcard, "200 cache-control=no-store content-length=5 content-type=text/plain x-one=1; 200 cache-control=no-store content-length=5 content-type=text/plain x-one=1 <- preflight PATCH [authorization]; PATCH authorized; HEAD"},
 		"generated 142":                                                     {keptAfterFailure, "blocked; blocked <- preflight patch; patch; patch"},
+		"metadata: frame, POST beacon":                                      {beaconFromFrame, "sent <- POST with cookie (cross-site no-cors empty)"},
+		`metadata: page "", POST from home to API no-cors`:                  {keptCookies, "opaque <- POST at home with cookie (same-origin no-cors empty) as text/plain; POST /next with cookie (same-site no-cors empty) as text/plain"},
+		"write: no-cors POST, 302 to API":                                   {keptOrigin, "opaque <- POST (same-site no-cors empty) as text/plain; GET /next (same-site no-cors empty)"},
+		"write: beacon POST, 302 to API":                                    {keptOrigin, "sent <- POST with cookie (same-site no-cors empty) as text/plain; GET /next with cookie (same-site no-cors empty)"},
+		"write: no-cors POST home, 302 to API":                              {keptCookies, "opaque <- POST at home with cookie (same-origin no-cors empty) as text/plain; GET /next without origin with cookie (same-site no-cors empty)"},
+		"write: no-cors POST home, 307 to API":                              {keptCookies, "opaque <- POST at home with cookie (same-origin no-cors empty) as text/plain; POST /next with cookie (same-site no-cors empty) as text/plain"},
+		"write: form POST home, 307 to API":                                 {nullForm, "sent <- POST at home with cookie (same-origin navigate document) as application/x-www-form-urlencoded; POST /next from null with cookie (same-site navigate document) as application/x-www-form-urlencoded"},
+	},
+}
+
+// asSimulated are departures that corstest's engines have as well, by engine and
+// reason. What an engine does in these cases has to be corstest's idea of it.
+var asSimulated = map[string]map[string][]string{
+	"chromium": {
+		lonePreflight: {
+			`metadata: page "", PUT from "" to PAGE `,
+			`metadata: page "", PUT from "api.else.localhost" to PAGE `,
+			`metadata: page "", PUT from "api.else.localhost" to API `,
+			`metadata: page "app.site.localhost", PUT from "api.site.localhost" to APP `,
+			`metadata: page "app.site.localhost", PUT from "api.else.localhost" to APP `,
+			`metadata: page "app.site.localhost", PUT from "api.else.localhost" to SIBLING `,
+		},
+		nullWrites: {
+			`metadata: page "", POST from home to API no-cors`,
+			`metadata: page "app.site.localhost", POST from home to SIBLING no-cors`,
+			"write: no-cors POST home, 307 to API",
+			"write: form POST home, 307 to API",
+			"write: beacon POST home, 307 to API",
+		},
+	},
+	"firefox": {
+		crossSiteRedirects: {
+			`metadata: page "", GET from "" to API `,
+			`metadata: page "", PUT from "" to API `,
+			`metadata: page "", POST from "" to API no-cors`,
+			`metadata: page "", GET from "" to OTHER `,
+			`metadata: page "", POST from "" to OTHER no-cors`,
+			`metadata: page "", GET from "" to PAGE `,
+			`metadata: page "", POST from "" to PAGE no-cors`,
+			`metadata: page "", GET from home to API `,
+			`metadata: page "", PUT from home to API `,
+			`metadata: page "", POST from home to API no-cors`,
+			`metadata: page "app.site.localhost", GET from "api.site.localhost" to SIBLING `,
+			`metadata: page "app.site.localhost", PUT from "api.site.localhost" to SIBLING `,
+			`metadata: page "app.site.localhost", POST from "api.site.localhost" to SIBLING no-cors`,
+			`metadata: page "app.site.localhost", GET from "api.site.localhost" to APP `,
+			`metadata: page "app.site.localhost", POST from "api.site.localhost" to APP no-cors`,
+			`metadata: page "app.site.localhost", GET from home to SIBLING `,
+			`metadata: page "app.site.localhost", PUT from home to SIBLING `,
+			`metadata: page "app.site.localhost", POST from home to SIBLING no-cors`,
+			"write: no-cors POST, 302 to API",
+			"write: form POST, 302 to API",
+			"write: beacon POST, 302 to API",
+			"write: no-cors POST, 302 to PAGE",
+			"write: form POST, 302 to PAGE",
+			"write: beacon POST, 302 to PAGE",
+			"write: no-cors POST, 302 to OTHER",
+			"write: form POST, 302 to OTHER",
+			"write: beacon POST, 302 to OTHER",
+			"write: no-cors POST home, 302 to API",
+			"write: form POST home, 302 to API",
+			"write: beacon POST home, 302 to API",
+			"write: no-cors POST, 307 to API",
+			"write: form POST, 307 to API",
+			"write: beacon POST, 307 to API",
+			"write: no-cors POST, 307 to PAGE",
+			"write: form POST, 307 to PAGE",
+			"write: beacon POST, 307 to PAGE",
+			"write: no-cors POST, 307 to OTHER",
+			"write: form POST, 307 to OTHER",
+			"write: beacon POST, 307 to OTHER",
+			"write: no-cors POST home, 307 to API",
+			"write: form POST home, 307 to API",
+			"write: beacon POST home, 307 to API",
+		},
+	},
+	"webkit": {
+		lostMetadata: {
+			`metadata: page "", GET from "" to OTHER `,
+			`metadata: page "", PUT from "" to OTHER `,
+			`metadata: page "", GET from "" to PAGE `,
+			`metadata: page "", PUT from "" to PAGE `,
+			`metadata: page "", GET from "" to STRANGER `,
+			`metadata: page "", PUT from "" to STRANGER `,
+			`metadata: page "", GET from home to API `,
+			`metadata: page "", PUT from home to API `,
+			`metadata: page "", GET from "api.else.localhost" to PAGE `,
+			`metadata: page "", PUT from "api.else.localhost" to PAGE `,
+			`metadata: page "", GET from "api.else.localhost" to API `,
+			`metadata: page "", PUT from "api.else.localhost" to API `,
+			`metadata: page "app.site.localhost", GET from "api.site.localhost" to APP `,
+			`metadata: page "app.site.localhost", PUT from "api.site.localhost" to APP `,
+			`metadata: page "app.site.localhost", GET from "api.site.localhost" to STRANGER `,
+			`metadata: page "app.site.localhost", PUT from "api.site.localhost" to STRANGER `,
+			`metadata: page "app.site.localhost", GET from home to SIBLING `,
+			`metadata: page "app.site.localhost", PUT from home to SIBLING `,
+			`metadata: page "app.site.localhost", GET from "api.else.localhost" to APP `,
+			`metadata: page "app.site.localhost", PUT from "api.else.localhost" to APP `,
+			`metadata: page "app.site.localhost", GET from "api.else.localhost" to SIBLING `,
+			`metadata: page "app.site.localhost", PUT from "api.else.localhost" to SIBLING `,
+		},
 	},
 }
