@@ -14,7 +14,9 @@ import "fmt"
 // client hints (DPR, Save-Data, Downlink) nor User-Agent. After a redirect, Firefox
 // still sends the page's origin in the preflight, WebKit announces an Authorization
 // header that it then leaves out, and both send a preflight for a GET that a 303
-// made. In calls without CORS, WebKit keeps Origin in a GET that a redirect made of a
+// made. Chromium sends Sec-Fetch-Mode with the preflight for a plain http URL, and
+// keeps the origin of an https page in a write to one. WebKit lets no https page call
+// http://localhost. In calls without CORS, WebKit keeps Origin in a GET that a redirect made of a
 // POST, keeps the cookies when the page's own server redirects, makes the origin of
 // a form null in that case, and gives a beacon of a sandboxed frame the origin of
 // the page around it.

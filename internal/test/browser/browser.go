@@ -9,7 +9,9 @@ package browser
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -27,7 +29,17 @@ const patience = 3 * time.Minute
 
 // A Browser is one that is installed.
 type Browser struct {
-	Name    string // the engine: "chromium", "firefox" or "webkit"
+	Name string // the engine: "chromium", "firefox" or "webkit"
+
+	// Proxy is the address (host:port) of an HTTP proxy for all hosts but those of
+	// the loopback interface; "" means none. So a test can serve any host name.
+	Proxy string
+
+	// Certificate is the DER form of a certificate of those hosts that no authority
+	// has signed. The browser accepts it for Hosts.
+	Certificate []byte
+	Hosts       []string
+
 	program string // path
 	display string // path of Xvfb, for an engine that does not run without a display
 }
@@ -132,17 +144,33 @@ func (b Browser) Open(t testing.TB, url string) *Page {
 	case "chromium":
 		args = []string{
 			"--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-			"--disable-component-update", "--disable-sync", "--disable-dev-shm-usage", "--user-data-dir=" + dir, url,
+			"--disable-component-update", "--disable-sync", "--disable-dev-shm-usage", "--user-data-dir=" + dir,
+		}
+		if b.Proxy != "" {
+			args = append(args, "--proxy-server=http://"+b.Proxy)
+		}
+		if b.Certificate != nil {
+			args = append(args, "--ignore-certificate-errors")
 		}
 	case "firefox":
-		if err := os.WriteFile(filepath.Join(dir, "user.js"), []byte(firefoxPrefs), 0o600); err != nil {
-			t.Fatal(err)
+		prefs := firefoxPrefs
+		if host, port, err := net.SplitHostPort(b.Proxy); err == nil {
+			prefs += fmt.Sprintf(firefoxProxyPrefs, host, port)
 		}
-		args = []string{"--headless", "--no-remote", "--profile", dir, url}
+		write(t, filepath.Join(dir, "user.js"), prefs)
+		write(t, filepath.Join(dir, "cert_override.txt"), b.certificateOverrides())
+		args = []string{"--headless", "--no-remote", "--profile", dir}
 	case "webkit":
 		env = append(env, "DISPLAY="+startDisplay(t, b.display))
-		args = []string{"--private", url}
+		args = []string{"--private"}
+		if b.Proxy != "" {
+			args = append(args, "--proxy=http://"+b.Proxy, "--ignore-host=localhost", "--ignore-host=*.localhost", "--ignore-host=127.0.0.1")
+		}
+		if b.Certificate != nil {
+			args = append(args, "--ignore-tls-errors")
+		}
 	}
+	args = append(args, url)
 	p := &Page{t: t, name: b.Name, output: new(output)}
 	cmd := exec.Command(b.program, args...)
 	cmd.Env = env
@@ -163,6 +191,34 @@ user_pref("network.connectivity-service.enabled", false);
 user_pref("services.settings.server", "data:,");
 user_pref("toolkit.telemetry.reportingpolicy.firstRun", false);
 `
+
+const firefoxProxyPrefs = `
+user_pref("network.proxy.type", 1);
+user_pref("network.proxy.http", "%[1]s");
+user_pref("network.proxy.http_port", %[2]s);
+user_pref("network.proxy.ssl", "%[1]s");
+user_pref("network.proxy.ssl_port", %[2]s);
+`
+
+// certificateOverrides are the lines of Firefox's file of exceptions for
+// certificates.
+func (b Browser) certificateOverrides() string {
+	const sha256OID = "OID.2.16.840.1.101.3.4.2.1"
+	sum := sha256.Sum256(b.Certificate)
+	fingerprint := strings.ReplaceAll(fmt.Sprintf("% X", sum[:]), " ", ":")
+	var lines strings.Builder
+	for _, host := range b.Hosts {
+		fmt.Fprintf(&lines, "%s:443:\t%s\t%s\t\n", host, sha256OID, fingerprint)
+	}
+	return lines.String()
+}
+
+func write(t testing.TB, path, text string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
 
 // Await returns what the page reports, when the test's server puts it in the
 // channel. It fails the test if the browser ends before or takes too long.

@@ -84,7 +84,7 @@ var engines = map[string]corstest.Engine{
 }
 
 func TestBrowsersAgree(t *testing.T) {
-	cases := slices.Concat(checkCases(), preflightCases(), requestCases(), responseCases(), cacheCases(), redirectCases(), pageCases(), metadataCases(), writeCases(), policyCases(), generatedCases())
+	cases := slices.Concat(checkCases(), preflightCases(), requestCases(), responseCases(), cacheCases(), redirectCases(), pageCases(), siteCases(), metadataCases(), writeCases(), policyCases(), generatedCases())
 	require.Greater(t, len(cases), 800) // as the README says
 	names := make(map[string]bool)
 	for _, c := range cases {
@@ -153,7 +153,9 @@ func TestBrowsersAgree(t *testing.T) {
 type venue struct {
 	origins origins
 	cases   []testCase
-	servers []http.Handler    // by case
+	servers []http.Handler        // by case
+	proxy   string                // address of what serves every other host
+	secure  *httptest.Server      // https at those hosts
 	reports chan map[int][]string // what a page learned, by case
 	again   chan []int            // the cases that it is to play once more
 
@@ -195,11 +197,40 @@ func newVenue(t *testing.T, cases []testCase) *venue {
 		assert.NoError(t, json.NewEncoder(w).Encode(v.script(cases, <-v.again, attempt)))
 	})
 	v.origins = origins{listen(mux), listen(v), listen(v)}
+	v.secure = httptest.NewTLSServer(mux)
+	t.Cleanup(v.secure.Close)
+	v.proxy = strings.TrimPrefix(listen(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { v.serveAsProxy(mux, w, r) })), "http://")
 	v.log = make([][]string, len(cases))
 	for _, c := range cases {
 		v.servers = append(v.servers, c.server(v.origins))
 	}
 	return v
+}
+
+// serveAsProxy answers plain requests itself, whatever their host, and connects
+// all others to the server that has a certificate.
+func (v *venue) serveAsProxy(plain http.Handler, w http.ResponseWriter, r *http.Request) {
+	if r.Method != http.MethodConnect {
+		plain.ServeHTTP(w, r)
+		return
+	}
+	server, err := net.Dial("tcp", v.secure.Listener.Addr().String())
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadGateway)
+		return
+	}
+	defer server.Close()
+	client, buffered, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		return
+	}
+	defer client.Close()
+	_, _ = io.WriteString(client, "HTTP/1.1 200 OK\r\n\r\n")
+	go func() {
+		_, _ = io.Copy(server, buffered)
+		_ = server.Close()
+	}()
+	_, _ = io.Copy(client, server)
 }
 
 func all(cases []testCase) []int {
@@ -269,10 +300,14 @@ func (v *venue) url(i, attempt int, c call) string {
 	return fmt.Sprintf("%s/c/%d/%d/", at(c.host, origin), i, attempt)
 }
 
-// at returns origin with another host, if host is not "".
+// at returns origin with another host, or host itself if it is an origin. It
+// returns origin if host is "".
 func at(host, origin string) string {
 	if host == "" {
 		return origin
+	}
+	if strings.Contains(host, "://") {
+		return host
 	}
 	return strings.Replace(origin, "127.0.0.1", host, 1)
 }
@@ -323,14 +358,17 @@ func (v *venue) describe(c testCase, path string, r *http.Request) string {
 	if path != "" {
 		s += " /" + path
 	}
-	host, port, _ := net.SplitHostPort(r.Host)
+	host, port, err := net.SplitHostPort(r.Host)
+	if err != nil {
+		host = r.Host // with a default port
+	}
 	switch {
 	case "http://"+r.Host == v.origins.page:
 		s += " at home"
 	case "http://"+r.Host == v.origins.other:
 		s += " elsewhere"
 	case host == "127.0.0.1":
-	case strings.HasSuffix(v.origins.page, ":"+port):
+	case port != "" && strings.HasSuffix(v.origins.page, ":"+port):
 		s += " at home on " + host
 	default:
 		s += " on " + host
@@ -419,6 +457,7 @@ var asked = regexp.MustCompile(`preflight [^;]*(; )?`)
 func (v *venue) browse(t *testing.T, b browser.Browser, cases []testCase, want []string) []string {
 	t.Helper()
 	v.reset(all(cases))
+	b.Proxy, b.Certificate, b.Hosts = v.proxy, v.secure.Certificate().Raw, hosts
 	page := b.Open(t, v.origins.page)
 	outcomes := make([]string, len(cases))
 	for range attempts {

@@ -10,6 +10,36 @@ const (
 	stranger = "api.else.localhost"
 )
 
+// hosts are served through a proxy: by plain HTTP, and over TLS.
+var hosts = []string{"app.site.example", "api.site.example", "other.example", "a.github.io", "b.github.io", "x.a.github.io"}
+
+// siteCases are about what counts as one site, and what as trustworthy.
+func siteCases() (cases []testCase) {
+	everybody := raw(deny("Methods: PUT", "Origin: *"), deny("Origin: *"))
+	for _, pair := range [][2]string{
+		{"https://app.site.example", "https://app.site.example"},
+		{"https://app.site.example", "https://api.site.example"},
+		{"https://app.site.example", "https://other.example"},
+		{"https://a.github.io", "https://b.github.io"},
+		{"https://a.github.io", "https://x.a.github.io"},
+		{"http://app.site.example", "https://app.site.example"},
+		{"http://app.site.example", "https://api.site.example"},
+		{"http://app.site.example", "http://app.site.example"},
+		{"http://app.site.example", "http://api.site.example"},
+		{"", "https://other.example"},
+		{"", "http://other.example"},
+		{"https://app.site.example", "localhost"},
+	} {
+		for _, c := range []call{fetch("GET"), fetch("PUT"), fetch("POST").in("no-cors")} {
+			cases = append(cases, testCase{
+				name: fmt.Sprintf("site: page %q, %s to %q %s", pair[0], c.method, pair[1], c.mode),
+				host: pair[0], calls: one(c.to(pair[1])), server: everybody,
+			})
+		}
+	}
+	return cases
+}
+
 // metadataCases are about Sec-Fetch-Site, Sec-Fetch-Mode and Sec-Fetch-Dest.
 func metadataCases() (cases []testCase) {
 	granting := []string{"Methods: PUT", "Origin: *"}
