@@ -434,7 +434,7 @@ func TestSendableHeaders(t *testing.T) {
 func TestOrigins(t *testing.T) {
 	for _, o := range []string{
 		"http://localhost:3000", "http://127.0.0.1", "http://[::1]:8080", "https://[::ffff:c000:201]", "https://foo_bar.example",
-		"https://a.example.", "https://xn--bcher-kva.example", "chrome-extension://abcdefgh", "null", "https://a.example:80",
+		"https://a.example.", "https://xn--bcher-kva.example", "chrome-extension://abcdefgh", "safari-web-extension://2AB33852-5B1F", "null", "https://a.example:80",
 		"a+b-c.d2://x", "z://x", "https://[2001:db8::1]", "capacitor://localhost:8080",
 	} {
 		t.Run(o, func(t *testing.T) {

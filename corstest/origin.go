@@ -136,8 +136,10 @@ func isSerializedOrigin(s string) bool {
 	}
 	for _, b := range []byte(host) {
 		// The URL standard forbids some of these bytes in a host. It lower-cases the
-		// letters, and writes the bytes above 0x7f in Punycode.
-		if b <= ' ' || b >= 0x7f || 'A' <= b && b <= 'Z' || strings.IndexByte(`#%/:<>?@[\]^|`, b) >= 0 {
+		// letters of http and https hosts, and writes their bytes above 0x7f in Punycode.
+		// Safari may write the host of an extension in upper case.
+		upper := 'A' <= b && b <= 'Z' && (scheme == "http" || scheme == "https")
+		if b <= ' ' || b >= 0x7f || upper || strings.IndexByte(`#%/:<>?@[\]^|`, b) >= 0 {
 			return false
 		}
 	}
