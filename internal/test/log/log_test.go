@@ -96,6 +96,7 @@ func TestRecords(t *testing.T) {
 	}{
 		{"no Origin", list, request("GET"), silent, ""},
 		{"same origin", list, request("POST", "Origin: https://api.example"), silent, ""},
+		{"same host, but http", list, request("POST", "Origin: http://api.example"), unknownHost, ""},
 		{"an allowed origin", list, get(page), granted, ""},
 		{"every origin", cors.Options{AllowedOrigins: []string{"*"}}, get(page), granted, ""},
 
