@@ -69,7 +69,7 @@ func TestMatch(t *testing.T) {
 			[]string{
 				"https://a.example", "https://evila.example", "https://x.evila.example", "https://x.evil-a.example",
 				"https://x.a.example.evil", "https://x..a.example", "https://.a.example", "https://.x.a.example",
-				"https://-.a.example:8080", "http://x.a.example", "https://x.a.example.",
+				"https://-.a.example:8080", "http://x.a.example", "http://xyz.a.example", "https://x.a.example.",
 				"https://X.a.example", "https://x.a.Example", "https://x!.a.example", "https://*.a.example",
 				"https://" + strings.Repeat("a", 64) + ".a.example", "https://" + deep + "aaaaaaaaaaaaaaa.a.example",
 				"https://" + strings.Repeat("a.", 121) + "aa.a.example", "https://x.a.example/",
@@ -187,6 +187,8 @@ func TestPatternsAreKeptApart(t *testing.T) {
 		"https://old-*.b.example",
 		"https://longer-than-others-*.d.example",
 		"https://x-*.d.example",
+		"https://*.e.example",
+		"http://*.e.example",
 	)
 	require.NoError(t, err)
 	for origin, want := range map[string]bool{
@@ -205,6 +207,8 @@ func TestPatternsAreKeptApart(t *testing.T) {
 		"https://pre-x.c.b.example":    true,
 		"https://pre-x.d.b.example":    false,
 		"https://x-1.d.example":        true, // though it is too short for the other pattern
+		"https://x.e.example":          true,
+		"http://x.e.example":           true,
 	} {
 		assert.Equal(t, want, m.Match(origin), origin)
 	}
