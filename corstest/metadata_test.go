@@ -39,6 +39,8 @@ func TestFetchSite(t *testing.T) {
 		"wildcard and exception":    {"https://a.www.ck", "https://www.ck", "same-site"},
 		"trailing dot":              {"https://a.example.", "https://a.example", "cross-site"},
 		"trailing dots":             {"https://x.a.example.", "https://a.example.", "same-site"},
+		"trailing dots, two sites":  {"https://a.example.", "https://b.example.", "cross-site"},
+		"longest host":              {"https://" + strings.Repeat("a.", 122) + "a.example.", "https://a.example.", "same-site"},
 		"null":                      {"null", "https://a.example", "cross-site"},
 		"extension":                 {"chrome-extension://abcdefgh", "https://a.example", "cross-site"},
 		"localhost, ports":          {"http://localhost:3000", "http://localhost:5000", "same-site"},
