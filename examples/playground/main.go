@@ -96,7 +96,7 @@ const welcome = `
 Open this in a browser: %[1]s
 The API that it calls:  %[2]s
 
-Without a browser, ask as one would for the page, then for a stranger's:
+Without a browser, ask as a browser does: first for this page, then for a page of a stranger:
 
     curl -i -X OPTIONS -H 'Origin: %[1]s' -H 'Access-Control-Request-Method: PUT' %[2]s/notes
     curl -i -X OPTIONS -H 'Origin: https://evil.example' -H 'Access-Control-Request-Method: PUT' %[2]s/notes
