@@ -14,9 +14,9 @@
 //	log.Fatal(http.ListenAndServe("localhost:5000", allow(mux)))
 //
 // The middleware answers preflights by itself and adds the CORS headers to every
-// other response. It rejects only preflights. Browsers enforce the policy: every
-// other request reaches the handler, whatever its origin. To reject forged writes,
-// set [Options.RefuseCrossOriginWrites].
+// other response. It rejects only preflights. Every other request reaches the
+// handler, whatever its origin; the browser then hides the response from pages that
+// are not allowed. To reject forged writes, set [Options.RefuseCrossOriginWrites].
 //
 // # Pitfalls
 //

@@ -49,13 +49,13 @@ type Options struct {
 
 	// AllowedMethods lists the methods that pages may use: "PUT", "PATCH",
 	// "DELETE". GET, HEAD and POST are always allowed. Names are case-sensitive.
-	// "*" allows every method.
+	// "*" allows every method, also with AllowCredentials.
 	AllowedMethods []string
 
 	// AllowedHeaders lists the request headers that pages may set. Pages that send
 	// JSON need "Content-Type", and those that send a token need "Authorization".
 	// Browsers always allow a few others. Names are case-insensitive. "*" allows
-	// every header, Authorization included.
+	// every header, Authorization included, also with AllowCredentials.
 	AllowedHeaders []string
 
 	// ExposedHeaders lists the response headers that pages may read: "ETag",

@@ -11,7 +11,8 @@ import (
 // RoutePreflights returns a handler that serves mux and lets each route have its
 // own policy:
 //
-//	mux.Handle("GET /users", public(listUsers))
+//	public, private := cors.New(publicPolicy), cors.New(privatePolicy)
+//	mux.Handle("GET /users", public(listUsers)) // listUsers is an http.Handler
 //	mux.Handle("PUT /users/{id}", private(putUser))
 //	log.Fatal(http.ListenAndServe(addr, cors.RoutePreflights(mux)))
 //
@@ -32,9 +33,10 @@ import (
 //   - A path that mux redirects, such as /tree to /tree/, has no policy. The
 //     redirect carries no CORS headers.
 //
-// The preflight has no [http.Request.Pattern] and no path values. Responses to
-// OPTIONS get a line of Vary, for caches that keep them. RoutePreflights is as safe
-// for concurrent use as mux is.
+// When a policy answers a preflight, the request has no [http.Request.Pattern] and no
+// path values, for example in AllowOriginFunc. Responses to OPTIONS get a line of
+// Vary, because some caches store them. RoutePreflights is as safe for concurrent use
+// as mux is.
 func RoutePreflights(mux *http.ServeMux) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if _, ok := preflightOrigin(r); ok && len(fetch.AnnouncedMethod(r.Header)) <= fetch.MaxMethod {

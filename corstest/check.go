@@ -26,7 +26,9 @@ func (c *call) check(step Step, res *http.Response) *BlockedError {
 	switch {
 	case !found:
 		detail := fmt.Sprintf("is absent; it must be %q", c.origin())
-		if !isOK(res.StatusCode) {
+		if res.StatusCode == http.StatusForbidden {
+			detail += fmt.Sprintf(" (the status is %s: the CORS layer refused the origin, or the response came from outside it)", res.Status)
+		} else if !isOK(res.StatusCode) {
 			detail += fmt.Sprintf(" (the status is %s: perhaps the response came from outside the CORS layer)", res.Status)
 		}
 		return c.blocked(step, headerAllowOrigin, detail)

@@ -54,6 +54,11 @@ func TestSteps(t *testing.T) {
 			step: corstest.StepPreflightCheck, header: allowOrigin,
 			detail: `is absent; it must be "https://a.example" (the status is 405 Method Not Allowed: perhaps the response came from outside the CORS layer)`,
 		},
+		"1: absent, and forbidden": {
+			request: put, preflight: http.Header{allowOrigin: {}}, preflightStatus: 403,
+			step: corstest.StepPreflightCheck, header: allowOrigin,
+			detail: `is absent; it must be "https://a.example" (the status is 403 Forbidden: the CORS layer refused the origin, or the response came from outside it)`,
+		},
 		"1: empty": {
 			request: put, preflight: http.Header{allowOrigin: {""}},
 			step: corstest.StepPreflightCheck, header: allowOrigin,

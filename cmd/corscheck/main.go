@@ -54,8 +54,8 @@ form needs none, and is sent. -preflight-only never sends the call.
 The audit sends at most 60 requests, one after the other, and none that writes.
 Audit only servers that you are responsible for.
 
-Exit status: 0 if all is well, 1 if an engine blocks the call or the audit found something, 2 if
-the check could not be made.
+Exit status: 0 if all is well; 1 if an engine blocks the call, or the audit found something of the
+severity of -fail-on or above; 2 if the check could not be made.
 `
 
 const (

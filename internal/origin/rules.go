@@ -18,6 +18,9 @@ type Rules struct {
 // Check parses a pattern other than "*" and judges it by the rules. The fix is a
 // pattern that is accepted in its place, or "" if none is evident.
 func (r Rules) Check(s string) (p Pattern, f flaw.Flaw, fix string) {
+	if s == "null" && r.Credentials {
+		return Pattern{}, opaque, ""
+	}
 	p, f = ParsePattern(s)
 	if f.Reason != "" {
 		return Pattern{}, f, r.safe(Suggest(s))
@@ -39,6 +42,8 @@ func (r Rules) Check(s string) (p Pattern, f flaw.Flaw, fix string) {
 	}
 	return p, flaw.Flaw{}, ""
 }
+
+var opaque = flaw.Forbidden("any page can make its origin null, by a sandboxed frame; it cannot be allowed with AllowCredentials")
 
 var insecure = flaw.Unsafe("with AllowCredentials, a page without TLS lets anyone who controls the network act as the user (DangerouslyAllowInsecureOrigins permits it)")
 

@@ -335,6 +335,7 @@ func badPolicies() []badPolicy {
 			"http://localhost.example.com": "https://localhost.example.com",
 			"http://*.github.io":           "",
 		}),
+		credentialed(forbidden, "cannot be allowed with AllowCredentials", fixes{"null": ""}),
 		credentialed(malformed, noPath, fixes{"http://Example.com/": "https://example.com"}),
 		credentialed(unsafe, "under com", fixes{"https://*.com": ""}),
 		credentialed(unsafe, "under co.uk", fixes{"https://*.co.uk": ""}),
