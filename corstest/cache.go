@@ -118,7 +118,7 @@ func (c *call) match(e *cacheEntry, names map[string]time.Time, name string, now
 func (c *call) remember(a answer) {
 	b := c.browser
 	now := b.now()
-	seconds := c.engine.maxAgeSeconds(a.lines[headerMaxAge])
+	seconds := c.engine.maxAgeSeconds(a.lines[fetch.MaxAge])
 	if seconds == 0 && c.engine.ignoresZeroMaxAge || c.tainted && c.engine.taintedUncached {
 		return
 	}

@@ -9,19 +9,10 @@ import (
 	"example.com/cors/internal/fetch"
 )
 
-const (
-	headerAllowOrigin      = "Access-Control-Allow-Origin"
-	headerAllowCredentials = "Access-Control-Allow-Credentials"
-	headerAllowMethods     = "Access-Control-Allow-Methods"
-	headerAllowHeaders     = "Access-Control-Allow-Headers"
-	headerExposeHeaders    = "Access-Control-Expose-Headers"
-	headerMaxAge           = "Access-Control-Max-Age"
-)
-
 // check is the CORS check (https://fetch.spec.whatwg.org/#cors-check). It also
 // judges preflights, as part of the call that they announce.
 func (c *call) check(step Step, res *http.Response) *BlockedError {
-	lines, found := res.Header[headerAllowOrigin]
+	lines, found := res.Header[fetch.AllowOrigin]
 	value := strings.Join(lines, ", ")
 	switch {
 	case !found:
@@ -31,21 +22,21 @@ func (c *call) check(step Step, res *http.Response) *BlockedError {
 		} else if !isOK(res.StatusCode) {
 			detail += fmt.Sprintf(" (the status is %s: perhaps the response came from outside the CORS layer)", res.Status)
 		}
-		return c.blocked(step, headerAllowOrigin, detail)
+		return c.blocked(step, fetch.AllowOrigin, detail)
 	case !c.credentials && value == "*":
 		return nil
 	case value != c.origin():
-		return c.blocked(step, headerAllowOrigin,
+		return c.blocked(step, fetch.AllowOrigin,
 			fmt.Sprintf("is %s; it must be %q%s", quote(lines), c.origin(), c.originHint(lines)))
 	case !c.credentials:
 		return nil
 	}
-	lines, found = res.Header[headerAllowCredentials]
+	lines, found = res.Header[fetch.AllowCredentials]
 	switch {
 	case !found:
-		return c.blocked(step, headerAllowCredentials, `is absent; for a request with credentials it must be "true"`)
+		return c.blocked(step, fetch.AllowCredentials, `is absent; for a request with credentials it must be "true"`)
 	case strings.Join(lines, ", ") != "true":
-		return c.blocked(step, headerAllowCredentials,
+		return c.blocked(step, fetch.AllowCredentials,
 			fmt.Sprintf(`is %s; for a request with credentials it must be exactly "true"`, quote(lines)))
 	}
 	return nil
@@ -71,7 +62,7 @@ func (c *call) originHint(lines []string) string {
 // (https://fetch.spec.whatwg.org/#concept-filtered-response-cors).
 func (c *call) readable(h http.Header) http.Header {
 	// A malformed list exposes nothing, as an absent one.
-	exposed, _ := parseList(h[headerExposeHeaders])
+	exposed, _ := parseList(h[fetch.ExposeHeaders])
 	all := !c.crossOrigin || !c.credentials && slices.Contains(exposed, "*")
 	readable := make(http.Header)
 	for name, lines := range h {

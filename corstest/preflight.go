@@ -73,7 +73,7 @@ func (c *call) judge(res *http.Response) (answer, *BlockedError) {
 	for _, list := range []struct {
 		header string
 		names  *[]string
-	}{{headerAllowMethods, &a.methods}, {headerAllowHeaders, &a.headers}} {
+	}{{fetch.AllowMethods, &a.methods}, {fetch.AllowHeaders, &a.headers}} {
 		lines := res.Header[list.header]
 		var ok bool
 		if *list.names, ok = parseList(lines); !ok {
@@ -81,7 +81,7 @@ func (c *call) judge(res *http.Response) (answer, *BlockedError) {
 				fmt.Sprintf("is %s; it must be names separated by commas", quote(lines)))
 		}
 	}
-	if res.Header[headerAllowMethods] == nil && c.upload && !c.engine.cachedSafelistedMethods {
+	if res.Header[fetch.AllowMethods] == nil && c.upload && !c.engine.cachedSafelistedMethods {
 		// This stops a repeat of the preflight if only the listener demands it. It
 		// also allows a PUT that no list allows, by the standard.
 		a.methods = []string{c.method}
@@ -92,18 +92,18 @@ func (c *call) judge(res *http.Response) (answer, *BlockedError) {
 // refusal returns why the answer does not allow the call, or nil if it does.
 func (c *call) refusal(a answer, unsafe []string) *BlockedError {
 	if !fetch.IsSafelistedMethod(c.method) && !slices.Contains(a.methods, c.method) && !c.isWildcard(a.methods) {
-		return c.lacks(StepPreflightMethod, headerAllowMethods, a, []string{c.method}, a.methods)
+		return c.lacks(StepPreflightMethod, fetch.AllowMethods, a, []string{c.method}, a.methods)
 	}
 	const authorization = "authorization"
 	if !c.engine.authorizationUnderWildcard && c.sets(authorization) && !containsFold(a.headers, authorization) {
-		return c.lacks(StepPreflightAuthorization, headerAllowHeaders, a, []string{authorization}, a.headers)
+		return c.lacks(StepPreflightAuthorization, fetch.AllowHeaders, a, []string{authorization}, a.headers)
 	}
 	if c.isWildcard(a.headers) {
 		return nil
 	}
 	missing := slices.DeleteFunc(slices.Clone(unsafe), func(name string) bool { return containsFold(a.headers, name) })
 	if len(missing) > 0 {
-		return c.lacks(StepPreflightHeaders, headerAllowHeaders, a, missing, a.headers)
+		return c.lacks(StepPreflightHeaders, fetch.AllowHeaders, a, missing, a.headers)
 	}
 	return nil
 }

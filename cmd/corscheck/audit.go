@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"example.com/cors/corstest"
+	"example.com/cors/internal/fetch"
 )
 
 // maxRequests bounds what an audit sends.
@@ -169,7 +170,7 @@ const standInCookie = "corscheck=1"
 // are asked with a cookie from then on, as browsers ask them.
 func (a *audit) getOwn(ctx context.Context) (*exchange, error) {
 	x, err := a.get(ctx, a.origin)
-	if err != nil || a.cookie != "" || x.granted() != plain || x.response.Get(headerAllowCredentials) != "true" {
+	if err != nil || a.cookie != "" || x.granted() != plain || x.response.Get(fetch.AllowCredentials) != "true" {
 		return x, err
 	}
 	a.cookie = standInCookie

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"example.com/cors"
+	"example.com/cors/internal/fetch"
 )
 
 // Nothing from medium upwards is found in these.
@@ -72,10 +73,10 @@ func TestSoundServers(t *testing.T) {
 		{"no Vary where no cache may keep it", policy{allow: only(page), lines: replace("Vary", "Accept-Encoding"), actual: []string{"Cache-Control: private, no-store"}}, ""},
 		{"Vary in another case, among others", policy{allow: only(page), lines: replace("Vary", "accept-encoding, origin")}, ""},
 		{"Vary: *", policy{allow: only(page), lines: replace("Vary", "*")}, ""},
-		{"a list in several lines", policy{allow: only(page), preflight: []string{headerAllowMethods + ": PATCH"}}, ""},
-		{"a negative max-age", policy{allow: only(page), preflight: replace(headerMaxAge, "-1")}, ""},
+		{"a list in several lines", policy{allow: only(page), preflight: []string{fetch.AllowMethods + ": PATCH"}}, ""},
+		{"a negative max-age", policy{allow: only(page), preflight: replace(fetch.MaxAge, "-1")}, ""},
 		{"a start page at every other path, which is no error", before(good, says(func(r *http.Request) bool { return strings.Contains(r.URL.Path, "corscheck-") }, 200)), ""},
-		{"credentials that are false", policy{allow: only(page), lines: []string{headerAllowCredentials + ": false"}}, ""},
+		{"credentials that are false", policy{allow: only(page), lines: []string{fetch.AllowCredentials + ": false"}}, ""},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			var a jsonAudit

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"example.com/cors/corstest"
+	"example.com/cors/internal/fetch"
 )
 
 // A sink notes what arrives.
@@ -43,8 +44,8 @@ func TestServerGetsEachRequestOnce(t *testing.T) {
 		{"POST of a form, which needs no preflight", good, []string{"-d", "a=1"}, []string{"POST /users/7 a=1"}},
 		{"preflight alone", good, append([]string{"-preflight-only"}, put...), []string{"OPTIONS /users/7"}},
 		{"preflight alone, as copied", good, []string{"-X", "OPTIONS", "-H", "Access-Control-Request-Method: PUT", "-H", "Access-Control-Request-Headers: content-type"}, []string{"OPTIONS /users/7"}},
-		{"engines that do not agree", policy{allow: only(page), preflight: replace(headerAllowHeaders, "*")}, []string{"-X", "PUT", "-H", "Authorization: 1"}, []string{"OPTIONS /users/7", "PUT /users/7"}},
-		{"WebKit sends this without a preflight", policy{allow: only(page), preflight: replace(headerAllowHeaders, "Range")}, []string{"-H", "Range: Bytes=0-1"}, []string{"OPTIONS /users/7", "GET /users/7"}},
+		{"engines that do not agree", policy{allow: only(page), preflight: replace(fetch.AllowHeaders, "*")}, []string{"-X", "PUT", "-H", "Authorization: 1"}, []string{"OPTIONS /users/7", "PUT /users/7"}},
+		{"WebKit sends this without a preflight", policy{allow: only(page), preflight: replace(fetch.AllowHeaders, "Range")}, []string{"-H", "Range: Bytes=0-1"}, []string{"OPTIONS /users/7", "GET /users/7"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			s := &sink{Handler: tc.server}
@@ -84,7 +85,7 @@ func withoutFetchMetadata(h http.Header) http.Header {
 }
 
 func TestEngines(t *testing.T) {
-	url := serve(t, policy{allow: only(page), preflight: replace(headerAllowHeaders, "*")})
+	url := serve(t, policy{allow: only(page), preflight: replace(fetch.AllowHeaders, "*")})
 	for _, tc := range []struct {
 		engines string
 		want    map[string]bool
@@ -110,7 +111,7 @@ func TestEngines(t *testing.T) {
 // The rest of what only looks like CORS: no server is needed, or two are.
 func TestHints(t *testing.T) {
 	elsewhere := serve(t, good)
-	moved := serve(t, before(nil, says(onAll, 302, "Location: "+elsewhere, headerAllowOrigin+": "+page)))
+	moved := serve(t, before(nil, says(onAll, 302, "Location: "+elsewhere, fetch.AllowOrigin+": "+page)))
 	cookie := func(value string) string {
 		return serve(t, policy{allow: only(page), lines: withCookies, actual: []string{"Set-Cookie: " + value}})
 	}
@@ -204,24 +205,24 @@ func TestFix(t *testing.T) {
 		options string
 		header  http.Header
 	}{
-		{"what the server allows is kept", policy{allow: only(page), preflight: replace(headerAllowHeaders, "Origin, x-a, Accept")}, put, `cors.Options{
+		{"what the server allows is kept", policy{allow: only(page), preflight: replace(fetch.AllowHeaders, "Origin, x-a, Accept")}, put, `cors.Options{
 	AllowedOrigins: []string{"https://app.example.com"},
 	AllowedMethods: []string{"PUT", "DELETE"},
 	AllowedHeaders: []string{"X-A", "Accept", "Content-Type"},
 }`, http.Header{
-			headerAllowOrigin:  {page},
-			headerAllowMethods: {"PUT, DELETE"},
-			headerAllowHeaders: {"X-A, Accept, Content-Type"},
+			fetch.AllowOrigin:  {page},
+			fetch.AllowMethods: {"PUT, DELETE"},
+			fetch.AllowHeaders: {"X-A, Accept, Content-Type"},
 			"Vary":             {"Origin"},
 		}},
 		{"cookies over http", policy{}, []string{"-origin", "http://app.example.com", "-credentials"}, `cors.Options{
 	AllowedOrigins:                  []string{"http://app.example.com"},
 	AllowCredentials:                true,
 	DangerouslyAllowInsecureOrigins: true,
-}`, http.Header{headerAllowOrigin: {"http://app.example.com"}, headerAllowCredentials: {"true"}, "Vary": {"Origin"}}},
+}`, http.Header{fetch.AllowOrigin: {"http://app.example.com"}, fetch.AllowCredentials: {"true"}, "Vary": {"Origin"}}},
 		{"null", policy{}, []string{"-origin", "null"}, `cors.Options{
 	AllowOriginFunc: func(_ *http.Request, origin string) bool { return origin == "null" },
-}`, http.Header{headerAllowOrigin: {"null"}, "Vary": {"Origin"}}},
+}`, http.Header{fetch.AllowOrigin: {"null"}, "Vary": {"Origin"}}},
 		{"null with cookies has no remedy", policy{}, []string{"-origin", "null", "-credentials"}, "", http.Header{}},
 		{"what passes needs no remedy", good, put, "", http.Header{}},
 	} {

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"example.com/cors"
+	"example.com/cors/internal/fetch"
 )
 
 // judge turns the answers into findings.
@@ -46,7 +47,7 @@ func (a *audit) judgeStrangers() {
 			if strangerSeverity(same) > strangerSeverity(worst) {
 				worst = same
 			}
-			evidence = append(evidence, same.proof().evidence(headerAllowOrigin, headerAllowCredentials)...)
+			evidence = append(evidence, same.proof().evidence(fetch.AllowOrigin, fetch.AllowCredentials)...)
 		}
 		detail, remedy := describe(worst)
 		a.report(s.id, strangerSeverity(worst), evidence, detail, remedy)
@@ -76,7 +77,7 @@ func strangerSeverity(s stranger) severity {
 	return medium
 }
 
-func (s stranger) isWildcard() bool { return s.proof().response.Get(headerAllowOrigin) == "*" }
+func (s stranger) isWildcard() bool { return s.proof().response.Get(fetch.AllowOrigin) == "*" }
 
 // describe says whom s lets in, and what to do.
 func describe(s stranger) (detail, remedy string) {
@@ -136,7 +137,7 @@ func (a *audit) judgeVary() {
 			reads = append(reads, s.read)
 		}
 	}
-	value := func(x *exchange) string { return strings.Join(x.response[headerAllowOrigin], ", ") }
+	value := func(x *exchange) string { return strings.Join(x.response[fetch.AllowOrigin], ", ") }
 	i := slices.IndexFunc(reads, func(x *exchange) bool { return value(x) != value(a.own) })
 	if i < 0 {
 		return
@@ -147,7 +148,7 @@ func (a *audit) judgeVary() {
 			if x == other {
 				other = a.own
 			}
-			evidence := append(x.evidence(headerAllowOrigin, "Vary"), other.evidence(headerAllowOrigin, "Vary")...)
+			evidence := append(x.evidence(fetch.AllowOrigin, "Vary"), other.evidence(fetch.AllowOrigin, "Vary")...)
 			a.report("vary-missing", medium, evidence,
 				"Access-Control-Allow-Origin depends on the request's Origin, and Vary does not say so. A cache may hand the answer for one origin to another, which then fails.",
 				"Send Vary: Origin with every response, also with those to requests without Origin.")
@@ -181,19 +182,19 @@ func syntaxProblems(h http.Header) (problems []syntaxProblem) {
 	add := func(headers []string, format string, args ...any) {
 		problems = append(problems, syntaxProblem{fmt.Sprintf(format, args...), headers})
 	}
-	credentials := strings.Join(h[headerAllowCredentials], ", ")
-	if lines := h[headerAllowOrigin]; len(lines) == 1 {
+	credentials := strings.Join(h[fetch.AllowCredentials], ", ")
+	if lines := h[fetch.AllowOrigin]; len(lines) == 1 {
 		switch value := lines[0]; {
 		case value == "*" && credentials == "true":
-			add([]string{headerAllowOrigin, headerAllowCredentials}, "%s: * with %s: true lets no call with cookies pass.", headerAllowOrigin, headerAllowCredentials)
+			add([]string{fetch.AllowOrigin, fetch.AllowCredentials}, "%s: * with %s: true lets no call with cookies pass.", fetch.AllowOrigin, fetch.AllowCredentials)
 		case value != "" && value != "*" && !isOrigin(value): // empty is as good as absent
-			add([]string{headerAllowOrigin}, "%s: %s is not one origin, as browsers write it, and matches no page.", headerAllowOrigin, shorten(value))
+			add([]string{fetch.AllowOrigin}, "%s: %s is not one origin, as browsers write it, and matches no page.", fetch.AllowOrigin, shorten(value))
 		}
 	}
-	if len(h[headerAllowCredentials]) == 1 && credentials != "true" && credentials != "false" {
-		add([]string{headerAllowCredentials}, "%s: %s means nothing: it has to be true, in lower case.", headerAllowCredentials, shorten(credentials))
+	if len(h[fetch.AllowCredentials]) == 1 && credentials != "true" && credentials != "false" {
+		add([]string{fetch.AllowCredentials}, "%s: %s means nothing: it has to be true, in lower case.", fetch.AllowCredentials, shorten(credentials))
 	}
-	for _, name := range []string{headerAllowMethods, headerAllowHeaders, headerExposeHeaders} {
+	for _, name := range []string{fetch.AllowMethods, fetch.AllowHeaders, fetch.ExposeHeaders} {
 		value := strings.Join(h[name], ", ")
 		list := tokens(h[name])
 		switch {
@@ -201,8 +202,8 @@ func syntaxProblems(h http.Header) (problems []syntaxProblem) {
 		case !isList(h[name]):
 			add([]string{name}, "%s: %s is no list of names, with commas between them and no quotes.", name, shorten(value))
 		case slices.Contains(list, "*") && credentials == "true":
-			add([]string{name, headerAllowCredentials}, "%s: * is no wildcard in calls with cookies.", name)
-		case name == headerAllowMethods:
+			add([]string{name, fetch.AllowCredentials}, "%s: * is no wildcard in calls with cookies.", name)
+		case name == fetch.AllowMethods:
 			for _, method := range list {
 				if !isMethod(method) && isMethod(strings.ToUpper(method)) && method != strings.ToUpper(method) {
 					add([]string{name}, "%s lists %s, and methods are case-sensitive: it has to be %s.", name, method, strings.ToUpper(method))
@@ -211,8 +212,8 @@ func syntaxProblems(h http.Header) (problems []syntaxProblem) {
 			}
 		}
 	}
-	if lines := h[headerMaxAge]; len(lines) == 1 && strings.Trim(strings.TrimPrefix(lines[0], "-"), "0123456789") != "" {
-		add([]string{headerMaxAge}, "%s: %s is no number of seconds.", headerMaxAge, shorten(lines[0]))
+	if lines := h[fetch.MaxAge]; len(lines) == 1 && strings.Trim(strings.TrimPrefix(lines[0], "-"), "0123456789") != "" {
+		add([]string{fetch.MaxAge}, "%s: %s is no number of seconds.", fetch.MaxAge, shorten(lines[0]))
 	}
 	return problems
 }
@@ -243,12 +244,12 @@ func isList(lines []string) bool {
 func (a *audit) judgeDuplicates() {
 	for _, x := range a.answers() {
 		var names []string
-		for _, name := range []string{headerAllowOrigin, headerAllowCredentials, headerMaxAge} {
+		for _, name := range []string{fetch.AllowOrigin, fetch.AllowCredentials, fetch.MaxAge} {
 			if len(x.response[name]) > 1 {
 				names = append(names, name)
 			}
 		}
-		for _, name := range []string{headerAllowMethods, headerAllowHeaders, headerExposeHeaders} {
+		for _, name := range []string{fetch.AllowMethods, fetch.AllowHeaders, fetch.ExposeHeaders} {
 			lines := slices.Sorted(slices.Values(x.response[name]))
 			if len(slices.Compact(lines)) < len(x.response[name]) {
 				names = append(names, name)
@@ -272,10 +273,10 @@ func (a *audit) judgePreflight() {
 	switch {
 	case refused:
 		return
-	case x.status < 300 && (a.own.granted() == nothing || x.response.Get(headerAllowOrigin) != ""):
+	case x.status < 300 && (a.own.granted() == nothing || x.response.Get(fetch.AllowOrigin) != ""):
 		return
 	case x.status < 300:
-		got += " without the " + headerAllowOrigin + " that the call itself gets"
+		got += " without the " + fetch.AllowOrigin + " that the call itself gets"
 	}
 	remedy := "Answer OPTIONS with a status from 200 to 299, before any login, redirect or router."
 	switch {
@@ -286,7 +287,7 @@ func (a *audit) judgePreflight() {
 	case x.status == http.StatusNotFound || x.status == http.StatusMethodNotAllowed:
 		remedy = "Put the CORS layer before the router, or add a route for OPTIONS."
 	}
-	a.report("preflight-fails", medium, x.evidence("Location", "Allow", headerAllowOrigin),
+	a.report("preflight-fails", medium, x.evidence("Location", "Allow", fetch.AllowOrigin),
 		fmt.Sprintf("The preflight gets %s, so that no page can make a call that needs one, such as a PUT or one with an Authorization header.", got), remedy)
 }
 
@@ -298,7 +299,7 @@ func (a *audit) judgeErrors() {
 		if isNginx(x) {
 			remedy = "Write always at the end of add_header."
 		}
-		a.report("errors-unreadable", low, x.evidence(headerAllowOrigin, headerAllowCredentials),
+		a.report("errors-unreadable", low, x.evidence(fetch.AllowOrigin, fetch.AllowCredentials),
 			fmt.Sprintf("The answer %s has none of the CORS headers that the given path has. Pages cannot read errors, and show a CORS error in their place.", statusLine(x.status)), remedy)
 	}
 }
@@ -308,14 +309,14 @@ func (a *audit) judgeCaching() {
 	if x.granted() == nothing || x.status < 200 || x.status > 299 {
 		return
 	}
-	if x.response[headerMaxAge] == nil {
-		a.report("preflight-uncached", info, x.evidence(headerAllowOrigin, headerMaxAge),
+	if x.response[fetch.MaxAge] == nil {
+		a.report("preflight-uncached", info, x.evidence(fetch.AllowOrigin, fetch.MaxAge),
 			"Browsers keep the answer to a preflight for 5 seconds only, so that most calls cost a second round trip.",
 			"Send Access-Control-Max-Age: 7200, say. Chromium keeps an answer for 2 hours at most.")
 		return
 	}
 	if serves(a.put, http.MethodPut) && serves(a.delete, http.MethodDelete) {
-		evidence := append(a.put.evidence(headerAllowMethods), a.delete.evidence(headerAllowMethods)...)
+		evidence := append(a.put.evidence(fetch.AllowMethods), a.delete.evidence(fetch.AllowMethods)...)
 		a.report("preflight-uncached", info, evidence,
 			"The answer to a preflight allows one method at a time, so that a page asks again for each.",
 			"List all methods of the policy in every answer.")
@@ -324,7 +325,7 @@ func (a *audit) judgeCaching() {
 
 // serves reports whether x allows that method alone.
 func serves(x *exchange, method string) bool {
-	return x != nil && slices.Equal(tokens(x.response[headerAllowMethods]), []string{method})
+	return x != nil && slices.Equal(tokens(x.response[fetch.AllowMethods]), []string{method})
 }
 
 func (a *audit) judgeObsolete() {

@@ -11,15 +11,6 @@ import (
 	"example.com/cors/internal/fetch"
 )
 
-const (
-	headerAllowOrigin      = "Access-Control-Allow-Origin"
-	headerAllowCredentials = "Access-Control-Allow-Credentials"
-	headerAllowMethods     = "Access-Control-Allow-Methods"
-	headerAllowHeaders     = "Access-Control-Allow-Headers"
-	headerExposeHeaders    = "Access-Control-Expose-Headers"
-	headerMaxAge           = "Access-Control-Max-Age"
-)
-
 // A fix is what a server has to answer so that the call passes. The zero value
 // means that no answer helps, or that none is needed.
 type fix struct {
@@ -51,7 +42,7 @@ func (o *outcome) fix() fix {
 	if o.preflight {
 		var methods, headers []string // that the server allows already
 		if v.last.preflight {
-			methods, headers = tokens(v.last.response[headerAllowMethods]), tokens(v.last.response[headerAllowHeaders])
+			methods, headers = tokens(v.last.response[fetch.AllowMethods]), tokens(v.last.response[fetch.AllowHeaders])
 		}
 		policy.AllowedMethods = o.methodsToAllow(methods)
 		policy.AllowedHeaders = o.headersToAllow(headers)
@@ -63,17 +54,17 @@ func (o *outcome) fix() fix {
 		return fix{}
 	}
 	f := fix{opts: &policy}
-	f.actual = append(f.actual, line{headerAllowOrigin, o.origin})
+	f.actual = append(f.actual, line{fetch.AllowOrigin, o.origin})
 	if o.credentials {
-		f.actual = append(f.actual, line{headerAllowCredentials, "true"})
+		f.actual = append(f.actual, line{fetch.AllowCredentials, "true"})
 	}
 	if v.last.preflight {
 		f.preflight = slices.Clone(f.actual)
 		if policy.AllowedMethods != nil {
-			f.preflight = append(f.preflight, line{headerAllowMethods, strings.Join(policy.AllowedMethods, ", ")})
+			f.preflight = append(f.preflight, line{fetch.AllowMethods, strings.Join(policy.AllowedMethods, ", ")})
 		}
 		if policy.AllowedHeaders != nil {
-			f.preflight = append(f.preflight, line{headerAllowHeaders, strings.Join(policy.AllowedHeaders, ", ")})
+			f.preflight = append(f.preflight, line{fetch.AllowHeaders, strings.Join(policy.AllowedHeaders, ", ")})
 		}
 		f.preflight = append(f.preflight, line{"Vary", "Origin"})
 	}

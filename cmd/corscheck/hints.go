@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"example.com/cors/corstest"
+	"example.com/cors/internal/fetch"
 	"example.com/cors/internal/publicsuffix"
 )
 
@@ -65,7 +66,7 @@ func (o *outcome) fault() *exchange {
 // Access-Control-Allow-Origin: whatever answered may stand outside the CORS layer.
 func (o *outcome) lacksGrant() bool {
 	x := o.fault()
-	return x != nil && x.response[headerAllowOrigin] == nil
+	return x != nil && x.response[fetch.AllowOrigin] == nil
 }
 
 func (o *outcome) hintSameOrigin() string {
@@ -85,7 +86,7 @@ func (o *outcome) hintMixedContent() string {
 
 func (o *outcome) hintDuplicate() string {
 	for _, x := range o.exchanges {
-		for _, name := range []string{headerAllowOrigin, headerAllowCredentials} {
+		for _, name := range []string{fetch.AllowOrigin, fetch.AllowCredentials} {
 			if n := len(x.response[name]); n > 1 {
 				return fmt.Sprintf("The server sends %s %s. Two layers add it, perhaps a proxy and the application. Remove one of the two.", name, times(n))
 			}
@@ -106,7 +107,7 @@ func (o *outcome) hintWildcard() string {
 	if x == nil || !o.credentials {
 		return ""
 	}
-	for _, name := range []string{headerAllowOrigin, headerAllowMethods, headerAllowHeaders} {
+	for _, name := range []string{fetch.AllowOrigin, fetch.AllowMethods, fetch.AllowHeaders} {
 		if name == o.firstBlocked().blocked.Header && slices.Contains(tokens(x.response[name]), "*") {
 			return `In a call with cookies, "*" is no wildcard. Have the server name the value, or make the call without credentials.`
 		}
@@ -172,11 +173,11 @@ func statusAndPlace(x *exchange) string {
 // hintNotListed knows a CORS layer by its Vary.
 func (o *outcome) hintNotListed() string {
 	x := o.fault()
-	if x == nil || o.firstBlocked().blocked.Header != headerAllowOrigin || o.firstBlocked().blocked.Origin != o.origin {
+	if x == nil || o.firstBlocked().blocked.Header != fetch.AllowOrigin || o.firstBlocked().blocked.Origin != o.origin {
 		return ""
 	}
 	ok := x.status < 300 || x.status == http.StatusForbidden || x.status == http.StatusBadRequest || !x.preflight
-	other := len(x.response[headerAllowOrigin]) == 1 && isOrigin(x.response.Get(headerAllowOrigin))
+	other := len(x.response[fetch.AllowOrigin]) == 1 && isOrigin(x.response.Get(fetch.AllowOrigin))
 	if ok && (o.lacksGrant() && variesByOrigin(x) || other) {
 		return fmt.Sprintf("The server has a CORS layer, and %s is not on its list. Add it there, exactly as it is written here.", o.origin)
 	}

@@ -17,6 +17,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"example.com/cors/internal/fetch"
 )
 
 // listen has a raw server take each connection.
@@ -93,7 +95,7 @@ func TestHostileServers(t *testing.T) {
 			<-r.Context().Done()
 		})), "", true},
 		{"redirects for ever", serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			w.Header().Set(headerAllowOrigin, page)
+			w.Header().Set(fetch.AllowOrigin, page)
 			http.Redirect(w, r, r.URL.Path+"x", http.StatusFound)
 		})), "", false},
 	} {

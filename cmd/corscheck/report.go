@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"example.com/cors/corstest"
+	"example.com/cors/internal/fetch"
 )
 
 // width is how many columns a line of the report has at most. Lines that are to
@@ -121,7 +122,7 @@ var (
 		"Origin", "Access-Control-Request-Method", "Access-Control-Request-Headers", "Authorization", "Content-Type", "Cookie",
 	}
 	responseHeaders = []string{
-		headerAllowOrigin, headerAllowCredentials, headerAllowMethods, headerAllowHeaders, headerExposeHeaders, headerMaxAge,
+		fetch.AllowOrigin, fetch.AllowCredentials, fetch.AllowMethods, fetch.AllowHeaders, fetch.ExposeHeaders, fetch.MaxAge,
 		"Vary", "Location", "Allow", "Www-Authenticate", "Content-Type",
 	}
 )

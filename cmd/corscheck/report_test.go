@@ -11,6 +11,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"example.com/cors/internal/fetch"
 )
 
 // runText runs the command, and returns its exit status and what people read. The
@@ -66,10 +68,10 @@ func TestReportFits(t *testing.T) {
 // What a server sends cannot move the cursor, change colours or fill the screen.
 func TestReportIsClean(t *testing.T) {
 	url := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set(headerAllowOrigin, strings.Repeat("https://long.example ", 40))
+		w.Header().Set(fetch.AllowOrigin, strings.Repeat("https://long.example ", 40))
 		w.Header().Set("Vary", "\u009b31mred\u202e")
 		for range 100 {
-			w.Header().Add(headerExposeHeaders, "X-A")
+			w.Header().Add(fetch.ExposeHeaders, "X-A")
 		}
 	}))
 	_, text := runText(t, false, "-origin", page, url)
@@ -83,7 +85,7 @@ func TestReportIsClean(t *testing.T) {
 }
 
 func TestReportShowsNoSecrets(t *testing.T) {
-	url := serve(t, policy{allow: only(page), lines: withCookies, preflight: replace(headerAllowHeaders, "Authorization")})
+	url := serve(t, policy{allow: only(page), lines: withCookies, preflight: replace(fetch.AllowHeaders, "Authorization")})
 	for _, args := range [][]string{nil, {"-v"}} {
 		_, text := runText(t, false, append(args, "-origin", page, "-b", "session=secret", "-H", "Authorization: secret", url)...)
 		assert.NotContains(t, text, "secret")
@@ -131,7 +133,7 @@ func TestReportOfAnAudit(t *testing.T) {
 
 func TestManyRedirectsAreShort(t *testing.T) {
 	status, text := runText(t, false, "-origin", page, serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set(headerAllowOrigin, page)
+		w.Header().Set(fetch.AllowOrigin, page)
 		http.Redirect(w, r, r.URL.Path+"x", http.StatusFound)
 	})))
 	assert.Equal(t, exitFailed, status)
@@ -161,7 +163,7 @@ func TestColoursAreForTerminals(t *testing.T) {
 
 // sample is what the documents show: a router without a route for OPTIONS.
 var sample = policy{allow: only(page), preflightStatus: http.StatusMethodNotAllowed, lines: []string{"Vary:"},
-	preflight: []string{headerAllowMethods + ":", headerAllowHeaders + ":", headerMaxAge + ":", headerAllowOrigin + ":", "Allow: GET, PUT"}}
+	preflight: []string{fetch.AllowMethods + ":", fetch.AllowHeaders + ":", fetch.MaxAge + ":", fetch.AllowOrigin + ":", "Allow: GET, PUT"}}
 
 // The documents show what the command prints.
 func TestDocuments(t *testing.T) {
@@ -183,7 +185,7 @@ func TestDocuments(t *testing.T) {
 	run(append([]string{"-json", "-engine", "chromium"}, call...), &stdout, &stderr, false)
 	assertShows(t, string(readme), documented(stdout.String()))
 	stdout.Reset()
-	run([]string{"-json", "-audit", "-origin", page, serve(t, policy{allow: only(page), preflight: replace(headerMaxAge, "10m")})}, &stdout, &stderr, false)
+	run([]string{"-json", "-audit", "-origin", page, serve(t, policy{allow: only(page), preflight: replace(fetch.MaxAge, "10m")})}, &stdout, &stderr, false)
 	assertShows(t, string(readme), documented(stdout.String()))
 
 	for _, r := range hintRules {

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"example.com/cors"
+	"example.com/cors/internal/fetch"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -34,14 +35,14 @@ func (p policy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("Vary", "Origin")
 	if p.allow != nil {
 		if value := p.allow(r.Header.Get("Origin")); value != "" {
-			h.Set(headerAllowOrigin, value)
+			h.Set(fetch.AllowOrigin, value)
 		}
 	}
 	lines, status := p.actual, p.status
 	if isPreflight(r) {
-		h.Set(headerAllowMethods, "PUT, DELETE")
-		h.Set(headerAllowHeaders, "Content-Type")
-		h.Set(headerMaxAge, "600")
+		h.Set(fetch.AllowMethods, "PUT, DELETE")
+		h.Set(fetch.AllowHeaders, "Content-Type")
+		h.Set(fetch.MaxAge, "600")
 		if lines, status = p.preflight, p.preflightStatus; status == 0 {
 			status = http.StatusNoContent
 		}
@@ -101,7 +102,7 @@ func either(fs ...func(string) string) func(string) string {
 // replace is the line that puts a value in place of the usual one.
 func replace(name, value string) []string { return []string{name + ":", name + ": " + value} }
 
-var withCookies = []string{headerAllowCredentials + ": true"}
+var withCookies = []string{fetch.AllowCredentials + ": true"}
 
 // before has another layer answer some requests, outside the CORS layer.
 func before(h http.Handler, answers func(w http.ResponseWriter, r *http.Request) bool) http.Handler {
@@ -159,7 +160,7 @@ var broken = []struct {
 		"preflight status: ", "options-not-routed", "medium preflight-fails"},
 	{"an automatic answer to OPTIONS", before(good, says(onOptions, 200, "Allow: GET, PUT")), put,
 		"preflight CORS check: Access-Control-Allow-Origin", "options-not-routed", "medium preflight-fails"},
-	{"a preflight whose answer lost the origin", policy{allow: only(page), preflight: []string{headerAllowOrigin + ":"}}, put,
+	{"a preflight whose answer lost the origin", policy{allow: only(page), preflight: []string{fetch.AllowOrigin + ":"}}, put,
 		"preflight CORS check: Access-Control-Allow-Origin", "origin-not-listed", "medium preflight-fails"},
 	{"a login before the preflight", before(good, says(onOptions, 401, "WWW-Authenticate: Basic")), put,
 		"preflight CORS check: Access-Control-Allow-Origin", "login-before-cors", "medium preflight-fails"},
@@ -181,7 +182,7 @@ var broken = []struct {
 	{"a body that is too large for the proxy", before(good, says(onPUT, 413)), put, "CORS check: Access-Control-Allow-Origin", "error-before-cors", ""},
 	{"a rate limit before the preflight", before(good, says(onOptions, 429)), put, "preflight CORS check: Access-Control-Allow-Origin", "error-before-cors", "medium preflight-fails"},
 	{"a preflight that crashes", policy{allow: only(page), preflightStatus: 500}, put, "preflight status: ", "", "medium preflight-fails"},
-	{"headers on preflights alone", policy{allow: only(page), actual: []string{headerAllowOrigin + ":"}}, put, "CORS check: Access-Control-Allow-Origin", "origin-not-listed", ""},
+	{"headers on preflights alone", policy{allow: only(page), actual: []string{fetch.AllowOrigin + ":"}}, put, "CORS check: Access-Control-Allow-Origin", "origin-not-listed", ""},
 	{"HTML instead of JSON", policy{allow: only(page), actual: replace("Content-Type", "text/html; charset=utf-8")}, append([]string{"-H", "Accept: application/json"}, put...), "", "html-answer", ""},
 
 	// The origin.
@@ -190,42 +191,42 @@ var broken = []struct {
 	{"a list of origins", policy{allow: always(page + ", https://www.example.com")}, put, "preflight CORS check: Access-Control-Allow-Origin", "", "medium ineffective"},
 	{"an origin with a slash", policy{allow: always(page + "/")}, put, "preflight CORS check: Access-Control-Allow-Origin", "", "medium ineffective"},
 	{"a pattern as origin", policy{allow: always("https://*.example.com")}, put, "preflight CORS check: Access-Control-Allow-Origin", "", "medium ineffective"},
-	{"origins twice", policy{allow: only(page), lines: []string{headerAllowOrigin + ": " + page}}, put,
+	{"origins twice", policy{allow: only(page), lines: []string{fetch.AllowOrigin + ": " + page}}, put,
 		"preflight CORS check: Access-Control-Allow-Origin", "duplicate-header", "medium duplicate"},
-	{"an asterisk beside the origin", policy{allow: only(page), lines: []string{headerAllowOrigin + ": *"}}, get,
+	{"an asterisk beside the origin", policy{allow: only(page), lines: []string{fetch.AllowOrigin + ": *"}}, get,
 		"CORS check: Access-Control-Allow-Origin", "duplicate-header", "medium duplicate; info any-origin"},
 	{"* in a call with cookies", policy{allow: always("*")}, putWithCookies, "preflight CORS check: Access-Control-Allow-Origin", "wildcard-with-credentials", "info any-origin"},
 	{"* beside credentials", policy{allow: always("*"), lines: withCookies}, putWithCookies,
 		"preflight CORS check: Access-Control-Allow-Origin", "wildcard-with-credentials", "medium ineffective; info any-origin"},
 	{"no credentials", policy{allow: only(page)}, putWithCookies, "preflight CORS check: Access-Control-Allow-Credentials", "", ""},
-	{"credentials in upper case", policy{allow: only(page), lines: []string{headerAllowCredentials + ": True"}}, putWithCookies,
+	{"credentials in upper case", policy{allow: only(page), lines: []string{fetch.AllowCredentials + ": True"}}, putWithCookies,
 		"preflight CORS check: Access-Control-Allow-Credentials", "", "medium ineffective"},
 	{"credentials twice", policy{allow: only(page), lines: append(withCookies, withCookies...)}, putWithCookies,
 		"preflight CORS check: Access-Control-Allow-Credentials", "duplicate-header", "medium duplicate"},
-	{"origins three times", policy{allow: only(page), lines: []string{headerAllowOrigin + ": " + page, headerAllowOrigin + ": " + page}}, put,
+	{"origins three times", policy{allow: only(page), lines: []string{fetch.AllowOrigin + ": " + page, fetch.AllowOrigin + ": " + page}}, put,
 		"preflight CORS check: Access-Control-Allow-Origin", "duplicate-header", "medium duplicate"},
 	{"credentials on preflights alone", policy{allow: only(page), preflight: withCookies}, putWithCookies, "CORS check: Access-Control-Allow-Credentials", "", ""},
 
 	// The lists.
-	{"a method that is not listed", policy{allow: only(page), preflight: replace(headerAllowMethods, "DELETE")}, put, "preflight method: Access-Control-Allow-Methods", "", ""},
-	{"no methods", policy{allow: only(page), preflight: []string{headerAllowMethods + ":"}}, put, "preflight method: Access-Control-Allow-Methods", "", ""},
-	{"methods in lower case", policy{allow: only(page), preflight: replace(headerAllowMethods, "put, delete")}, put, "preflight method: Access-Control-Allow-Methods", "", "medium ineffective"},
-	{"methods in quotes", policy{allow: only(page), preflight: replace(headerAllowMethods, `"PUT, DELETE"`)}, put, "preflight lists: Access-Control-Allow-Methods", "", "medium ineffective"},
-	{"methods with semicolons", policy{allow: only(page), preflight: replace(headerAllowMethods, "GET; PUT")}, put, "preflight lists: Access-Control-Allow-Methods", "", "medium ineffective"},
-	{"any method in a call with cookies", policy{allow: only(page), lines: withCookies, preflight: replace(headerAllowMethods, "*")}, putWithCookies,
+	{"a method that is not listed", policy{allow: only(page), preflight: replace(fetch.AllowMethods, "DELETE")}, put, "preflight method: Access-Control-Allow-Methods", "", ""},
+	{"no methods", policy{allow: only(page), preflight: []string{fetch.AllowMethods + ":"}}, put, "preflight method: Access-Control-Allow-Methods", "", ""},
+	{"methods in lower case", policy{allow: only(page), preflight: replace(fetch.AllowMethods, "put, delete")}, put, "preflight method: Access-Control-Allow-Methods", "", "medium ineffective"},
+	{"methods in quotes", policy{allow: only(page), preflight: replace(fetch.AllowMethods, `"PUT, DELETE"`)}, put, "preflight lists: Access-Control-Allow-Methods", "", "medium ineffective"},
+	{"methods with semicolons", policy{allow: only(page), preflight: replace(fetch.AllowMethods, "GET; PUT")}, put, "preflight lists: Access-Control-Allow-Methods", "", "medium ineffective"},
+	{"any method in a call with cookies", policy{allow: only(page), lines: withCookies, preflight: replace(fetch.AllowMethods, "*")}, putWithCookies,
 		"preflight method: Access-Control-Allow-Methods", "wildcard-with-credentials", "medium ineffective"},
-	{"any header in a call with cookies", policy{allow: only(page), lines: withCookies, preflight: replace(headerAllowHeaders, "*")}, putWithCookies,
+	{"any header in a call with cookies", policy{allow: only(page), lines: withCookies, preflight: replace(fetch.AllowHeaders, "*")}, putWithCookies,
 		"preflight headers: Access-Control-Allow-Headers", "wildcard-with-credentials", "medium ineffective"},
-	{"a method that the script wrote in lower case", policy{allow: only(page), preflight: replace(headerAllowMethods, "PATCH")}, []string{"-X", "patch"},
+	{"a method that the script wrote in lower case", policy{allow: only(page), preflight: replace(fetch.AllowMethods, "PATCH")}, []string{"-X", "patch"},
 		"preflight method: Access-Control-Allow-Methods", "method-case", ""},
 	{"a header that is not listed", good, append([]string{"-H", "X-Tenant: 1"}, put...), "preflight headers: Access-Control-Allow-Headers", "", ""},
-	{"headers in quotes", policy{allow: only(page), preflight: replace(headerAllowHeaders, `"Content-Type"`)}, put, "preflight lists: Access-Control-Allow-Headers", "", "medium ineffective"},
-	{"a token under *", policy{allow: only(page), preflight: replace(headerAllowHeaders, "*")}, []string{"-H", "Authorization: Bearer 1"},
+	{"headers in quotes", policy{allow: only(page), preflight: replace(fetch.AllowHeaders, `"Content-Type"`)}, put, "preflight lists: Access-Control-Allow-Headers", "", "medium ineffective"},
+	{"a token under *", policy{allow: only(page), preflight: replace(fetch.AllowHeaders, "*")}, []string{"-H", "Authorization: Bearer 1"},
 		"preflight Authorization: Access-Control-Allow-Headers", "", ""},
 	{"a response header that the page sends", good, []string{"-H", "Access-Control-Allow-Origin: *"}, "preflight headers: Access-Control-Allow-Headers", "response-header-sent", ""},
-	{"a max-age with a unit", policy{allow: only(page), preflight: replace(headerMaxAge, "10m")}, put, "", "", "medium ineffective"},
-	{"methods twice", policy{allow: only(page), preflight: []string{headerAllowMethods + ": PUT, DELETE"}}, put, "", "", "medium duplicate"},
-	{"max-age twice", policy{allow: only(page), preflight: []string{headerMaxAge + ": 600"}}, put, "", "", "medium duplicate"},
+	{"a max-age with a unit", policy{allow: only(page), preflight: replace(fetch.MaxAge, "10m")}, put, "", "", "medium ineffective"},
+	{"methods twice", policy{allow: only(page), preflight: []string{fetch.AllowMethods + ": PUT, DELETE"}}, put, "", "", "medium duplicate"},
+	{"max-age twice", policy{allow: only(page), preflight: []string{fetch.MaxAge + ": 600"}}, put, "", "", "medium duplicate"},
 
 	// Who is let in.
 	{"everybody, by echo", policy{allow: echo}, put, "", "", "low any-origin"},
@@ -260,7 +261,7 @@ var broken = []struct {
 		return r.Header.Get("Cookie") != ""
 	}), put, "", "", "high any-origin; medium ineffective"},
 	{"everybody, and an empty header without Origin", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header()[headerAllowOrigin] = []string{""}
+		w.Header()[fetch.AllowOrigin] = []string{""}
 		policy{allow: echo, lines: withCookies}.ServeHTTP(w, r)
 	}), put, "", "", "high any-origin"},
 	{"everybody without cookies, some with", before(policy{allow: echo}, func(w http.ResponseWriter, r *http.Request) bool {
@@ -283,9 +284,9 @@ var broken = []struct {
 	{"Vary for something else", policy{allow: only(page), lines: replace("Vary", "Accept-Encoding")}, put, "", "", "medium vary-missing"},
 	{"* for those with an Origin", before(policy{allow: always("*"), lines: []string{"Vary:"}}, says(func(r *http.Request) bool { return r.Header["Origin"] == nil }, 200)), put, "", "", "medium vary-missing; info any-origin"},
 	{"errors without headers", before(good, says(func(r *http.Request) bool { return strings.Contains(r.URL.Path, "corscheck-") }, 404)), put, "", "", "low errors-unreadable"},
-	{"no max-age", policy{allow: only(page), preflight: []string{headerMaxAge + ":"}}, put, "", "", "info preflight-uncached"},
+	{"no max-age", policy{allow: only(page), preflight: []string{fetch.MaxAge + ":"}}, put, "", "", "info preflight-uncached"},
 	{"one method at a time", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		policy{allow: only(page), preflight: replace(headerAllowMethods, r.Header.Get("Access-Control-Request-Method"))}.ServeHTTP(w, r)
+		policy{allow: only(page), preflight: replace(fetch.AllowMethods, r.Header.Get("Access-Control-Request-Method"))}.ServeHTTP(w, r)
 	}), put, "", "", "info preflight-uncached"},
 	{"private networks", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Access-Control-Request-Private-Network") == "true" {

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"strings"
 
+	"example.com/cors/internal/fetch"
 	"example.com/cors/internal/publicsuffix"
 )
 
@@ -32,13 +33,13 @@ func (x *exchange) granted() grant {
 	if x == nil {
 		return nothing
 	}
-	value := strings.Join(x.response[headerAllowOrigin], ", ")
+	value := strings.Join(x.response[fetch.AllowOrigin], ", ")
 	switch {
 	case value == "*":
 		return plain
 	case value == "" || value != x.request.Get("Origin"):
 		return nothing
-	case strings.Join(x.response[headerAllowCredentials], ", ") == "true":
+	case strings.Join(x.response[fetch.AllowCredentials], ", ") == "true":
 		return withUser
 	}
 	return plain
