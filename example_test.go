@@ -121,14 +121,14 @@ func ExampleOptions_Validate() {
 	var bad *cors.OptionsError
 	if errors.As(opts.Validate(), &bad) {
 		for _, p := range bad.Problems {
-			fmt.Printf("%s %q is %s; write %q\n", p.Field, p.Value, p.Reason, p.Fix)
+			fmt.Printf("%s: write %q instead of %q\n", p.Field, p.Fix, p.Value)
 		}
 	}
 	// Output:
-	// AllowedOrigins "https://example.com/" is malformed; write "https://example.com"
-	// AllowedOrigins "app.example.com" is malformed; write "https://app.example.com"
-	// AllowedOrigins "http://shop.example.com" is unsafe; write "https://shop.example.com"
-	// AllowedMethods "patch" is malformed; write "PATCH"
+	// AllowedOrigins: write "https://example.com" instead of "https://example.com/"
+	// AllowedOrigins: write "https://app.example.com" instead of "app.example.com"
+	// AllowedOrigins: write "https://shop.example.com" instead of "http://shop.example.com"
+	// AllowedMethods: write "PATCH" instead of "patch"
 }
 
 // Each route has its own policy. The mux would answer the preflights of routes

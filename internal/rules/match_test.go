@@ -1,4 +1,4 @@
-package policies_test
+package rules_test
 
 import (
 	"net/http"

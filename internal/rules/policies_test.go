@@ -1,6 +1,4 @@
-// Package policies keeps a catalogue of bad policies, and tests what
-// [cors.Options.Validate] says about each of them and about good ones.
-package policies_test
+package rules_test
 
 import (
 	"errors"
@@ -28,7 +26,6 @@ func TestBadPolicies(t *testing.T) {
 			p := bad.Problems[0]
 			assert.Equal(t, tc.field, p.Field)
 			assert.Equal(t, tc.value, p.Value)
-			assert.Equal(t, tc.reason, p.Reason)
 			assert.Contains(t, p.Detail, tc.detail)
 			assert.Equal(t, tc.fix, p.Fix)
 			assert.Equal(t, "cors: "+p.String(), err.Error())

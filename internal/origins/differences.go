@@ -1,4 +1,4 @@
-package origin
+package origins
 
 import "strings"
 
@@ -9,19 +9,29 @@ func Differences(o, p Pattern) (differences []string) {
 	}
 	below := strings.HasSuffix(o.Host, "."+p.Host)
 	switch {
-	case !p.Wild && below:
+	case p.Wildcard == "" && below:
 		differences = append(differences, "subdomains are not allowed")
-	case !p.Wild && o.Host != p.Host:
+	case p.Wildcard == "" && o.Host != p.Host:
 		differences = append(differences, "the host differs")
-	case p.Wild && o.Host == p.Host:
+	case p.Wildcard == "":
+	case o.Host == p.Host:
 		differences = append(differences, "only subdomains are allowed")
-	case p.Wild && !below:
+	case !below:
 		differences = append(differences, "the host differs")
-	case p.Wild && p.Affix != (Affix{}) && !p.Affix.Surrounds(strings.TrimSuffix(o.Host, "."+p.Host)):
+	case !p.covers(strings.TrimSuffix(o.Host, "."+p.Host)):
 		differences = append(differences, "the first label differs")
 	}
-	if o.Port != p.Port && p.Port != AnyPort {
+	if o.Port != p.Port && p.Port != anyPort {
 		differences = append(differences, "the port differs")
 	}
 	return differences
+}
+
+// covers reports whether the wildcard of p may stand for s, which is labels.
+func (p Pattern) covers(s string) bool {
+	if p.Wildcard == "*" {
+		return true
+	}
+	prefix, suffix, _ := strings.Cut(p.Wildcard, "*")
+	return len(s) > len(prefix)+len(suffix) && isLabel(s) && strings.HasPrefix(s, prefix) && strings.HasSuffix(s, suffix)
 }

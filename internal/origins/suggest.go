@@ -1,10 +1,8 @@
-package origin
+package origins
 
 import (
 	"net/netip"
 	"strings"
-
-	"example.com/cors/internal/flaw"
 )
 
 // Suggest returns the pattern that the author of s most likely means, or "" if
@@ -44,10 +42,10 @@ func Suggest(s string) string {
 	if port = ":" + strings.TrimLeft(port, ":0"); port != ":" && port != defaultPort(scheme) {
 		pattern += port
 	}
-	switch _, f := ParsePattern(pattern); f {
-	case flaw.Flaw{}:
+	switch _, err := Parse(pattern); err {
+	case nil:
 		return pattern
-	case missingDot:
+	case errMissingDot:
 		return Suggest(strings.Replace(pattern, "*", "*.", 1))
 	}
 	return ""
@@ -57,7 +55,7 @@ func Suggest(s string) string {
 // scheme is missing, or is that of a WebSocket.
 func suggestScheme(scheme, host, port string) string {
 	switch {
-	case scheme == "ws", scheme == "" && (isLoopback(host) || port == ":80"):
+	case scheme == "ws", scheme == "" && (IsLoopback(host) || port == ":80"):
 		return "http"
 	case scheme == "wss", scheme == "":
 		return "https"

@@ -1,69 +1,68 @@
-package origin
+package origins
 
 import (
 	"net/netip"
 	"strings"
-
-	"example.com/cors/internal/flaw"
 )
 
 // checkHost says what is wrong with a host that has no wildcard.
-func checkHost(s string) flaw.Flaw {
+func checkHost(s string) error {
 	if s == "" {
-		return flaw.Malformed("no host")
+		return Error("no host")
 	}
 	if s[0] == '[' {
 		return checkIPv6(s)
 	}
 	domain := strings.TrimSuffix(s, ".")
 	if len(domain) > maxHost {
-		return flaw.Malformed("a host has at most 253 bytes")
+		return Error("a host has at most 253 bytes")
 	}
-	if !AreLabels(domain) {
+	if !areLabels(domain) {
 		return checkLabels(domain)
 	}
 	if endsInNumber(domain) {
 		if _, err := netip.ParseAddr(s); err != nil {
-			return flaw.Malformed("not the canonical form of an IPv4 address, which is four decimal numbers")
+			return Error("not the canonical form of an IPv4 address, which is four decimal numbers")
 		}
 	}
-	return flaw.Flaw{}
+	return nil
 }
 
 // checkIPv6 says what is wrong with a host that begins with a bracket.
-func checkIPv6(s string) flaw.Flaw {
+func checkIPv6(s string) error {
 	inner, ok := strings.CutSuffix(s[1:], "]")
 	if !ok {
-		return flaw.Malformed("the bracket is not closed")
+		return Error("the bracket is not closed")
 	}
 	addr, err := netip.ParseAddr(inner)
 	if err != nil || !addr.Is6() || addr.Zone() != "" {
-		return flaw.Malformed("not an IPv6 address")
+		return Error("not an IPv6 address")
 	}
 	if string(appendIPv6(make([]byte, 0, maxLabel), addr)) != inner {
-		return flaw.Malformed("not the canonical form of the IPv6 address, which is what browsers send")
+		return Error("not the canonical form of the IPv6 address, which is what browsers send")
 	}
-	return flaw.Flaw{}
+	return nil
 }
 
-// checkLabels puts into words what AreLabels found.
-func checkLabels(s string) flaw.Flaw {
+// checkLabels puts into words what areLabels found.
+func checkLabels(s string) error {
 	for i := range len(s) {
 		switch {
 		case 'A' <= s[i] && s[i] <= 'Z':
-			return upperCase
+			return errUpperCase
 		case s[i] >= 0x80:
-			return flaw.Malformed(`not ASCII; browsers send such hosts in Punycode (xn--…), as new URL("https://…").origin shows in a console`)
+			return Error("not ASCII; browsers send such hosts in Punycode (xn--…), " +
+				`as new URL("https://…").origin shows in a console`)
 		case s[i] != '.' && !isLabelByte(s[i]):
-			return flaw.Malformed("a character that no host has")
+			return Error("a character that no host has")
 		}
 	}
 	for label := range strings.SplitSeq(s, ".") {
 		if len(label) > maxLabel {
-			return flaw.Malformed("a label of a host has at most 63 bytes")
+			return Error("a label of a host has at most 63 bytes")
 		}
 	}
-	return flaw.Malformed("a label of the host is empty")
+	return Error("a label of the host is empty")
 }
 
 // appendIPv6 appends addr in the form that browsers send: that of RFC 5952
@@ -105,9 +104,9 @@ func endsInNumber(domain string) bool {
 	return strings.Trim(last, digits) == ""
 }
 
-// isLoopback reports whether host can only be the machine that the browser runs
+// IsLoopback reports whether host can only be the machine that the browser runs
 // on (https://w3c.github.io/webappsec-secure-contexts/#is-origin-trustworthy).
-func isLoopback(host string) bool {
+func IsLoopback(host string) bool {
 	domain := strings.TrimSuffix(host, ".")
 	if domain == "localhost" || strings.HasSuffix(domain, ".localhost") {
 		return true
@@ -116,8 +115,8 @@ func isLoopback(host string) bool {
 	return err == nil && addr.IsLoopback()
 }
 
-// AreLabels reports whether s is one or more labels with single dots between.
-func AreLabels(s string) bool {
+// areLabels reports whether s is one or more labels with single dots between.
+func areLabels(s string) bool {
 	start := 0
 	for i := range len(s) {
 		if s[i] == '.' {
@@ -132,9 +131,9 @@ func AreLabels(s string) bool {
 	return start < len(s) && len(s)-start <= maxLabel
 }
 
-// IsLabel reports whether s is one label.
-func IsLabel(s string) bool {
-	return strings.IndexByte(s, '.') < 0 && AreLabels(s)
+// isLabel reports whether s is one label.
+func isLabel(s string) bool {
+	return strings.IndexByte(s, '.') < 0 && areLabels(s)
 }
 
 func isLabelByte(b byte) bool {

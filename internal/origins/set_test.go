@@ -1,16 +1,13 @@
-package matcher_test
+package origins_test
 
 import (
-	"net/http/httptest"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"example.com/cors"
-	"example.com/cors/internal/test/fixture"
-	"example.com/cors/internal/test/matcher"
+	"example.com/cors/internal/origins"
 )
 
 func TestMatch(t *testing.T) {
@@ -159,10 +156,8 @@ func TestMatch(t *testing.T) {
 	}
 	for _, tc := range tests {
 		t.Run(tc.pattern, func(t *testing.T) {
-			alone, err := cors.NewOriginMatcher(tc.pattern)
-			require.NoError(t, err)
-			among, err := cors.NewOriginMatcher(tc.pattern, "https://other.invalid", "https://*.deep.other.invalid", "https://pre-*.a.invalid")
-			require.NoError(t, err)
+			alone := setOf(t, tc.pattern)
+			among := setOf(t, tc.pattern, "https://other.invalid", "https://*.deep.other.invalid", "https://pre-*.a.invalid")
 			for _, origin := range tc.yes {
 				assert.True(t, alone.Match(origin), origin)
 				assert.True(t, among.Match(origin), "%s, among other patterns", origin)
@@ -173,11 +168,22 @@ func TestMatch(t *testing.T) {
 			}
 		})
 	}
-	assert.False(t, new(cors.OriginMatcher).Match("https://a.example"), "the zero value matches nothing")
+	assert.False(t, new(origins.Set).Match("https://a.example"), "the zero value matches nothing")
+}
+
+func setOf(t *testing.T, patterns ...string) *origins.Set {
+	t.Helper()
+	var s origins.Set
+	for _, pattern := range patterns {
+		p, err := origins.Parse(pattern)
+		require.NoError(t, err, pattern)
+		s.Add(p)
+	}
+	return &s
 }
 
 func TestPatternsAreKeptApart(t *testing.T) {
-	m, err := cors.NewOriginMatcher(
+	s := setOf(t,
 		"https://*.a.example",
 		"http://*.a.example:8080",
 		"https://pre-*.b.example",
@@ -189,8 +195,9 @@ func TestPatternsAreKeptApart(t *testing.T) {
 		"https://x-*.d.example",
 		"https://*.e.example",
 		"http://*.e.example",
+		"moz-extension://*",
+		"app://*",
 	)
-	require.NoError(t, err)
 	for origin, want := range map[string]bool{
 		"https://x.a.example":          true,
 		"http://x.a.example":           false,
@@ -209,118 +216,51 @@ func TestPatternsAreKeptApart(t *testing.T) {
 		"https://x-1.d.example":        true, // though it is too short for the other pattern
 		"https://x.e.example":          true,
 		"http://x.e.example":           true,
+		"ftp://x.e.example":            false,
+		"moz-extension://x":            true,
+		"app://x":                      true,
+		"apps://x":                     false,
 	} {
-		assert.Equal(t, want, m.Match(origin), origin)
+		assert.Equal(t, want, s.Match(origin), origin)
 	}
 }
 
 func TestTheLongestPatternMayComeFirst(t *testing.T) {
-	m, err := cors.NewOriginMatcher("https://longer.a.example", "https://a.example")
-	require.NoError(t, err)
-	assert.True(t, m.Match("https://longer.a.example"))
-	assert.True(t, m.Match("https://a.example"))
+	s := setOf(t, "https://longer.a.example", "https://a.example")
+	assert.True(t, s.Match("https://longer.a.example"))
+	assert.True(t, s.Match("https://a.example"))
 }
 
-func TestNewOriginMatcherListsProblems(t *testing.T) {
-	_, err := cors.NewOriginMatcher("*", "https://ok.example", "foo.com")
-	var bad *cors.OptionsError
-	require.ErrorAs(t, err, &bad)
-	require.Len(t, bad.Problems, 2)
-	everyone, noScheme := bad.Problems[0], bad.Problems[1]
-	assert.Equal(t, "patterns", everyone.Field)
-	assert.Equal(t, "*", everyone.Value)
-	assert.Equal(t, cors.ReasonUnsafe, everyone.Reason)
-	assert.Equal(t, "patterns", noScheme.Field)
-	assert.Equal(t, "foo.com", noScheme.Value)
-	assert.Equal(t, cors.ReasonMalformed, noScheme.Reason)
-	assert.Equal(t, "https://foo.com", noScheme.Fix)
-	assert.Equal(t, `patterns: "foo.com": no scheme; did you mean "https://foo.com"?`, noScheme.String())
-
-	_, err = cors.NewOriginMatcher()
-	require.ErrorAs(t, err, &bad)
-	require.Len(t, bad.Problems, 1)
-	assert.Equal(t, "patterns", bad.Problems[0].Field)
-	assert.Empty(t, bad.Problems[0].Value)
-	assert.Equal(t, cors.ReasonMissing, bad.Problems[0].Reason)
-}
-
-func TestCheckOrigin(t *testing.T) {
-	m, err := cors.NewOriginMatcher("https://a.example", "https://*.b.example")
-	require.NoError(t, err)
-	const withoutTLS, withTLS = false, true
-	longestHost := strings.Repeat("a", len(fixture.LongestOrigin)-len("https://"))
-	tests := []struct {
-		name   string
-		origin []string
-		host   string
-		tls    bool
-		want   bool
-	}{
-		{"no Origin", nil, "api.example", withTLS, true},
-		{"a listed origin", []string{"https://a.example"}, "api.example", withTLS, true},
-		{"a subdomain", []string{"https://x.b.example"}, "api.example", withTLS, true},
-		{"an unknown origin", []string{"https://evil.example"}, "api.example", withTLS, false},
-		{"own host", []string{"https://api.example"}, "api.example", withTLS, true},
-		{"own host in capitals", []string{"https://api.example"}, "API.example", withTLS, true},
-		{"own host and port", []string{"https://api.example:8443"}, "api.example:8443", withTLS, true},
-		{"own host with another port", []string{"https://api.example:8443"}, "api.example", withTLS, false},
-		{"own host of the greatest length", []string{"https://" + longestHost}, longestHost, withTLS, true},
-		{"own host that is longer", []string{"https://a" + longestHost}, "a" + longestHost, withTLS, false},
-		{"own host without TLS", []string{"http://api.example"}, "api.example", withoutTLS, true},
-		{"own host behind a TLS proxy", []string{"https://api.example"}, "api.example", withoutTLS, true},
-		{"own host, page without TLS", []string{"http://api.example"}, "api.example", withTLS, false},
-		{"own host with another scheme", []string{"ftp://api.example"}, "api.example", withoutTLS, false},
-		{"empty Origin", []string{""}, "api.example", withTLS, false},
-		{"neither has a host", []string{"https://"}, "", withTLS, false},
-		{"null", []string{"null"}, "null", withTLS, false},
-		{"two lines of Origin", []string{"https://a.example", "https://a.example"}, "api.example", withTLS, false},
-	}
-	for _, tc := range tests {
-		t.Run(tc.name, func(t *testing.T) {
-			target := "http://x/"
-			if tc.tls {
-				target = "https://x/"
-			}
-			r := httptest.NewRequest("GET", target, nil)
-			r.Host = tc.host
-			if tc.origin != nil {
-				r.Header["Origin"] = tc.origin
-			}
-			assert.Equal(t, tc.want, m.CheckOrigin(r))
-		})
-	}
-}
-
-// FuzzOriginMatcher compares the matcher with regular expressions that are made of
+// FuzzSet compares a set with regular expressions that are made of
 // the same patterns.
-func FuzzOriginMatcher(f *testing.F) {
+func FuzzSet(f *testing.F) {
 	patterns := []string{
 		"https://a.example", "https://*.a.example", "http://localhost:*", "https://shop-*.a.example:8080",
 		"https://*--x.b.a.example:*", "http://[::1]:*", "moz-extension://*",
 	}
-	origins := []string{
+	seeds := []string{
 		"https://a.example", "https://x.a.example", "http://localhost:3000", "https://shop-1.a.example:8080",
 		"https://y--x.b.a.example", "http://[::1]:1", "null", "https://x..a.example", "moz-extension://2C127FA4-62c7",
 	}
 	for _, pattern := range patterns {
-		for _, origin := range origins {
+		for _, origin := range seeds {
 			f.Add(pattern, origin)
 		}
 	}
 	f.Fuzz(func(t *testing.T, pattern, origin string) {
 		patterns := []string{pattern, "https://*.other.example", "https://other.example", "ftps://pre-*.other.example:*"}
-		m, err := cors.NewOriginMatcher(patterns...)
-		if err != nil {
+		if _, err := origins.Parse(pattern); err != nil {
 			return
 		}
+		s := setOf(t, patterns...)
 		for _, candidate := range []string{
 			origin, pattern, strings.ReplaceAll(pattern, "*", origin), strings.Replace(pattern, "*", origin, 1),
 		} {
 			want := false
 			for _, p := range patterns {
-				want = want || matcher.Describes(p, candidate)
+				want = want || describes(p, candidate)
 			}
-			if got := m.Match(candidate); got != want {
+			if got := s.Match(candidate); got != want {
 				t.Errorf("pattern %q, origin %q: matched %t, want %t", pattern, candidate, got, want)
 			}
 		}

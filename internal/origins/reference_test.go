@@ -1,20 +1,18 @@
-// Package matcher tests [cors.OriginMatcher], and holds the reference that it is
-// compared with.
-package matcher
+package origins_test
 
 import (
 	"regexp"
 	"strings"
 
-	"example.com/cors"
+	"example.com/cors/internal/origins"
 )
 
 // originParts are the scheme, the host and the port of an origin.
 var originParts = regexp.MustCompile(`^([a-z][a-z0-9+.-]*)://((?:[^:/]|:[^0-9])*|\[[0-9a-f:]+\])(?::([1-9][0-9]{0,4}))?$`)
 
-// Describes reports whether pattern, which is valid, describes origin. It is slow:
+// describes reports whether pattern, which is valid, describes origin. It is slow:
 // it makes a regular expression of each pattern.
-func Describes(pattern, origin string) bool {
+func describes(pattern, origin string) bool {
 	if pattern == origin && !strings.Contains(pattern, "*") {
 		return true
 	}
@@ -49,10 +47,10 @@ func Describes(pattern, origin string) bool {
 	return regexp.MustCompile("^" + re + "$").MatchString(origin)
 }
 
-// isHost reports whether s is a host that the matcher accepts by itself: the host
+// isHost reports whether s is a host that a set accepts by itself: the host
 // of an extension may have upper-case letters.
 func isHost(s string) bool {
-	_, err := cors.NewOriginMatcher("x://" + strings.ToLower(s))
+	_, err := origins.Parse("x://" + strings.ToLower(s))
 	return err == nil && !strings.Contains(s, "*") && !portAtEnd.MatchString(s)
 }
 

@@ -1,5 +1,4 @@
-// Package log tests what [cors.Options.Logger] gets to know.
-package log_test
+package decisionlog_test
 
 import (
 	"fmt"

@@ -1,4 +1,4 @@
-package writes_test
+package conformance_test
 
 import (
 	_ "embed"
@@ -16,8 +16,8 @@ import (
 	"example.com/cors/internal/test/browser"
 )
 
-//go:embed page.html
-var pageHTML []byte
+//go:embed writes.html
+var writesHTML []byte
 
 // Pages of four origins write to an API in four ways. The writes of the allowed
 // page arrive, and no others.
@@ -28,7 +28,7 @@ func TestWritesInBrowsers(t *testing.T) {
 		t.Run(b.Name, func(t *testing.T) {
 			pageServer := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				w.Header().Set("Content-Type", "text/html")
-				_, _ = w.Write(pageHTML)
+				_, _ = w.Write(writesHTML)
 			}))
 			other := serve(t, pageServer.Config.Handler)
 			origins := map[string]string{
