@@ -1,6 +1,7 @@
 package cors_test
 
 import (
+	"crypto/tls"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -20,9 +21,11 @@ import (
 	"example.com/cors/internal/test/fixture"
 )
 
-// More tests of the package are in internal/test: bad policies in policies, patterns
-// in matcher, what is logged in log, random policies and requests in property, live
-// servers in servertest.
+// More tests of the package stand beside what they test: of policies that New refuses
+// in internal/rules, of patterns in internal/origins, of what the Logger is told in
+// internal/decisionlog. Those of the whole are in internal/test: with browsers in
+// conformance, of random policies and requests in property, of live servers in
+// servertest.
 
 // Most policies here allow page, and some of them other.
 const (
@@ -561,6 +564,73 @@ func TestPatterns(t *testing.T) {
 	}
 }
 
+func TestNewOriginMatcherReportsEveryProblem(t *testing.T) {
+	_, err := cors.NewOriginMatcher("*", "https://ok.example", "foo.com")
+	var bad *cors.OptionsError
+	require.ErrorAs(t, err, &bad)
+	require.Len(t, bad.Problems, 2)
+	everyone, noScheme := bad.Problems[0], bad.Problems[1]
+	assert.Equal(t, "patterns", everyone.Field)
+	assert.Equal(t, "*", everyone.Value)
+	assert.Equal(t, "patterns", noScheme.Field)
+	assert.Equal(t, "foo.com", noScheme.Value)
+	assert.Equal(t, "https://foo.com", noScheme.Fix)
+	assert.Equal(t, `patterns: "foo.com": no scheme; did you mean "https://foo.com"?`, noScheme.String())
+
+	_, err = cors.NewOriginMatcher()
+	require.ErrorAs(t, err, &bad)
+	require.Len(t, bad.Problems, 1)
+	assert.Equal(t, "patterns", bad.Problems[0].Field)
+	assert.Empty(t, bad.Problems[0].Value)
+}
+
+func TestCheckOrigin(t *testing.T) {
+	m, err := cors.NewOriginMatcher("https://a.example", "https://*.b.example")
+	require.NoError(t, err)
+	const withoutTLS, withTLS = false, true
+	longestHost := strings.Repeat("a", len(fixture.LongestOrigin)-len("https://"))
+	tests := []struct {
+		name   string
+		origin []string
+		host   string
+		tls    bool
+		want   bool
+	}{
+		{"no Origin", nil, "api.example", withTLS, true},
+		{"a listed origin", []string{"https://a.example"}, "api.example", withTLS, true},
+		{"a subdomain", []string{"https://x.b.example"}, "api.example", withTLS, true},
+		{"an unknown origin", []string{"https://evil.example"}, "api.example", withTLS, false},
+		{"own host", []string{"https://api.example"}, "api.example", withTLS, true},
+		{"own host in capitals", []string{"https://api.example"}, "API.example", withTLS, true},
+		{"own host and port", []string{"https://api.example:8443"}, "api.example:8443", withTLS, true},
+		{"own host with another port", []string{"https://api.example:8443"}, "api.example", withTLS, false},
+		{"own host of the greatest length", []string{"https://" + longestHost}, longestHost, withTLS, true},
+		{"own host that is longer", []string{"https://a" + longestHost}, "a" + longestHost, withTLS, false},
+		{"own host without TLS", []string{"http://api.example"}, "api.example", withoutTLS, true},
+		{"own host behind a TLS proxy", []string{"https://api.example"}, "api.example", withoutTLS, true},
+		{"own host, page without TLS", []string{"http://api.example"}, "api.example", withTLS, false},
+		{"own host with another scheme", []string{"ftp://api.example"}, "api.example", withoutTLS, false},
+		{"empty Origin", []string{""}, "api.example", withTLS, false},
+		{"neither has a host", []string{"https://"}, "", withTLS, false},
+		{"null", []string{"null"}, "null", withTLS, false},
+		{"two lines of Origin", []string{"https://a.example", "https://a.example"}, "api.example", withTLS, false},
+	}
+	for _, tc := range tests {
+		t.Run(tc.name, func(t *testing.T) {
+			target := "http://x/"
+			if tc.tls {
+				target = "https://x/"
+			}
+			r := httptest.NewRequest("GET", target, nil)
+			r.Host = tc.host
+			if tc.origin != nil {
+				r.Header["Origin"] = tc.origin
+			}
+			assert.Equal(t, tc.want, m.CheckOrigin(r))
+		})
+	}
+}
+
 func TestRoutePreflights(t *testing.T) {
 	policyA := cors.New(cors.Options{AllowedOrigins: []string{page}, AllowedMethods: []string{"PUT"}})
 	policyB := cors.New(cors.Options{AllowedOrigins: []string{other}, AllowedMethods: []string{"DELETE"}})
@@ -692,6 +762,178 @@ func TestRoutePreflights(t *testing.T) {
 		assert.Same(t, r, seen)
 		assert.Equal(t, "OPTIONS", r.Method)
 	})
+}
+
+// onlyAllowedPages is a policy under which only allowed pages may write.
+func onlyAllowedPages() cors.Options {
+	return cors.Options{AllowedOrigins: []string{page, "https://*.apps.example"}, RefuseCrossOriginWrites: true}
+}
+
+// A write is what decides about a request.
+type write struct {
+	method string
+	origin []string // lines
+	site   string   // Sec-Fetch-Site
+	host   string
+	tls    bool
+}
+
+func (w write) String() string {
+	return fmt.Sprintf("%s origin=%q site=%q host=%q tls=%v", w.method, w.origin, w.site, w.host, w.tls)
+}
+
+func (w write) request() *http.Request {
+	r := request(w.method)
+	r.Host = w.host
+	r.TLS = nil
+	if w.tls {
+		r.TLS = new(tls.ConnectionState)
+	}
+	if w.origin != nil {
+		r.Header["Origin"] = w.origin
+	}
+	if w.site != "" {
+		r.Header.Set("Sec-Fetch-Site", w.site)
+	}
+	return r
+}
+
+// allowed says whether the policy allows the origin.
+func (w write) allowed() bool {
+	return len(w.origin) == 1 && slices.Contains([]string{page, "https://a.apps.example"}, w.origin[0])
+}
+
+// reaches is the model: it says whether w reaches the handler.
+func (w write) reaches() bool {
+	if slices.Contains([]string{"GET", "HEAD", "OPTIONS"}, w.method) {
+		return true
+	}
+	if w.allowed() {
+		return true
+	}
+	if w.site != "" {
+		return w.site == "same-origin" || w.site == "none" // the browser says so
+	}
+	if w.origin == nil || w.origin[0] == "" {
+		return true // no browser, or a very old one
+	}
+	return w.origin[0] == "http://"+w.host || w.origin[0] == "https://"+w.host
+}
+
+func TestWritesFollowTheModel(t *testing.T) {
+	origins := [][]string{
+		nil, {""}, {"null"}, {page}, {"https://a.apps.example"}, {page, page}, {page, evil},
+		{"https://api.example"}, {"http://api.example"}, {evil}, {"https://evil.a.example"},
+		{"https://a.example.evil.example"}, {"https://apps.example"}, {"http://a.example"}, {"https://a.example:8443"},
+		{"https://api.example:8443"}, {"file://"}, {"not an origin"}, {"HTTPS://A.EXAMPLE"},
+	}
+	reached := 0
+	for _, method := range []string{"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "QUERY", "post", ""} {
+		for _, origin := range origins {
+			for _, site := range []string{"", "same-origin", "same-site", "cross-site", "none", "x"} {
+				for _, host := range []string{"api.example", "api.example:8443", "internal:8080"} {
+					for _, tls := range []bool{true, false} {
+						w := write{method, origin, site, host, tls}
+						ran := false
+						h := cors.New(onlyAllowedPages())(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { ran = true }))
+						res := fixture.Serve(h, w.request())
+						assert.Equal(t, w.reaches(), ran, w)
+						if !w.allowed() {
+							assert.Equal(t, http.NewCrossOriginProtection().Check(w.request()) == nil, ran, "as http.CrossOriginProtection: %v", w)
+						}
+						assert.Contains(t, res.Header().Get("Vary"), "Origin", w)
+						if !ran {
+							assert.Equal(t, http.StatusForbidden, res.Code, w)
+							assert.Equal(t, "Vary: Origin", fixture.CORS(res.Header()), w)
+						} else {
+							reached++
+						}
+					}
+				}
+			}
+		}
+	}
+	assert.NotZero(t, reached)
+}
+
+// RefuseCrossOriginWrites decides about nothing but writes.
+func TestRefusingWritesAffectsNothingElse(t *testing.T) {
+	passthrough := onlyAllowedPages()
+	passthrough.OptionsPassthrough = true
+	upgrade := request("GET", "Origin: "+evil, "Connection: Upgrade", "Upgrade: websocket", "Sec-Fetch-Site: cross-site")
+	withoutOption := cors.Options{AllowedOrigins: []string{page}}
+	for _, tc := range []struct {
+		name    string
+		opts    cors.Options
+		request *http.Request
+		status  int
+		ran     bool
+	}{
+		{"preflight", onlyAllowedPages(), preflight(page, "PUT"), http.StatusNoContent, false},
+		{"preflight of another page", onlyAllowedPages(), preflight(evil, "PUT"), http.StatusForbidden, false},
+		{"preflight with OptionsPassthrough", passthrough, preflight(evil, "PUT"), http.StatusOK, true},
+		{"upgrade to a WebSocket", onlyAllowedPages(), upgrade, http.StatusOK, true},
+		{"read", onlyAllowedPages(), get(evil), http.StatusOK, true},
+		{"write without the option", withoutOption, request("POST", "Origin: "+evil), http.StatusOK, true},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			ran := false
+			h := cors.New(tc.opts)(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { ran = true }))
+			assert.Equal(t, tc.status, fixture.Serve(h, tc.request).Code)
+			assert.Equal(t, tc.ran, ran)
+		})
+	}
+}
+
+func TestAllowOriginFuncDecidesAboutWrites(t *testing.T) {
+	h := cors.New(cors.Options{
+		AllowOriginFunc:         func(_ *http.Request, origin string) bool { return origin == page },
+		RefuseCrossOriginWrites: true,
+	})(fixture.Nothing)
+	assert.Equal(t, http.StatusOK, fixture.Serve(h, request("POST", "Origin: "+page)).Code)
+	assert.Equal(t, http.StatusForbidden, fixture.Serve(h, request("POST", "Origin: "+evil)).Code)
+}
+
+// A person whose form is refused sees a text instead of an empty page. What other
+// handlers set stays.
+func TestRefusedWriteIsReadable(t *testing.T) {
+	inside := cors.New(onlyAllowedPages())(fixture.Nothing)
+	res := fixture.Serve(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "no-store")
+		w.Header().Set("Vary", "Accept")
+		inside.ServeHTTP(w, r)
+	}), request("POST", "Origin: "+evil))
+	assert.Equal(t, http.StatusForbidden, res.Code)
+	assert.Equal(t, "Forbidden: a page of another origin sent this request.\n", res.Body.String())
+	assert.Equal(t, "text/plain; charset=utf-8", res.Header().Get("Content-Type"))
+	assert.Equal(t, "no-store", res.Header().Get("Cache-Control"))
+	assert.Equal(t, []string{"Accept", "Origin"}, res.Header()["Vary"])
+}
+
+// Each route of a mux may have a policy of its own.
+func TestRoutesDecideAboutWrites(t *testing.T) {
+	mux := http.NewServeMux()
+	mux.Handle("POST /guarded", cors.New(onlyAllowedPages())(fixture.Nothing))
+	mux.Handle("POST /open", cors.New(cors.Options{AllowedOrigins: []string{"*"}})(fixture.Nothing))
+	h := cors.RoutePreflights(mux)
+	for path, want := range map[string]int{"/guarded": http.StatusForbidden, "/open": http.StatusOK} {
+		r := request("POST", "Origin: "+evil)
+		r.URL.Path = path
+		assert.Equal(t, want, fixture.Serve(h, r).Code, path)
+	}
+}
+
+func TestRefusingWritesAllocatesNothing(t *testing.T) {
+	opts := onlyAllowedPages()
+	for _, line := range []string{"Origin: " + page, "Sec-Fetch-Site: same-origin", "Accept: */*"} {
+		r := request("POST", line)
+		opts.RefuseCrossOriginWrites = true
+		count, bytes := alloctest.Allocations(cors.New(opts)(fixture.Nothing), r)
+		opts.RefuseCrossOriginWrites = false
+		countOff, bytesOff := alloctest.Allocations(cors.New(opts)(fixture.Nothing), r)
+		assert.Equal(t, countOff, count, line)
+		assert.Equal(t, bytesOff, bytes, line)
+	}
 }
 
 func TestStripUpstream(t *testing.T) {
@@ -843,6 +1085,27 @@ func BenchmarkMiddleware(b *testing.B) {
 				for b.Loop() {
 					clear(w)
 					h.ServeHTTP(w, requests[name])
+				}
+			})
+		}
+	}
+}
+
+func BenchmarkWrite(b *testing.B) {
+	for _, refuse := range []bool{false, true} {
+		for name, lines := range map[string][]string{
+			"allowed":     {"Origin: " + page, "Sec-Fetch-Site: cross-site"},
+			"same-origin": {"Origin: https://api.example", "Sec-Fetch-Site: same-origin"},
+			"no-browser":  {"Accept: */*"},
+		} {
+			b.Run(fmt.Sprintf("req=%s/refuse=%v", name, refuse), func(b *testing.B) {
+				opts := onlyAllowedPages()
+				opts.RefuseCrossOriginWrites = refuse
+				h, r, w := cors.New(opts)(fixture.Nothing), request("POST", lines...), alloctest.Discard{}
+				b.ReportAllocs()
+				for b.Loop() {
+					h.ServeHTTP(w, r)
+					clear(w)
 				}
 			})
 		}

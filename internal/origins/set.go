@@ -30,7 +30,7 @@ func (s *Set) Add(p Pattern) {
 	}
 	switch {
 	case p.AnyHost():
-		add(&s.anyHost, p.Scheme)
+		put(&s.anyHost, p.Scheme, struct{}{})
 	case p.Port == anyPort:
 		p.Text, p.Port = strings.TrimSuffix(p.Text, anyPort), ""
 		s.anyPort.add(p)
@@ -44,7 +44,9 @@ func (s *Set) Match(origin string) bool {
 	if len(origin) > s.longest {
 		return false
 	}
-	return s.exact.match(origin) || !s.anyPort.isEmpty() && s.matchAnyPort(origin) || s.anyHost != nil && s.matchAnyHost(origin)
+	return s.exact.match(origin) ||
+		!s.anyPort.isEmpty() && s.matchAnyPort(origin) ||
+		s.anyHost != nil && s.matchAnyHost(origin)
 }
 
 func (s *Set) matchAnyPort(origin string) bool {
@@ -65,36 +67,48 @@ type index struct {
 
 	// Patterns with a wildcard are found by what follows it. An origin that matches one
 	// ends in its tail, with a dot before. So each length of a tail is looked up once.
-	below   map[tail]*wildcards
-	lengths []int // of the tails' ends, ascending, each once
+	// Nearly always the patterns of one tail have one scheme. Those that do not are kept
+	// in others, from their second scheme on.
+	byTail  map[string]*wildcards
+	others  map[schemeTail]*wildcards
+	lengths []int // of the tails, ascending, each once
 }
 
-// A tail is what is fixed in patterns with a wildcard.
-type tail struct {
-	scheme string
-	end    string // host and port after the wildcard's label
-}
+type schemeTail struct{ scheme, tail string }
 
-func (x *index) isEmpty() bool { return x.whole == nil && x.below == nil }
+func (x *index) isEmpty() bool { return x.whole == nil && x.byTail == nil }
 
 func (x *index) add(p Pattern) {
 	if p.Wildcard == "" {
-		add(&x.whole, p.Text)
+		put(&x.whole, p.Text, struct{}{})
 		return
 	}
-	t := tail{p.Scheme, p.Host + p.Port}
-	w := x.below[t]
-	if w == nil {
-		w = &wildcards{room: maxHost - len(".") - len(strings.TrimSuffix(p.Host, "."))}
-		if x.below == nil {
-			x.below = make(map[tail]*wildcards)
-		}
-		x.below[t] = w
+	tail := p.Host + p.Port
+	if at, found := slices.BinarySearch(x.lengths, len(tail)); !found {
+		x.lengths = slices.Insert(x.lengths, at, len(tail))
 	}
-	w.add(p.Wildcard)
-	if at, found := slices.BinarySearch(x.lengths, len(t.end)); !found {
-		x.lengths = slices.Insert(x.lengths, at, len(t.end))
+	x.wildcards(p, tail).add(p.Wildcard)
+}
+
+// wildcards returns the wildcards of p's scheme and tail. It adds them if there are
+// none.
+func (x *index) wildcards(p Pattern, tail string) *wildcards {
+	scheme := p.Scheme + "://"
+	first := x.byTail[tail]
+	if first != nil && first.scheme == scheme {
+		return first
 	}
+	other := schemeTail{p.Scheme, tail}
+	if w := x.others[other]; w != nil {
+		return w
+	}
+	w := &wildcards{scheme: scheme, room: maxHost - len(".") - len(strings.TrimSuffix(p.Host, "."))}
+	if first == nil {
+		put(&x.byTail, tail, w)
+	} else {
+		put(&x.others, other, w)
+	}
+	return w
 }
 
 func (x *index) match(origin string) bool {
@@ -106,21 +120,33 @@ func (x *index) match(origin string) bool {
 		if dot < 0 {
 			return false
 		}
-		if origin[dot] != '.' {
-			continue
-		}
-		scheme, labels, _ := strings.Cut(origin[:dot], "://")
-		if w := x.below[tail{scheme, origin[dot+1:]}]; w != nil && w.match(labels) {
+		if origin[dot] == '.' && x.matchTail(origin[:dot], origin[dot+1:]) {
 			return true
 		}
 	}
 	return false
 }
 
-// Wildcards are the wildcards that patterns have before the same tail.
+// matchTail reports whether a pattern with the tail matches. Start is what stands
+// before it, without the dot.
+func (x *index) matchTail(start, tail string) bool {
+	w := x.byTail[tail]
+	if w == nil {
+		return false
+	}
+	labels, ok := strings.CutPrefix(start, w.scheme)
+	if !ok {
+		scheme, rest, _ := strings.Cut(start, "://")
+		w, labels = x.others[schemeTail{scheme, tail}], rest
+	}
+	return w != nil && w.match(labels)
+}
+
+// Wildcards are the wildcards of patterns with one scheme and tail.
 type wildcards struct {
-	room    int  // bytes that a host may have before the tail and its dot
-	any     bool // whether "*" is one: one or more labels
+	scheme  string // with "://"
+	room    int    // bytes that a host may have before the tail and its dot
+	any     bool   // whether "*" is one: one or more labels
 	affixes map[affix]struct{}
 	lengths []affixLen // of the affixes, each once
 }
@@ -136,7 +162,7 @@ func (w *wildcards) add(wildcard string) {
 		return
 	}
 	prefix, suffix, _ := strings.Cut(wildcard, "*")
-	add(&w.affixes, affix{prefix, suffix})
+	put(&w.affixes, affix{prefix, suffix}, struct{}{})
 	if n := (affixLen{len(prefix), len(suffix)}); !slices.Contains(w.lengths, n) {
 		w.lengths = append(w.lengths, n)
 	}
@@ -164,10 +190,10 @@ func (w *wildcards) match(s string) bool {
 	return false
 }
 
-// add adds key to m, which may be nil.
-func add[K comparable](m *map[K]struct{}, key K) {
+// put sets m[key], and makes m if there is none.
+func put[K comparable, V any](m *map[K]V, key K, value V) {
 	if *m == nil {
-		*m = make(map[K]struct{})
+		*m = make(map[K]V)
 	}
-	(*m)[key] = struct{}{}
+	(*m)[key] = value
 }
