@@ -282,8 +282,7 @@ func (o Options) checkOriginFunc(found *problems, anyOrigin bool) {
 	}
 }
 
-// problems are what is wrong with Options or with a list of patterns, nil for
-// nothing.
+// problems are what is wrong with Options, nil for nothing.
 type problems []Problem
 
 // add adds what err says of a value of the field, "" for the field itself.

@@ -37,22 +37,22 @@ type OriginMatcher struct{ set origins.Set }
 // cookies.
 func NewOriginMatcher(patterns ...string) (*OriginMatcher, error) {
 	const field = "patterns"
-	var found problems
+	var found []Problem
 	m := newMatcher(len(patterns))
 	for _, value := range patterns {
-		if value == "*" {
-			found.add(field, value, errors.New("every origin, strangers included; list the origins that you trust"))
-			continue
-		}
 		p, err := rules.Origins{}.Check(value)
+		if value == "*" {
+			err = errors.New("every origin, strangers included; list the origins that you trust")
+		}
 		if err != nil {
-			found.add(field, value, err)
+			bad := rules.AsError(err)
+			found = append(found, Problem{field, value, bad.Detail, bad.Fix})
 			continue
 		}
 		m.set.Add(p)
 	}
 	if len(patterns) == 0 {
-		found.add(field, "", errors.New("no pattern is given, and nothing would match"))
+		found = append(found, Problem{Field: field, Detail: "no pattern is given, and nothing would match"})
 	}
 	if found != nil {
 		return nil, &OptionsError{found}

@@ -89,7 +89,7 @@ func sources(t *testing.T) (names []string) {
 }
 
 func TestFilesAreSmall(t *testing.T) {
-	most := map[string]int{"cors_test.go": 900, "README.md": 150}
+	most := map[string]int{"cors_test.go": 1200, "README.md": 150}
 	for _, name := range sources(t) {
 		most[name] = 350
 	}
