@@ -85,24 +85,10 @@ type handler struct {
 }
 
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	origin, ok := preflightOrigin(r)
-	if !ok {
-		h.serveActual(w, r)
+	if origin, ok := preflightOrigin(r); ok {
+		h.servePreflight(w, r, origin)
 		return
 	}
-	allowed := h.policy.answerPreflight(w.Header(), r, origin)
-	switch {
-	case h.policy.passthrough:
-		h.next.ServeHTTP(w, r)
-	case allowed:
-		w.WriteHeader(h.policy.status)
-	default:
-		w.WriteHeader(http.StatusForbidden)
-	}
-}
-
-// serveActual answers a request that is no preflight.
-func (h *handler) serveActual(w http.ResponseWriter, r *http.Request) {
 	p := h.policy
 	allowed := p.setActual(w.Header(), r)
 	if !allowed && !p.mayWrite(r) {

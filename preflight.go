@@ -96,19 +96,26 @@ func preflightOrigin(r *http.Request) (origin string, ok bool) {
 	return lines[0], true
 }
 
-// answerPreflight adds the headers that answer the preflight r, and reports
-// whether its origin is allowed.
-func (p *policy) answerPreflight(h http.Header, r *http.Request, origin string) bool {
+// servePreflight answers the preflight r, or has the next handler do so.
+func (h *handler) servePreflight(w http.ResponseWriter, r *http.Request, origin string) {
+	p := h.policy
 	allowed := p.allows(r, origin)
 	if allowed {
-		p.setPreflight(h, r, origin)
+		p.setPreflight(w.Header(), r, origin)
 	} else {
-		headers.AddVary(h, p.preflightVary, 0)
+		headers.AddVary(w.Header(), p.preflightVary, 0)
 	}
 	if p.log != nil {
 		p.log.Preflight(r, allowed)
 	}
-	return allowed
+	switch {
+	case p.passthrough:
+		h.next.ServeHTTP(w, r)
+	case allowed:
+		w.WriteHeader(p.status)
+	default:
+		w.WriteHeader(http.StatusForbidden)
+	}
 }
 
 // setPreflight adds the headers that answer the preflight r of an allowed origin.
