@@ -29,7 +29,8 @@ import (
 //     one for "/", the response is 403.
 //   - A route with [Options.OptionsPassthrough] gets no preflight, since that would
 //     run the application.
-//   - A route whose policy is inside another handler is not recognized.
+//   - A route whose policy is inside another handler is not recognized: write
+//     public(logging(h)), not logging(public(h)).
 //   - A path that mux redirects, such as /tree to /tree/, has no policy. The
 //     redirect carries no CORS headers.
 //

@@ -220,8 +220,8 @@ const errMissingDot = Error(`it matches evilexample.com as well; "*." stands for
 func split(s string) (scheme, host, port string, ok bool) {
 	scheme, host, ok = strings.Cut(s, "://")
 	if strings.IndexByte(host, ':') < 0 {
-		// Most have no port. To search from the left is quicker: that is done in
-		// machine words, and LastIndexByte goes byte by byte.
+		// Most have no port, and IndexByte finds that sooner than LastIndexByte, which
+		// goes byte by byte.
 		return scheme, host, "", ok
 	}
 	if colon := strings.LastIndexByte(host, ':'); colon > strings.LastIndexByte(host, ']') {
