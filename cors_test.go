@@ -107,8 +107,10 @@ func TestActualRequests(t *testing.T) {
 		{"OPTIONS without Origin", request("OPTIONS"), refusedOptions},
 		{"OPTIONS that announces no method", request("OPTIONS", "Origin: "+page), allowedOptions},
 		{"OPTIONS that announces an empty method", preflight(page, ""), allowedOptions},
-		{"OPTIONS that announces a method without Origin", request("OPTIONS", "Access-Control-Request-Method: PUT"), refusedOptions},
-		{"OPTIONS with two lines of Origin", request("OPTIONS", "Origin: "+page, "Origin: "+page, "Access-Control-Request-Method: PUT"), refusedOptions},
+		{"OPTIONS that announces a method without Origin", request("OPTIONS", "Access-Control-Request-Method: PUT"),
+			refusedOptions},
+		{"OPTIONS with two lines of Origin",
+			request("OPTIONS", "Origin: "+page, "Origin: "+page, "Access-Control-Request-Method: PUT"), refusedOptions},
 		{"PUT that announces a method", request("PUT", "Origin: "+page, "Access-Control-Request-Method: PUT"), allowed},
 		{"options in lower case", request("options", "Origin: "+page, "Access-Control-Request-Method: PUT"), allowed},
 	})
@@ -293,7 +295,8 @@ func TestNamesBesideAWildcard(t *testing.T) {
 }
 
 func TestOptionsPassthrough(t *testing.T) {
-	checkExchanges(t, cors.Options{AllowedOrigins: []string{page}, AllowedMethods: []string{"PUT"}, OptionsPassthrough: true}, []exchange{
+	opts := cors.Options{AllowedOrigins: []string{page}, AllowedMethods: []string{"PUT"}, OptionsPassthrough: true}
+	checkExchanges(t, opts, []exchange{
 		{"preflight", preflight(page, "PUT"), `
 			200 from the handler
 			Access-Control-Allow-Methods: PUT
@@ -334,7 +337,8 @@ func TestAllowOriginFunc(t *testing.T) {
 		{"yes to a file", tenant("file://"), allowed("file://")},
 		{"yes to an application", tenant("app://."), allowed("app://.")},
 		{"not an origin", tenant(other + "/"), denied},
-		{"yes to a preflight", request("OPTIONS", "Origin: "+other, "X-Tenant: "+other, "Access-Control-Request-Method: PUT"), `
+		{"yes to a preflight",
+			request("OPTIONS", "Origin: "+other, "X-Tenant: "+other, "Access-Control-Request-Method: PUT"), `
 			204 from the middleware
 			Access-Control-Allow-Origin: https://b.example
 			Vary: ` + fixture.PreflightVary + ", X-Tenant"},
@@ -375,13 +379,18 @@ func TestMalformedOrigins(t *testing.T) {
 		"https://user@a.example", "https://user:secret@a.example", "https://a.example:", "https://a.example:0",
 		"https://a.example:00443", "https://a.example:65536", "https://a.example:8080x", "https://a.example:*", "https://*",
 		"https://*.a.example", "https://.a.example", "https://x..a.example", "https://.x.a.example", "https://x.a.example..",
-		"https://x_.ä.a.example", "https://X.a.example", "https://x/.a.example", "https://x@.a.example", "https://x:.a.example",
-		"https:///a.example", "https:/a.example", "https:a.example", "//a.example", "a.example", "https://", "://a.example", "://",
-		"https://[::1", "https://::1", "https://[0:0:0:0:0:0:0:1]", "https://[::1%25eth0]", "https://[::1]:443", "https://[::FFFF]",
+		"https://x_.ä.a.example", "https://X.a.example", "https://x/.a.example", "https://x@.a.example",
+		"https://x:.a.example",
+		"https:///a.example", "https:/a.example", "https:a.example", "//a.example", "a.example", "https://", "://a.example",
+		"://",
+		"https://[::1", "https://::1", "https://[0:0:0:0:0:0:0:1]", "https://[::1%25eth0]", "https://[::1]:443",
+		"https://[::FFFF]",
 		"https://0x7f.1", "https://127.1", "https://1.2.3.04", "https://" + strings.Repeat("a", 64) + ".a.example",
 		"https://" + strings.Repeat("a.", 123) + "a.example", "https://" + strings.Repeat(".", 10_000),
-		"https://" + strings.Repeat(".", 10_000) + ".a.example", "https://" + long + ".a.example", long + "://a.example", long,
-		"https://a.example:" + long, "file://", "https\x00://a.example", "https://a\x00.example", "1https://a.example", "ht_tps://a.example",
+		"https://" + strings.Repeat(".", 10_000) + ".a.example", "https://" + long + ".a.example", long + "://a.example",
+		long,
+		"https://a.example:" + long, "file://", "https\x00://a.example", "https://a\x00.example", "1https://a.example",
+		"ht_tps://a.example",
 	}
 	opts := cors.Options{
 		AllowedOrigins: []string{page, "https://*.a.example", "https://shop-*.a.example", "http://localhost:*"},
@@ -419,9 +428,12 @@ func TestVaryIsAdded(t *testing.T) {
 		preflight []string
 	}{
 		{"nothing before", nil, []string{"Origin", "Cookie"}, []string{fixture.PreflightVary}},
-		{"a line before", []string{"Accept"}, []string{"Accept", "Origin", "Cookie"}, []string{"Accept", fixture.PreflightVary}},
-		{"two lines before", []string{"Accept", "Dnt"}, []string{"Accept", "Dnt", "Origin", "Cookie"}, []string{"Accept", "Dnt", fixture.PreflightVary}},
-		{"a list before", []string{"Accept, Dnt"}, []string{"Accept, Dnt", "Origin", "Cookie"}, []string{"Accept, Dnt", fixture.PreflightVary}},
+		{"a line before", []string{"Accept"}, []string{"Accept", "Origin", "Cookie"},
+			[]string{"Accept", fixture.PreflightVary}},
+		{"two lines before", []string{"Accept", "Dnt"}, []string{"Accept", "Dnt", "Origin", "Cookie"},
+			[]string{"Accept", "Dnt", fixture.PreflightVary}},
+		{"a list before", []string{"Accept, Dnt"}, []string{"Accept, Dnt", "Origin", "Cookie"},
+			[]string{"Accept, Dnt", fixture.PreflightVary}},
 		{"Origin before", []string{"Origin"}, []string{"Origin", "Cookie"}, []string{"Origin", fixture.PreflightVary}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -480,7 +492,8 @@ func TestNestedLayersSendOneOfEachHeader(t *testing.T) {
 }
 
 func TestHandlerMayOverrideTheMiddleware(t *testing.T) {
-	h := cors.New(cors.Options{AllowedOrigins: []string{page}})(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	allow := cors.New(cors.Options{AllowedOrigins: []string{page}})
+	h := allow(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Access-Control-Allow-Origin", "https://own.example")
 	}))
 	assert.Equal(t, []string{"https://own.example"}, fixture.Serve(h, get(page)).Header()["Access-Control-Allow-Origin"])
@@ -488,7 +501,8 @@ func TestHandlerMayOverrideTheMiddleware(t *testing.T) {
 
 func TestOptionsAreCopied(t *testing.T) {
 	opts := cors.Options{
-		AllowedOrigins: []string{page}, AllowedMethods: []string{"PUT"}, AllowedHeaders: []string{"X-Foo"}, ExposedHeaders: []string{"ETag"},
+		AllowedOrigins: []string{page}, AllowedMethods: []string{"PUT"}, AllowedHeaders: []string{"X-Foo"},
+		ExposedHeaders: []string{"ETag"},
 	}
 	allow := cors.New(opts)
 	opts.AllowedOrigins[0], opts.AllowedMethods[0] = other, "DELETE"
@@ -542,7 +556,8 @@ func TestValidateReportsEveryProblemInOrder(t *testing.T) {
 		"OptionsSuccessStatus 404",
 	}, got)
 	assert.Len(t, strings.Split(err.Error(), "\n"), len(bad.Problems), "a line for each")
-	assert.Contains(t, err.Error(), "\n"+`cors: AllowedOrigins: "foo.com": no scheme; did you mean "https://foo.com"?`+"\n")
+	assert.Contains(t, err.Error(),
+		"\n"+`cors: AllowedOrigins: "foo.com": no scheme; did you mean "https://foo.com"?`+"\n")
 	assert.PanicsWithError(t, err.Error(), func() { cors.New(opts) })
 }
 
@@ -670,7 +685,8 @@ func TestRoutePreflights(t *testing.T) {
 		{longMethod + " /long", policyA},
 		{longMethod + "M /long", policyA},
 	} {
-		mux.Handle(route.pattern, route.policy(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { ran = route.pattern })))
+		handler := http.HandlerFunc(func(http.ResponseWriter, *http.Request) { ran = route.pattern })
+		mux.Handle(route.pattern, route.policy(handler))
 	}
 	h := cors.RoutePreflights(mux)
 
@@ -709,7 +725,8 @@ func TestRoutePreflights(t *testing.T) {
 		{"a route for OPTIONS", "/own", preflight(page, "PUT"), 200, "", "OPTIONS /own"},
 		{"a catch-all without policy", "/app/x", preflight(page, "GET"), 200, "", "/app/"},
 		{"a catch-all without policy, for a route without policy", "/app/users", preflight(page, "GET"), 200, "", "/app/"},
-		{"a catch-all without policy, for a method without route", "/app/users", preflight(page, "DELETE"), 200, "", "/app/"},
+		{"a catch-all without policy, for a method without route", "/app/users", preflight(page, "DELETE"), 200, "",
+			"/app/"},
 		{"a catch-all without policy, for a route with a policy", "/app/users", preflight(page, "PUT"), 204, page, ""},
 
 		// Another route's policy does not answer, although OPTIONS reaches it.
@@ -839,7 +856,8 @@ func TestWritesFollowTheModel(t *testing.T) {
 						res := fixture.Serve(h, w.request())
 						assert.Equal(t, w.reaches(), ran, w)
 						if !w.allowed() {
-							assert.Equal(t, http.NewCrossOriginProtection().Check(w.request()) == nil, ran, "as http.CrossOriginProtection: %v", w)
+							assert.Equal(t, http.NewCrossOriginProtection().Check(w.request()) == nil, ran,
+								"as http.CrossOriginProtection: %v", w)
 						}
 						assert.Contains(t, res.Header().Get("Vary"), "Origin", w)
 						if !ran {
@@ -960,11 +978,11 @@ func TestLogger(t *testing.T) {
 	} {
 		fixture.Serve(h, r)
 	}
-	assert.Equal(t, fixture.Text(`
-		DEBUG CORS request granted origin=https://a.example method=GET path=/users
-		INFO CORS request refused origin=http://a.example method=GET path=/users reason=the scheme differs allowed=https://a.example
-		INFO CORS preflight refused origin=https://a.example method=OPTIONS path=/users reason=the method PUT is not in AllowedMethods
-	`), fixture.Text(log.String()))
+	assert.Equal(t, "DEBUG CORS request granted origin=https://a.example method=GET path=/users\n"+
+		"INFO CORS request refused origin=http://a.example method=GET path=/users "+
+		"reason=the scheme differs allowed=https://a.example\n"+
+		"INFO CORS preflight refused origin=https://a.example method=OPTIONS path=/users "+
+		"reason=the method PUT is not in AllowedMethods\n", log.String())
 }
 
 // A response costs at most one small allocation, whatever the policy and whatever a
@@ -1007,7 +1025,8 @@ func TestOneSmallAllocation(t *testing.T) {
 		request("GET", "Origin: "+page, "Origin: "+page),
 		request("OPTIONS", "Origin: "+page, "Access-Control-Request-Method: PUT", "Access-Control-Request-Method: PUT"),
 	}
-	for _, origin := range append(hostile, page, "https://x.y.a.example", "http://localhost:65535", fixture.LongestOrigin) {
+	for _, origin := range append(hostile, page, "https://x.y.a.example", "http://localhost:65535",
+		fixture.LongestOrigin) {
 		requests = append(requests, get(origin), preflight(origin, "PUT", "content-type"))
 	}
 	for _, text := range hostile {
@@ -1045,7 +1064,8 @@ func TestOneSmallAllocation(t *testing.T) {
 		{"wildcards", preflightOfLines(16), 21},
 	} {
 		_, size := alloctest.Allocations(cors.New(policies[tc.policy])(fixture.Nothing), tc.request)
-		assert.Equal(t, sizeClass(16*tc.values), size, "bytes of %s for %s %v", tc.policy, tc.request.Method, tc.request.Header)
+		assert.Equal(t, sizeClass(16*tc.values), size, "bytes of %s for %s %v", tc.policy, tc.request.Method,
+			tc.request.Header)
 	}
 }
 
@@ -1075,7 +1095,8 @@ func BenchmarkMiddleware(b *testing.B) {
 			MaxAge:           time.Hour,
 		}
 		for i := range n {
-			opts.AllowedOrigins = append(opts.AllowedOrigins, fmt.Sprintf("https://a%d.example", i), fmt.Sprintf("https://*.wild%d.example", i))
+			opts.AllowedOrigins = append(opts.AllowedOrigins, fmt.Sprintf("https://a%d.example", i),
+				fmt.Sprintf("https://*.wild%d.example", i))
 		}
 		h := cors.New(opts)(fixture.Nothing)
 		for _, name := range slices.Sorted(maps.Keys(requests)) {

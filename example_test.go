@@ -28,7 +28,8 @@ func show(h http.Handler, method, target, origin string) {
 	}
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, r)
-	fmt.Printf("%s %s from %s: %d, allowed %q\n", method, target, origin, w.Code, w.Header().Get("Access-Control-Allow-Origin"))
+	fmt.Printf("%s %s from %s: %d, allowed %q\n", method, target, origin, w.Code,
+		w.Header().Get("Access-Control-Allow-Origin"))
 }
 
 // A page on http://localhost:3000 calls an API: wrap the API's whole mux.
@@ -195,7 +196,8 @@ func ExampleOriginMatcher_CheckOrigin() {
 	}
 	upgrader := struct{ CheckOrigin func(r *http.Request) bool }{origins.CheckOrigin} // websocket.Upgrader, say
 
-	for _, origin := range []string{"https://app.example.com", "https://pr-7.staging.example.com", "https://api.example.com", "https://evil.example"} {
+	for _, origin := range []string{"https://app.example.com", "https://pr-7.staging.example.com",
+		"https://api.example.com", "https://evil.example"} {
 		r := httptest.NewRequest("GET", "https://api.example.com/live", nil)
 		r.Header.Set("Origin", origin)
 		fmt.Println(origin, upgrader.CheckOrigin(r))

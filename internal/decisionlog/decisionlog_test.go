@@ -57,7 +57,8 @@ const (
 
 func notListedMethod(name string) string { return "the method " + name + " is not in AllowedMethods" }
 func randomHost(scheme string) string {
-	return "the host of an extension differs in each installation of this browser; allow " + scheme + "://*, or decide in AllowOriginFunc"
+	return "the host of an extension differs in each installation of this browser; allow " + scheme +
+		"://*, or decide in AllowOriginFunc"
 }
 func notListedHeader(name string) string { return "the header " + name + " is not in AllowedHeaders" }
 func tooLongMethod(name string) string   { return "the method " + name + " is too long" }
@@ -109,13 +110,17 @@ func TestRecords(t *testing.T) {
 		{"subdomain with a port", list, get("http://x.any.example:1"), schemeDiffers, "https://*.any.example:*"},
 		{"subdomain", list, get("https://x.a.example"), noSubdomains, page},
 		{"first label", list, get("https://blog-1.preview.example"), labelDiffers, "https://shop-*.preview.example"},
-		{"first label with nothing for the wildcard", list, get("https://az.label.example"), labelDiffers, "https://a*z.label.example"},
-		{"first label with something for the wildcard", list, get("http://abz.label.example"), schemeDiffers, "https://a*z.label.example"},
+		{"first label with nothing for the wildcard", list, get("https://az.label.example"), labelDiffers,
+			"https://a*z.label.example"},
+		{"first label with something for the wildcard", list, get("http://abz.label.example"), schemeDiffers,
+			"https://a*z.label.example"},
 		{"www", list, get("https://apex.example"), hostDiffers, "https://www.apex.example"},
 		{"domain above a wildcard's", cors.Options{AllowedOrigins: []string{"https://*.www.a.example"}},
 			get("http://a.example"), schemeDiffers + " and " + hostDiffers, "https://*.www.a.example"},
-		{"the last pattern of a host that is compared", crowd, get("http://crowd.example:9008"), schemeDiffers, "https://crowd.example:9008"},
-		{"the first that is not", crowd, get("http://crowd.example:9009"), schemeDiffers + " and " + portDiffers, "https://crowd.example:9001"},
+		{"the last pattern of a host that is compared", crowd, get("http://crowd.example:9008"), schemeDiffers,
+			"https://crowd.example:9008"},
+		{"the first that is not", crowd, get("http://crowd.example:9009"), schemeDiffers + " and " + portDiffers,
+			"https://crowd.example:9001"},
 		{"unknown host", list, get("https://evil.invalid"), unknownHost, ""},
 		{"the longest origin", list, get(fixture.LongestOrigin), unknownHost, ""},
 		{"a longer origin", list, get("s" + fixture.LongestOrigin), tooLongOrigin, ""},
@@ -126,9 +131,11 @@ func TestRecords(t *testing.T) {
 		{"two lines of Origin", list, request("GET", "Origin: "+page, "Origin: "+page), severalOrigins, ""},
 		{"AllowOriginFunc", denying, get(other), deniedByFunc, ""},
 		{"extension whose host is random", list, get("moz-extension://2c127fa4"), randomHost("moz-extension"), ""},
-		{"extension whose host is upper-case", list, get("safari-web-extension://2C127FA4"), randomHost("safari-web-extension"), ""},
+		{"extension whose host is upper-case", list, get("safari-web-extension://2C127FA4"),
+			randomHost("safari-web-extension"), ""},
 		{"extension whose host is fixed", list, get("chrome-extension://abcdef"), unknownHost, ""},
-		{"allowed extension", cors.Options{AllowedOrigins: []string{"moz-extension://*"}}, get("moz-extension://2c127fa4"), granted, ""},
+		{"allowed extension", cors.Options{AllowedOrigins: []string{"moz-extension://*"}}, get("moz-extension://2c127fa4"),
+			granted, ""},
 
 		{"preflight", list, preflight(page, "PATCH", "x-foo, , X-FOO"), granted, ""},
 		{"preflight of an origin that is not allowed", list, preflight("http://a.example", "PUT"), schemeDiffers, page},
@@ -150,8 +157,10 @@ func TestRecords(t *testing.T) {
 		{"wildcards", wildcards, preflight(page, "FOO", "x-bar"), granted, ""},
 		{"a method too long to repeat", wildcards, preflight(page, longMethod+"M"), tooLongMethod(longMethod + "M"), ""},
 		{"not a method", wildcards, preflight(page, "F(O"), malformedMethod("F(O"), ""},
-		{"headers too long to repeat", wildcards, preflight(page, "FOO", strings.Repeat("x", 4096)), cannotRepeatHeaders, ""},
-		{"wildcards that repeat nothing", wildcardsWithoutCredentials, preflight(page, longMethod+"M", strings.Repeat("x", 4096)), granted, ""},
+		{"headers too long to repeat", wildcards, preflight(page, "FOO", strings.Repeat("x", 4096)), cannotRepeatHeaders,
+			""},
+		{"wildcards that repeat nothing", wildcardsWithoutCredentials,
+			preflight(page, longMethod+"M", strings.Repeat("x", 4096)), granted, ""},
 	} {
 		kind, sent := "CORS request", ""
 		if tc.request.Method == "OPTIONS" {
@@ -176,7 +185,8 @@ func TestRecords(t *testing.T) {
 			}
 			info += "\n"
 		}
-		for level, want := range map[slog.Level]string{slog.LevelDebug: info + debug, slog.LevelInfo: info, slog.LevelWarn: ""} {
+		for level, want := range map[slog.Level]string{slog.LevelDebug: info + debug, slog.LevelInfo: info,
+			slog.LevelWarn: ""} {
 			t.Run(tc.name+" "+level.String(), func(t *testing.T) {
 				assert.Equal(t, want, logOf(t, tc.opts, level, tc.request))
 			})
@@ -203,12 +213,14 @@ func TestRefusedWrites(t *testing.T) {
 		request *http.Request
 		want    string
 	}{
-		{"scheme", request("POST", "Origin: http://a.example"), fmt.Sprintf(about, "http://a.example", schemeDiffers+" allowed="+page)},
+		{"scheme", request("POST", "Origin: http://a.example"),
+			fmt.Sprintf(about, "http://a.example", schemeDiffers+" allowed="+page)},
 		{"null", request("POST", "Origin: null"), fmt.Sprintf(about, "null", opaqueOrigin)},
 		{"no Origin", request("POST", "Sec-Fetch-Site: cross-site"), fmt.Sprintf(about, `""`, noOrigin)},
 		{"same origin", request("POST", "Origin: https://api.example", "Sec-Fetch-Site: same-origin"), ""},
 		{"no browser", request("POST"), ""},
-		{"read", get(other), "INFO CORS request refused origin=https://b.example method=GET path=/users reason=" + unknownHost + "\n"},
+		{"read", get(other), "INFO CORS request refused origin=https://b.example method=GET path=/users reason=" +
+			unknownHost + "\n"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			assert.Equal(t, tc.want, logOf(t, opts, slog.LevelDebug, tc.request))
@@ -221,7 +233,8 @@ func TestRefusedWrites(t *testing.T) {
 func TestWildcardOriginIsMalformed(t *testing.T) {
 	opts := cors.Options{AllowedOrigins: []string{page, "https://*.b.example"}}
 	for _, origin := range []string{
-		"https://*.a.example", "https://*.b.example", "https://pre-*.a.example", "https://*.evil.example", "http://localhost:*", "app://*.a",
+		"https://*.a.example", "https://*.b.example", "https://pre-*.a.example", "https://*.evil.example",
+		"http://localhost:*", "app://*.a",
 	} {
 		log := logOf(t, opts, slog.LevelInfo, get(origin))
 		assert.Contains(t, log, " origin="+origin+" ")

@@ -45,7 +45,8 @@ func TestParseOrigin(t *testing.T) {
 	}
 	for _, s := range []string{
 		"", "null", "file://", "https://A.example", "Https://a.example", "Moz-Extension://a", "https://*.a.example",
-		"moz-extension://*", "http://localhost:*", "https://a.example/", "https://a.example:443", "s" + fixture.LongestOrigin,
+		"moz-extension://*", "http://localhost:*", "https://a.example/", "https://a.example:443",
+		"s" + fixture.LongestOrigin,
 	} {
 		_, err := origins.ParseOrigin(s)
 		assert.Error(t, err, s)
@@ -58,10 +59,12 @@ func TestParseOrigin(t *testing.T) {
 func TestClientTextAllocatesNothing(t *testing.T) {
 	texts := []string{
 		"", "null", "file://", "*", ":", "://", "https://", "https://a.example", "https://b.example", "HTTPS://A.EXAMPLE",
-		"https://A.example", "https://x.a.example", "https://shop-1.a.example", "https://*.a.example", "https://a,b", "https://a b",
+		"https://A.example", "https://x.a.example", "https://shop-1.a.example", "https://*.a.example", "https://a,b",
+		"https://a b",
 		"a.example", "ws://a.example", "data://a", "*://a", "1http://a.example", "ht_tp://a.example", "https://u@a.example",
 		"https://^a$", "https://a.example/", "https://a:b:c", "https://a.example:", "https://a.example:443",
-		"http://localhost:65535", "http://localhost:65536", "https://ä.example", "https://a..example", "https://a%41.example",
+		"http://localhost:65535", "http://localhost:65536", "https://ä.example", "https://a..example",
+		"https://a%41.example",
 		"http://127.0.0.1", "http://[::1]:8080", "http://[::1", "http://[0::1]", "http://[::ffff:1.2.3.4]",
 		"moz-extension://2c127fa4-62c7", "moz-extension://x:1", fixture.LongestOrigin, "s" + fixture.LongestOrigin,
 		"https://" + strings.Repeat("a", 64) + ".a.example", "https://" + strings.Repeat("a.", 123) + "a.example",

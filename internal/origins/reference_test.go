@@ -8,7 +8,8 @@ import (
 )
 
 // originParts are the scheme, the host and the port of an origin.
-var originParts = regexp.MustCompile(`^([a-z][a-z0-9+.-]*)://((?:[^:/]|:[^0-9])*|\[[0-9a-f:]+\])(?::([1-9][0-9]{0,4}))?$`)
+var originParts = regexp.MustCompile(
+	`^([a-z][a-z0-9+.-]*)://((?:[^:/]|:[^0-9])*|\[[0-9a-f:]+\])(?::([1-9][0-9]{0,4}))?$`)
 
 // describes reports whether pattern, which is valid, describes origin. It is slow:
 // it makes a regular expression of each pattern.

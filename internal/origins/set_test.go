@@ -99,7 +99,8 @@ func TestMatch(t *testing.T) {
 		{
 			"https://*--shop.a.example",
 			[]string{"https://x--shop.a.example", "https://x-y--shop.a.example"},
-			[]string{"https://--shop.a.example", "https://shop.a.example", "https://x.y--shop.a.example", "https://x--shop.b.example"},
+			[]string{"https://--shop.a.example", "https://shop.a.example", "https://x.y--shop.a.example",
+				"https://x--shop.b.example"},
 		},
 		{
 			"https://a*z.a.example:*",
@@ -144,7 +145,8 @@ func TestMatch(t *testing.T) {
 			},
 			[]string{
 				"moz-extension://", "moz-extension://*", "moz-extension://a:1", "moz-extension://a/b", "moz-extension://a..b",
-				"https://2c127fa4-62c7-7e4f-90e5-472b45eecfdc", "chrome-extension://a", "moz-extensions://a", "moz-extension://a b",
+				"https://2c127fa4-62c7-7e4f-90e5-472b45eecfdc", "chrome-extension://a", "moz-extensions://a",
+				"moz-extension://a b",
 				"moz-extension://" + strings.Repeat("a.", 130),
 			},
 		},

@@ -351,8 +351,10 @@ func badPolicies() []badPolicy {
 		[]badPolicy{
 			{cors.Options{AllowedOrigins: []string{"https://a.example", "*"}}, "AllowedOrigins", "*", "the other elements", ""},
 			{cors.Options{AllowedOrigins: []string{"*"}, AllowOriginFunc: allowAll}, "AllowOriginFunc", "", "never called", ""},
-			{with(func(o *cors.Options) { o.AllowOriginVary = []string{"Host"} }), "AllowOriginVary", "", "no AllowOriginFunc", ""},
-			{cors.Options{AllowedOrigins: []string{"*"}, RefuseCrossOriginWrites: true}, "RefuseCrossOriginWrites", "", "every page write", ""},
+			{with(func(o *cors.Options) { o.AllowOriginVary = []string{"Host"} }), "AllowOriginVary", "",
+				"no AllowOriginFunc", ""},
+			{cors.Options{AllowedOrigins: []string{"*"}, RefuseCrossOriginWrites: true}, "RefuseCrossOriginWrites", "",
+				"every page write", ""},
 		},
 		varyHeaders("cache", fixes{"*": ""}),
 		varyHeaders(notAName, fixes{"X Y": ""}),

@@ -85,7 +85,8 @@ func TestErrorTextIsBounded(t *testing.T) {
 	assert.Less(t, len(megabytes.Error()), 1000)
 	assert.NotContains(t, megabytes.Error(), "\n")
 
-	withFix := cors.Options{AllowedOrigins: []string{"*"}, AllowedHeaders: []string{" " + strings.Repeat("x", 1<<20)}}.Validate()
+	padded := []string{" " + strings.Repeat("x", 1<<20)}
+	withFix := cors.Options{AllowedOrigins: []string{"*"}, AllowedHeaders: padded}.Validate()
 	require.Error(t, withFix)
 	assert.Less(t, len(withFix.Error()), 1000)
 
@@ -109,9 +110,11 @@ func TestGoodPolicies(t *testing.T) {
 
 		// A wildcard right under a public suffix is dangerous with credentials alone.
 		{AllowedOrigins: []string{"https://*.github.io", "https://shop-*.vercel.app"}},
-		{AllowCredentials: true, AllowedOrigins: []string{"https://*.github.io", "https://*.com"}, DangerouslyAllowPublicSuffixes: true},
+		{AllowCredentials: true, AllowedOrigins: []string{"https://*.github.io", "https://*.com"},
+			DangerouslyAllowPublicSuffixes: true},
 		{AllowCredentials: true, AllowedOrigins: []string{
-			"https://github.io", "https://*.me.github.io", "https://*.example.co.uk", "https://*.internal", "https://*.svc.cluster.local",
+			"https://github.io", "https://*.me.github.io", "https://*.example.co.uk", "https://*.internal",
+			"https://*.svc.cluster.local",
 		}},
 
 		{AllowCredentials: true, AllowedOrigins: []string{
@@ -119,12 +122,14 @@ func TestGoodPolicies(t *testing.T) {
 			"chrome-extension://abcdefghijklmnopabcdefghijklmnop", "moz-extension://6b3c2f1e-0000-4000-8000-000000000001",
 		}},
 		{AllowedOrigins: []string{
-			"https://foo_bar.example", "https://example.com.", "https://xn--exmple-cua.com", "https://a-.example", "https://1.example",
+			"https://foo_bar.example", "https://example.com.", "https://xn--exmple-cua.com", "https://a-.example",
+			"https://1.example",
 			"https://a.0x1z",
 		}},
 
 		// Every part at its longest.
-		{AllowedOrigins: []string{"https://" + strings.Repeat("a", 63) + ".example", "https://" + strings.Repeat("a.", 126) + "a"}},
+		{AllowedOrigins: []string{"https://" + strings.Repeat("a", 63) + ".example",
+			"https://" + strings.Repeat("a.", 126) + "a"}},
 		{AllowedOrigins: []string{
 			"app://localhost", "zed://localhost", "web+az-09.x://localhost",
 			fixture.LongestOrigin, strings.Repeat("s", 64) + "://*." + strings.Repeat("a.", 126) + ":*",
@@ -194,5 +199,6 @@ func isRefused(opts cors.Options, field, value string) bool {
 // isOrigin reports whether s is a URL of a scheme and a host alone.
 func isOrigin(s string) bool {
 	u, err := url.Parse(s)
-	return err == nil && u.Scheme != "" && u.Host != "" && u.User == nil && u.Path == "" && u.RawQuery == "" && u.Fragment == "" && u.String() == s
+	return err == nil && u.Scheme != "" && u.Host != "" && u.User == nil && u.Path == "" && u.RawQuery == "" &&
+		u.Fragment == "" && u.String() == s
 }

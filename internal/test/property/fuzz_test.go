@@ -77,7 +77,8 @@ func FuzzMiddleware(f *testing.F) {
 			if !strings.HasPrefix(name, "Access-Control-") {
 				continue
 			}
-			if len(lines) != 1 && !(name == "Access-Control-Allow-Headers" && slices.Equal(lines, r.Header["Access-Control-Request-Headers"])) {
+			if len(lines) != 1 && !(name == "Access-Control-Allow-Headers" &&
+				slices.Equal(lines, r.Header["Access-Control-Request-Headers"])) {
 				t.Errorf("%s has %d lines", name, len(lines))
 			}
 			if !anyOrigin && !listed {
