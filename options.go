@@ -241,7 +241,7 @@ func (o Options) compileOrigins(found *problems) (m *OriginMatcher, patterns []o
 		found.add(field, "", errors.New(
 			`no origin is allowed; list the origins of your pages, or "*" for every origin`))
 	}
-	allowed := rules.Origins{
+	rule := rules.Origins{
 		Credentials:         o.AllowCredentials,
 		AllowInsecure:       o.DangerouslyAllowInsecureOrigins,
 		AllowPublicSuffixes: o.DangerouslyAllowPublicSuffixes,
@@ -249,22 +249,25 @@ func (o Options) compileOrigins(found *problems) (m *OriginMatcher, patterns []o
 	others := slices.ContainsFunc(o.AllowedOrigins, func(value string) bool { return value != "*" })
 	m = newMatcher(len(o.AllowedOrigins))
 	for _, value := range o.AllowedOrigins {
-		switch {
-		case value != "*":
-			pattern, err := allowed.Check(value)
-			if err != nil {
-				found.add(field, value, err)
-				continue
+		if value == "*" {
+			switch {
+			case o.AllowCredentials:
+				found.add(field, value, errors.New("every origin, strangers included, "+
+					"cannot be combined with AllowCredentials; list the origins that you trust"))
+			case others:
+				found.add(field, value, errors.New(
+					"it already allows every origin; remove it, or the other elements"))
 			}
-			m.set.Add(pattern)
-			if o.Logger != nil {
-				patterns = append(patterns, pattern)
-			}
-		case o.AllowCredentials:
-			found.add(field, value, errors.New("every origin, strangers included, cannot be combined with AllowCredentials; "+
-				"list the origins that you trust"))
-		case others:
-			found.add(field, value, errors.New("it already allows every origin; remove it, or the other elements"))
+			continue
+		}
+		pattern, err := rule.Check(value)
+		if err != nil {
+			found.add(field, value, err)
+			continue
+		}
+		m.set.Add(pattern)
+		if o.Logger != nil {
+			patterns = append(patterns, pattern)
 		}
 	}
 	return m, patterns

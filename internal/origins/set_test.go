@@ -197,6 +197,8 @@ func TestPatternsAreKeptApart(t *testing.T) {
 		"https://x-*.d.example",
 		"https://*.e.example",
 		"http://*.e.example",
+		"ionic://pre-*.e.example",
+		"ionic://*-post.e.example",
 		"moz-extension://*",
 		"app://*",
 	)
@@ -218,6 +220,11 @@ func TestPatternsAreKeptApart(t *testing.T) {
 		"https://x-1.d.example":        true, // though it is too short for the other pattern
 		"https://x.e.example":          true,
 		"http://x.e.example":           true,
+		"ionic://pre-x.e.example":      true,
+		"ionic://x-post.e.example":     true,
+		"ionic://x.e.example":          false,
+		"https://e.example":            false,
+		"http://.e.example":            false,
 		"ftp://x.e.example":            false,
 		"moz-extension://x":            true,
 		"app://x":                      true,
