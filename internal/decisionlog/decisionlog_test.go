@@ -136,6 +136,8 @@ func TestRecords(t *testing.T) {
 		{"extension whose host is fixed", list, get("chrome-extension://abcdef"), unknownHost, ""},
 		{"allowed extension", cors.Options{AllowedOrigins: []string{"moz-extension://*"}}, get("moz-extension://2c127fa4"),
 			granted, ""},
+		{"host with a dot at its end, beside an allowed scheme", cors.Options{AllowedOrigins: []string{"app://*"}},
+			get("https://a.example."), unknownHost, ""},
 
 		{"preflight", list, preflight(page, "PATCH", "x-foo, , X-FOO"), granted, ""},
 		{"preflight of an origin that is not allowed", list, preflight("http://a.example", "PUT"), schemeDiffers, page},

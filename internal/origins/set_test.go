@@ -228,6 +228,7 @@ func TestPatternsAreKeptApart(t *testing.T) {
 		"ftp://x.e.example":            false,
 		"moz-extension://x":            true,
 		"app://x":                      true,
+		"app://.":                      true,
 		"apps://x":                     false,
 	} {
 		assert.Equal(t, want, s.Match(origin), origin)
