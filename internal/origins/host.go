@@ -57,7 +57,9 @@ func checkLabels(s string) error {
 			return Error("a character that no host has")
 		}
 	}
-	for label := range strings.SplitSeq(s, ".") {
+	for s != "" {
+		var label string
+		label, s, _ = strings.Cut(s, ".")
 		if len(label) > maxLabel {
 			return Error("a label of a host has at most 63 bytes")
 		}
