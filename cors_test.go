@@ -16,7 +16,6 @@ import (
 
 	"example.com/cors"
 	"example.com/cors/corstest"
-	"example.com/cors/internal/test/alloctest"
 	"example.com/cors/internal/test/fixture"
 )
 
@@ -776,12 +775,12 @@ func TestOneSmallAllocation(t *testing.T) {
 	for name, opts := range policies {
 		h := cors.New(opts)(fixture.Nothing)
 		for _, r := range requests {
-			allocations, size := alloctest.Allocations(h, r)
+			allocations, size := fixture.Allocations(h, r)
 			assert.LessOrEqual(t, allocations, uint64(1), "allocations of %s for %s %.200q", name, r.Method, r.Header)
 			assert.LessOrEqual(t, size, uint64(96), "bytes of %s for %s %.200q", name, r.Method, r.Header)
 		}
 		for lines, most := range map[int]uint64{1: 96, 2: 112, 16: 352, 17: 96, 1000: 96} {
-			_, size := alloctest.Allocations(h, preflightOfLines(lines))
+			_, size := fixture.Allocations(h, preflightOfLines(lines))
 			assert.LessOrEqual(t, size, most, "bytes of %s for %d lines", name, lines)
 		}
 	}
@@ -802,7 +801,7 @@ func TestOneSmallAllocation(t *testing.T) {
 		{"wildcards", preflightOfLines(2), 7},
 		{"wildcards", preflightOfLines(16), 21},
 	} {
-		_, size := alloctest.Allocations(cors.New(policies[tc.policy])(fixture.Nothing), tc.request)
+		_, size := fixture.Allocations(cors.New(policies[tc.policy])(fixture.Nothing), tc.request)
 		assert.Equal(t, sizeClass(16*tc.values), size, "bytes of %s for %s %v", tc.policy, tc.request.Method, tc.request.Header)
 	}
 }
@@ -838,7 +837,7 @@ func BenchmarkMiddleware(b *testing.B) {
 		h := cors.New(opts)(fixture.Nothing)
 		for _, name := range slices.Sorted(maps.Keys(requests)) {
 			b.Run(fmt.Sprintf("origins=%d/req=%s", 2*n, name), func(b *testing.B) {
-				w := alloctest.Discard{}
+				w := fixture.Discard{}
 				b.ReportAllocs()
 				for b.Loop() {
 					clear(w)

@@ -13,7 +13,7 @@ import (
 
 	"example.com/cors"
 	"example.com/cors/corstest"
-	"example.com/cors/internal/test/pagecalls"
+	"example.com/cors/internal/test/live"
 )
 
 const page = "https://app.example"
@@ -55,7 +55,7 @@ func TestSession(t *testing.T) {
 // cookies of such a site; all that keep Secure cookies over HTTP on localhost keep the
 // session. To a server of the page's own site, cookies come as without CORS.
 func TestPages(t *testing.T) {
-	pagecalls.Each(t, func(origin string) string {
+	live.EachBrowser(t, func(origin string) string {
 		sessions := httptest.NewServer(handler(origin))
 		t.Cleanup(sessions.Close)
 		jar := httptest.NewServer(cors.New(cors.Options{AllowedOrigins: []string{origin}, AllowCredentials: true})(http.HandlerFunc(setAndShow)))

@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"example.com/cors/internal/test/pagecalls"
+	"example.com/cors/internal/test/live"
 )
 
 // An EventSource gets events 1 and 2, comes back by itself for 3 and 4, and sends no
@@ -21,7 +21,7 @@ import (
 func TestPages(t *testing.T) {
 	var mu sync.Mutex
 	requests := make(map[string]int) // by method and Last-Event-ID
-	pagecalls.Run(t, func(origin string) string {
+	live.RunCalls(t, func(origin string) string {
 		h := handler(origin)
 		allowed := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if r.URL.Path == "/requests" { // asked after each kind of call

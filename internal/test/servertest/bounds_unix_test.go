@@ -15,7 +15,6 @@ import (
 	"unsafe"
 
 	"example.com/cors"
-	"example.com/cors/internal/test/alloctest"
 	"example.com/cors/internal/test/fixture"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -120,7 +119,7 @@ func TestHostileHeadersAreNotRead(t *testing.T) {
 func cost(h http.Handler, r *http.Request) (bytes uint64, fault any) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() { fault = recover() }()
-	w := alloctest.Discard{}
+	w := fixture.Discard{}
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	h.ServeHTTP(w, r)

@@ -21,7 +21,6 @@ import (
 	"time"
 
 	"example.com/cors"
-	"example.com/cors/internal/test/alloctest"
 	"example.com/cors/internal/test/fixture"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -376,7 +375,7 @@ func TestNothingIsLeftBehind(t *testing.T) {
 		var wg sync.WaitGroup
 		for c := range clients {
 			wg.Go(func() {
-				w := alloctest.Discard{}
+				w := fixture.Discard{}
 				r := request("OPTIONS", page)
 				for i := range n {
 					if i%100 == c {

@@ -12,7 +12,6 @@ import (
 	"github.com/stretchr/testify/assert"
 
 	"example.com/cors"
-	"example.com/cors/internal/test/alloctest"
 	"example.com/cors/internal/test/fixture"
 )
 
@@ -180,9 +179,9 @@ func TestNothingIsAllocatedForIt(t *testing.T) {
 	for _, line := range []string{"Origin: " + page, "Sec-Fetch-Site: same-origin", "Accept: */*"} {
 		r := fixture.Request("POST", line)
 		opts.RefuseCrossOriginWrites = true
-		count, bytes := alloctest.Allocations(cors.New(opts)(fixture.Nothing), r)
+		count, bytes := fixture.Allocations(cors.New(opts)(fixture.Nothing), r)
 		opts.RefuseCrossOriginWrites = false
-		countOff, bytesOff := alloctest.Allocations(cors.New(opts)(fixture.Nothing), r)
+		countOff, bytesOff := fixture.Allocations(cors.New(opts)(fixture.Nothing), r)
 		assert.Equal(t, countOff, count, line)
 		assert.Equal(t, bytesOff, bytes, line)
 	}

@@ -1,4 +1,4 @@
-package browser_test
+package live_test
 
 import (
 	"fmt"
@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"example.com/cors/internal/test/browser"
+	"example.com/cors/internal/test/live"
 )
 
 // A page runs, reports, and starts with an empty profile each time; nothing of the
@@ -35,7 +35,7 @@ func TestPageReports(t *testing.T) {
 		}
 	}))
 	t.Cleanup(server.Close)
-	for _, b := range browser.Installed(t) {
+	for _, b := range live.Browsers(t) {
 		for run := range 2 {
 			t.Run(fmt.Sprint(b.Name, run), func(t *testing.T) {
 				tmp, err := os.MkdirTemp("", "") // shorter than t.TempDir
@@ -43,7 +43,7 @@ func TestPageReports(t *testing.T) {
 				t.Cleanup(func() { assert.NoError(t, os.RemoveAll(tmp)) })
 				t.Setenv("TMPDIR", tmp)
 				t.Run("open", func(t *testing.T) {
-					assert.Equal(t, "stored before: 0", browser.Await(b.Open(t, server.URL), reports))
+					assert.Equal(t, "stored before: 0", live.Await(b.Open(t, server.URL), reports))
 				})
 				left, err := os.ReadDir(tmp)
 				require.NoError(t, err)
@@ -59,24 +59,31 @@ func TestBrowserThatEnds(t *testing.T) {
 		t.Skip("the fake browser is a shell script")
 	}
 	bin := t.TempDir()
-	require.NoError(t, os.WriteFile(filepath.Join(bin, "chromium"), []byte("#!/bin/sh\necho no such display >&2\nexit 1\n"), 0o755))
+	const script = "#!/bin/sh\necho no such display >&2\nexit 1\n"
+	require.NoError(t, os.WriteFile(filepath.Join(bin, "chromium"), []byte(script), 0o755))
 	t.Setenv("PATH", bin+string(os.PathListSeparator)+os.Getenv("PATH"))
 	t.Setenv("CORSTEST_BROWSERS", "chromium")
-	browsers := browser.Installed(t)
+	browsers := live.Browsers(t)
 	require.Len(t, browsers, 1)
 	f := &fake{TB: t}
-	f.run(func() { browser.Await(browsers[0].Open(f, "about:blank"), make(chan int)) })
+	f.run(func() { live.Await(browsers[0].Open(f, "about:blank"), make(chan int)) })
 	assert.Contains(t, f.fatal, "chromium ended before its page reported anything; it wrote:\nno such display")
 }
 
-func TestInstalled(t *testing.T) {
+func TestBrowsers(t *testing.T) {
 	for name, tc := range map[string]struct {
 		want, path     string
 		skipped, fatal string
 	}{
-		"none wanted":     {want: "none", skipped: "no browser is wanted: CORSTEST_BROWSERS=none"},
-		"unknown":         {want: "netscape", fatal: `CORSTEST_BROWSERS: "netscape" names a browser that is none of chromium, firefox and webkit`},
-		"wanted, missing": {want: "firefox", path: "/nowhere", fatal: "CORSTEST_BROWSERS asks for firefox: found none of firefox-esr, firefox"},
+		"none wanted": {want: "none", skipped: "no browser is wanted: CORSTEST_BROWSERS=none"},
+		"unknown": {
+			want:  "netscape",
+			fatal: `CORSTEST_BROWSERS: "netscape" names a browser that is none of chromium, firefox and webkit`,
+		},
+		"wanted, missing": {
+			want: "firefox", path: "/nowhere",
+			fatal: "CORSTEST_BROWSERS asks for firefox: found none of firefox-esr, firefox",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Setenv("CORSTEST_BROWSERS", tc.want)
@@ -84,7 +91,7 @@ func TestInstalled(t *testing.T) {
 				t.Setenv("PATH", tc.path)
 			}
 			f := &fake{TB: t}
-			f.run(func() { browser.Installed(f) })
+			f.run(func() { live.Browsers(f) })
 			assert.Equal(t, tc.skipped, f.skipped)
 			assert.Equal(t, tc.fatal, f.fatal)
 		})

@@ -1,6 +1,6 @@
 //go:build unix
 
-package process_test
+package live_test
 
 import (
 	"io"
@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"example.com/cors/internal/test/process"
+	"example.com/cors/internal/test/live"
 )
 
 // A program that starts another, says so, and goes on.
@@ -27,7 +27,7 @@ func TestNothingOutlivesTheProcess(t *testing.T) {
 		require.NoError(t, err)
 		cmd := exec.Command("sh", "-c", program)
 		cmd.Stdout, cmd.Stderr = w, os.Stderr // the latter is what the test outside waits for
-		process.Start(t, cmd)
+		live.Start(t, cmd)
 		_, err = r.Read(make([]byte, 1))
 		require.NoError(t, err)
 		os.Stdout.WriteString("started\n")
@@ -52,7 +52,7 @@ func TestManyExtraFiles(t *testing.T) {
 	for range 20 {
 		cmd.ExtraFiles = append(cmd.ExtraFiles, os.Stderr)
 	}
-	<-process.Start(t, cmd)
+	<-live.Start(t, cmd)
 	require.NoError(t, w.Close())
 	output, err := io.ReadAll(r)
 	require.NoError(t, err)
@@ -66,7 +66,7 @@ func TestNothingOutlivesTheTest(t *testing.T) {
 	t.Run("start", func(t *testing.T) {
 		cmd := exec.Command("sh", "-c", program)
 		cmd.Stdout = w
-		process.Start(t, cmd)
+		live.Start(t, cmd)
 		_, err := r.Read(make([]byte, len("started\n")))
 		require.NoError(t, err)
 	})

@@ -1,6 +1,4 @@
-// Package process runs programs for tests, such as browsers, that start more
-// programs of their own, and leaves none of them behind.
-package process
+package live
 
 import (
 	"os/exec"
@@ -8,9 +6,10 @@ import (
 	"time"
 )
 
-// Start starts cmd, and ends it with all of its children when t ends. Where there
-// are process groups, they end as well if the test's process does not come to
-// that: it was interrupted, or took longer than go test's -timeout.
+// Start starts cmd, and ends it with all of its children when t ends: programs such
+// as browsers start more of them. Where there are process groups, they end as well
+// if the test's process does not come to that: it was interrupted, or took longer
+// than go test's -timeout.
 //
 // The channel is closed when cmd has ended, by itself or so.
 func Start(t testing.TB, cmd *exec.Cmd) (ended <-chan struct{}) {

@@ -1,10 +1,10 @@
-// Package browser runs pages in the web browsers that are installed, for tests. It
-// finds a browser, starts it with a profile of its own, waits for what the page
-// has to say, and cleans up.
+// Package live runs real programs for tests, and leaves none of them behind. Among
+// them are the web browsers that are installed. A browser gets a profile of its own.
+// A page makes calls in it, and reports what it could read.
 //
 // No driver stands between: a page reports by a POST to the server that the test
 // has it from.
-package browser
+package live
 
 import (
 	"bytes"
@@ -20,8 +20,6 @@ import (
 	"sync"
 	"testing"
 	"time"
-
-	"example.com/cors/internal/test/process"
 )
 
 // patience is how long a page may take: browsers start slowly on a busy machine.
@@ -52,14 +50,16 @@ var engines = []struct {
 }{
 	{"chromium", []string{"chromium", "chromium-browser", "google-chrome"}, false},
 	{"firefox", []string{"firefox-esr", "firefox"}, false},
-	{"webkit", []string{"MiniBrowser", "/usr/lib/*/webkit2gtk-4.*/MiniBrowser", "/usr/libexec/webkit2gtk-4.*/MiniBrowser"}, true},
+	{"webkit", []string{
+		"MiniBrowser", "/usr/lib/*/webkit2gtk-4.*/MiniBrowser", "/usr/libexec/webkit2gtk-4.*/MiniBrowser",
+	}, true},
 }
 
-// Installed returns the browsers that t is to run in, at least one. The environment
+// Browsers returns the browsers that t is to run in, at least one. The environment
 // variable CORSTEST_BROWSERS says which: a list such as "chromium,firefox,webkit", of
 // which a missing one fails t; "none", which skips t; or, if it is unset or empty,
 // all that are found, and t is skipped if there is none.
-func Installed(t testing.TB) []Browser {
+func Browsers(t testing.TB) []Browser {
 	t.Helper()
 	want := os.Getenv("CORSTEST_BROWSERS")
 	if want == "none" {
@@ -137,14 +137,16 @@ func (b Browser) Open(t testing.TB, url string) *Page {
 			time.Sleep(100 * time.Millisecond)
 		}
 	})
-	env := append(os.Environ(), "HOME="+dir, "XDG_CONFIG_HOME="+dir, "XDG_CACHE_HOME="+dir, "XDG_DATA_HOME="+dir, "TMPDIR="+dir,
+	env := append(os.Environ(),
+		"HOME="+dir, "XDG_CONFIG_HOME="+dir, "XDG_CACHE_HOME="+dir, "XDG_DATA_HOME="+dir, "TMPDIR="+dir,
 		"NO_AT_BRIDGE=1", "MOZ_CRASHREPORTER_DISABLE=1")
 	var args []string
 	switch b.Name {
 	case "chromium":
 		args = []string{
-			"--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-			"--disable-component-update", "--disable-sync", "--disable-dev-shm-usage", "--user-data-dir=" + dir,
+			"--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+			"--disable-background-networking", "--disable-component-update", "--disable-sync",
+			"--disable-dev-shm-usage", "--user-data-dir=" + dir,
 		}
 		if b.Proxy != "" {
 			args = append(args, "--proxy-server=http://"+b.Proxy)
@@ -164,7 +166,8 @@ func (b Browser) Open(t testing.TB, url string) *Page {
 		env = append(env, "DISPLAY="+startDisplay(t, b.display))
 		args = []string{"--private"}
 		if b.Proxy != "" {
-			args = append(args, "--proxy=http://"+b.Proxy, "--ignore-host=localhost", "--ignore-host=*.localhost", "--ignore-host=127.0.0.1")
+			args = append(args, "--proxy=http://"+b.Proxy,
+				"--ignore-host=localhost", "--ignore-host=*.localhost", "--ignore-host=127.0.0.1")
 		}
 		if b.Certificate != nil {
 			args = append(args, "--ignore-tls-errors")
@@ -175,7 +178,7 @@ func (b Browser) Open(t testing.TB, url string) *Page {
 	cmd := exec.Command(b.program, args...)
 	cmd.Env = env
 	cmd.Stdout, cmd.Stderr = p.output, p.output
-	p.ended = process.Start(t, cmd)
+	p.ended = Start(t, cmd)
 	return p
 }
 
@@ -243,7 +246,7 @@ func startDisplay(t testing.TB, xvfb string) string {
 	out := new(output)
 	cmd := exec.Command(xvfb, "-displayfd", "1", "-screen", "0", "1280x1024x24", "-nolisten", "tcp")
 	cmd.Stdout = out // Xvfb chooses a number that is free, and writes it here
-	ended := process.Start(t, cmd)
+	ended := Start(t, cmd)
 	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
 		if number, whole := strings.CutSuffix(out.String(), "\n"); whole {
 			return ":" + number
