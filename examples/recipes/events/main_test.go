@@ -43,7 +43,11 @@ func TestPages(t *testing.T) {
 		return strings.NewReplacer("ALLOWED", allowed.URL, "FOREIGN", foreign.URL).Replace(`(() => {
 			const listen = (url, n, init) => () => new Promise((resolve) => {
 				const source = new EventSource(url, init), got = [];
-				source.onmessage = (e) => { if (got.push(e.lastEventId + ": " + e.data) === n) { source.close(); resolve(got.join(", ")); } };
+				source.onmessage = (e) => {
+					if (got.push(e.lastEventId + ": " + e.data) < n) return;
+					source.close();
+					resolve(got.join(", "));
+				};
 				source.onerror = () => { if (source.readyState === EventSource.CLOSED) resolve("closed"); };
 			});
 			const read = (url, headers) => async () => {
