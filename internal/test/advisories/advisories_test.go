@@ -16,7 +16,7 @@ import (
 
 	"example.com/cors"
 	"example.com/cors/corstest"
-	"example.com/cors/internal/test/alloctest"
+	"example.com/cors/internal/test/fixture"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -107,9 +107,9 @@ func assertCheapPreflight(t *testing.T, h http.Handler, headers []string) {
 	r.Header.Set("Origin", "https://a.example")
 	r.Header.Set("Access-Control-Request-Method", "PUT")
 	r.Header["Access-Control-Request-Headers"] = headers
-	_, bytes := alloctest.Allocations(h, r)
+	_, bytes := fixture.Allocations(h, r)
 	assert.Less(t, bytes, uint64(8<<10), "bytes for one preflight")
-	w := alloctest.Discard{}
+	w := fixture.Discard{}
 	h.ServeHTTP(w, r)
 	assert.Less(t, len(fmt.Sprint(w)), 8<<10, "bytes of the answer")
 }

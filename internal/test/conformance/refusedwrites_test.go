@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/assert"
 
 	"example.com/cors"
-	"example.com/cors/internal/test/browser"
+	"example.com/cors/internal/test/live"
 )
 
 //go:embed writes.html
@@ -24,7 +24,7 @@ var writesHTML []byte
 func TestWritesInBrowsers(t *testing.T) {
 	pages := []string{"allowed", "foreign", "sibling", "null"}
 	ways := []string{"no-cors", "fetch", "beacon", "form"}
-	for _, b := range browser.Installed(t) {
+	for _, b := range live.Browsers(t) {
 		t.Run(b.Name, func(t *testing.T) {
 			pageServer := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				w.Header().Set("Content-Type", "text/html")
@@ -52,7 +52,7 @@ func TestWritesInBrowsers(t *testing.T) {
 				w.Header().Set("Content-Type", "text/html")
 				_, _ = w.Write([]byte("<!doctype html><title>Writes</title>" + frames.String()))
 			}))
-			browser.Await(b.Open(t, top.URL), sent)
+			live.Await(b.Open(t, top.URL), sent)
 
 			for _, from := range pages {
 				for _, how := range ways {
