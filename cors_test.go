@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
 	"reflect"
@@ -481,14 +482,109 @@ func TestHeaderValuesAreApart(t *testing.T) {
 	}
 }
 
-func TestNestedLayersSendOneOfEachHeader(t *testing.T) {
-	allow := cors.New(cors.Options{AllowedOrigins: []string{page}, AllowCredentials: true})
-	nested := func(h http.Handler) http.Handler { return allow(allow(h)) }
-	exchange{"nested", get(page), `
+// Of layers inside each other the innermost decides. What an outer one has set goes.
+func TestInnermostLayerDecides(t *testing.T) {
+	wide := everyOption()
+	wide.AllowedOrigins = []string{page, other, evil}
+	wide.OptionsPassthrough = true
+	narrow := cors.Options{AllowedOrigins: []string{page}, AllowedMethods: []string{"PATCH"}}
+	open := cors.Options{AllowedOrigins: []string{"*"}}
+	const bare = `
 		200 from the handler
-		Access-Control-Allow-Credentials: true
 		Access-Control-Allow-Origin: https://a.example
-		Vary: Origin`}.check(t, nested)
+		Vary: Origin`
+	for _, tc := range []struct {
+		name   string
+		layers []cors.Options // the outermost first
+		exchange
+	}{
+		{"a grant inside a wider one", []cors.Options{wide, narrow}, exchange{"actual", get(page), bare}},
+		{"a refusal inside a grant", []cors.Options{wide, narrow}, exchange{"actual", get(other), refused}},
+		{"a grant inside a refusal", []cors.Options{narrow, wide}, exchange{"actual", get(other), `
+			200 from the handler
+			Access-Control-Allow-Credentials: true
+			Access-Control-Allow-Origin: https://b.example
+			Access-Control-Expose-Headers: Etag, X-Request-Id
+			Vary: Origin`}},
+		{"everybody inside credentials", []cors.Options{wide, open}, exchange{"actual", get(page), `
+			200 from the handler
+			Access-Control-Allow-Origin: *
+			Vary: Origin`}},
+		{"a refusal inside everybody", []cors.Options{open, narrow}, exchange{"actual", get(other), refused}},
+		{"the same twice", []cors.Options{narrow, narrow}, exchange{"actual", get(page), bare}},
+		{"three", []cors.Options{wide, wide, narrow}, exchange{"actual", get(other), refused}},
+		{"a preflight granted", []cors.Options{wide, narrow}, exchange{"preflight", preflight(page, "PUT", "x-token"), `
+			204 from the middleware
+			Access-Control-Allow-Methods: PATCH
+			Access-Control-Allow-Origin: https://a.example
+			Vary: ` + fixture.PreflightVary}},
+		{"a preflight refused", []cors.Options{wide, narrow}, exchange{"preflight", preflight(evil, "PUT"), refusedPreflight}},
+		{"a write refused", []cors.Options{wide, onlyAllowedPages()}, exchange{"write",
+			request("POST", "Origin: "+evil, "Sec-Fetch-Site: cross-site"), `
+			403 from the middleware
+			Vary: Origin`}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			tc.check(t, func(h http.Handler) http.Handler {
+				for _, opts := range slices.Backward(tc.layers) {
+					h = cors.New(opts)(h)
+				}
+				return h
+			})
+		})
+	}
+}
+
+// The outcome of layers is that of the innermost alone, and caches learn of all.
+func TestLayersLikeTheInnermostAlone(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	origins := []string{page, other, evil}
+	pick := func(from ...string) (some []string) {
+		for _, s := range from {
+			if random.IntN(2) == 0 {
+				some = append(some, s)
+			}
+		}
+		return some
+	}
+	policy := func() cors.Options {
+		opts := cors.Options{
+			AllowedOrigins:   append(pick(origins...), "https://none.example"),
+			AllowedMethods:   pick("PUT", "PATCH", "*"),
+			AllowedHeaders:   pick("X-Foo", "X-Bar", "*"),
+			ExposedHeaders:   pick("ETag", "Location"),
+			AllowCredentials: random.IntN(2) == 0,
+			MaxAge:           time.Duration(random.IntN(2)) * time.Minute,
+		}
+		if !opts.AllowCredentials && random.IntN(4) == 0 {
+			opts.AllowedOrigins = []string{"*"}
+		}
+		return opts
+	}
+	granted := 0
+	for range 20_000 {
+		inner, outer, outermost := policy(), policy(), policy()
+		outer.OptionsPassthrough, outermost.OptionsPassthrough = true, true
+		origin := origins[random.IntN(len(origins))]
+		r := get(origin)
+		if random.IntN(2) == 0 {
+			r = preflight(origin, []string{"GET", "PUT", "POST"}[random.IntN(3)], "x-foo")
+		}
+		alone := cors.New(inner)(fixture.Nothing)
+		want := fixture.Serve(alone, r)
+		got := fixture.Serve(cors.New(outermost)(cors.New(outer)(alone)), r)
+		require.Equal(t, want.Code, got.Code)
+		vary := got.Header()["Vary"]
+		for _, line := range want.Header()["Vary"] {
+			require.Contains(t, vary, line)
+		}
+		want.Header()["Vary"] = vary
+		require.Equal(t, fixture.CORS(want.Header()), fixture.CORS(got.Header()), "%s from %s, %+v in %+v", r.Method, origin, inner, outer)
+		if got.Header()["Access-Control-Allow-Origin"] != nil {
+			granted++
+		}
+	}
+	assert.Greater(t, granted, 5_000)
 }
 
 func TestHandlerMayOverrideTheMiddleware(t *testing.T) {

@@ -46,7 +46,7 @@ func RoutePreflights(mux *http.ServeMux) http.Handler {
 		}
 		if r.Method == http.MethodOptions {
 			// A cache must not take this response for the answer to a preflight.
-			headers.AddVary(w.Header(), headers.PreflightVary, 0)
+			headers.Grant(w.Header(), headers.PreflightVary, 0)
 		}
 		mux.ServeHTTP(w, r)
 	})
@@ -79,7 +79,7 @@ func announcedRoute(mux *http.ServeMux, r *http.Request) http.Handler {
 
 // refuse answers a preflight whose route has no policy.
 func refuse(w http.ResponseWriter, _ *http.Request) {
-	headers.AddVary(w.Header(), headers.PreflightVary, 0)
+	headers.Refuse(w.Header(), headers.PreflightVary)
 	w.WriteHeader(http.StatusForbidden)
 }
 
@@ -104,7 +104,7 @@ func (h *handler) servePreflight(w http.ResponseWriter, r *http.Request, origin 
 	if allowed {
 		p.setPreflight(w.Header(), r, origin)
 	} else {
-		headers.AddVary(w.Header(), p.preflightVary, 0)
+		headers.Refuse(w.Header(), p.preflightVary)
 	}
 	if p.log != nil {
 		p.log.Preflight(r, allowed)
@@ -130,27 +130,24 @@ func (p *policy) setPreflight(h http.Header, r *http.Request, origin string) {
 			echoed = asked
 		}
 	}
-	v := headers.AddVary(h, p.preflightVary, p.preflightValues+len(echoed))
+	methods := p.methods
+	if p.echoMethod {
+		methods = ""
+		if asked := headers.AnnouncedMethod(r.Header); len(asked) <= headers.MaxMethod && fetch.IsToken(asked) {
+			methods = asked
+		}
+	}
 	if p.anyOrigin {
 		origin = "*"
 	}
-	h[fetch.AllowOrigin] = v.Add(origin)
-	if p.credentials != "" {
-		h[fetch.AllowCredentials] = v.Add(p.credentials)
-	}
-	if p.echoMethod {
-		if method := headers.AnnouncedMethod(r.Header); len(method) <= headers.MaxMethod && fetch.IsToken(method) {
-			h[fetch.AllowMethods] = v.Add(method)
-		}
-	} else if p.methods != "" {
-		h[fetch.AllowMethods] = v.Add(p.methods)
-	}
+	v := headers.Grant(h, p.preflightVary, p.preflightValues+len(echoed))
+	v.Set(h, fetch.AllowOrigin, origin)
+	v.Set(h, fetch.AllowCredentials, p.credentials)
+	v.Set(h, fetch.AllowMethods, methods)
 	if len(echoed) > 0 {
-		h[fetch.AllowHeaders] = v.AddLines(echoed)
-	} else if p.headers != "" {
-		h[fetch.AllowHeaders] = v.Add(p.headers)
+		v.SetLines(h, fetch.AllowHeaders, echoed)
+	} else {
+		v.Set(h, fetch.AllowHeaders, p.headers)
 	}
-	if p.maxAge != "" {
-		h[fetch.MaxAge] = v.Add(p.maxAge)
-	}
+	v.Set(h, fetch.MaxAge, p.maxAge)
 }
