@@ -93,6 +93,15 @@ func (l *Log) Preflight(r *http.Request, allowed bool) {
 	}
 }
 
+// Elsewhere records that a preflight was refused because it does not ask about the
+// route of this policy.
+func (l *Log) Elsewhere(r *http.Request) {
+	if l.logger.Enabled(r.Context(), slog.LevelInfo) {
+		l.refused(r, "CORS preflight refused", "the route for "+clip(headers.AnnouncedMethod(r.Header))+
+			" has no policy as its outermost handler")
+	}
+}
+
 func (l *Log) granted(r *http.Request, message string) {
 	if l.logger.Enabled(r.Context(), slog.LevelDebug) {
 		l.logger.LogAttrs(r.Context(), slog.LevelDebug, message, describe(r)...)
