@@ -29,6 +29,9 @@ func IsOpaque(s string) bool {
 	if s == "null" {
 		return true
 	}
+	if len(s) > maxScheme+len("://") {
+		return false
+	}
 	scheme, ok := strings.CutSuffix(s, "://")
 	return ok && !isWeb(scheme) && (scheme == "file" || checkScheme(scheme) == nil)
 }
@@ -358,7 +361,10 @@ func IsHost(s, host string, tls bool) bool {
 		named, ok = strings.CutPrefix(s, "http://")
 		port = ":80"
 	}
-	return ok && named != "" && (equalFold(named, host) || equalFold(named, strings.TrimSuffix(host, port)))
+	if len(host) == len(named)+len(port) {
+		host = strings.TrimSuffix(host, port)
+	}
+	return ok && named != "" && equalFold(named, host)
 }
 
 // lower returns s with the letters of ASCII in lower case. No others have a second

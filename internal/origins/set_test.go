@@ -304,7 +304,8 @@ func BenchmarkMatch(b *testing.B) {
 func FuzzSet(f *testing.F) {
 	patterns := []string{
 		"https://a.example", "https://*.a.example", "http://localhost:*", "https://shop-*.a.example:8080",
-		"https://*--x.b.a.example:*", "http://[::1]:*", "moz-extension://*",
+		"https://*--x.b.a.example:*", "http://[::1]:*", "moz-extension://*", " HTTPS://*.A.example:443/ ", "APP://X.*:1/",
+		"app://*.Host",
 	}
 	seeds := []string{
 		"https://a.example", "https://x.a.example", "http://localhost:3000", "https://shop-1.a.example:8080",
@@ -322,7 +323,8 @@ func FuzzSet(f *testing.F) {
 		}
 		s := setOf(t, patterns...)
 		for _, candidate := range []string{
-			origin, pattern, strings.ReplaceAll(pattern, "*", origin), strings.Replace(pattern, "*", origin, 1),
+			origin, pattern, normal(pattern), strings.ReplaceAll(pattern, "*", origin), strings.Replace(pattern, "*", origin, 1),
+			strings.ReplaceAll(normal(pattern), "*", origin), strings.Replace(normal(pattern), "*", origin, 1),
 		} {
 			want := false
 			for _, p := range patterns {
