@@ -149,7 +149,10 @@ func normalize(s string) string {
 	scheme = lower(scheme)
 	rest = strings.TrimSuffix(rest, "/")
 	if isWeb(scheme) {
-		rest = strings.TrimSuffix(lower(rest), defaultPort(scheme))
+		rest = lower(rest)
+		if _, host, port, _ := split("://" + rest); port == defaultPort(scheme) && !hasPort(host) {
+			rest = host
+		}
 	}
 	return scheme + "://" + rest
 }
@@ -244,7 +247,7 @@ func checkRest(rest, scheme, host, port string) error {
 		return errRegexp
 	case strings.ContainsAny(rest, "/?#"):
 		return Error("an origin ends after host and port: no path, query or slash")
-	case strings.IndexByte(host, ':') >= 0 && strings.IndexByte(host, '[') < 0:
+	case hasPort(host) && (host[0] != '[' || strings.IndexByte(host, ']') >= 0):
 		return Error("too many colons; write an IPv6 address in brackets")
 	case port == ":":
 		return Error("the port is empty")
@@ -299,6 +302,12 @@ func split(s string) (scheme, host, port string, ok bool) {
 		host, port = host[:colon], host[colon:]
 	}
 	return scheme, host, port, ok
+}
+
+// hasPort reports whether a host has a colon still, other than those in the brackets of an
+// address.
+func hasPort(host string) bool {
+	return strings.IndexByte(host[strings.LastIndexByte(host, ']')+1:], ':') >= 0
 }
 
 func defaultPort(scheme string) string {

@@ -27,7 +27,7 @@ func Suggest(s string) string {
 		scheme, rest = known, strings.TrimLeft(rest[len(known):], ":/")
 		break
 	}
-	rest, ok = cutPath(rest)
+	rest, path, ok := cutPath(rest)
 	if !ok {
 		return ""
 	}
@@ -51,8 +51,16 @@ func Suggest(s string) string {
 		}
 		port = strings.TrimSuffix(":"+number, ":")
 	}
-	if addr, err := netip.ParseAddr(strings.Trim(host, "[]")); err == nil && strings.HasPrefix(host, "[") {
-		host = "[" + string(appendIPv6(nil, addr)) + "]"
+	if addr, err := netip.ParseAddr(strings.Trim(host, "[]")); err == nil {
+		if path != "" && strings.Trim(path, "./0123456789") == "" {
+			return "" // a network
+		}
+		if host[0] == '[' && host[len(host)-1] == ']' {
+			host = "[" + string(appendIPv6(nil, addr)) + "]"
+		}
+	}
+	if isWeb(lower(host)) {
+		return "" // a scheme, somehow
 	}
 	if scheme == "" && !strings.ContainsAny(host, ".[") && port == "" && !IsLoopback(lower(host)) {
 		return "" // a word
@@ -84,14 +92,15 @@ func unquote(s string) string {
 }
 
 // cutPath cuts the path, the query and the fragment from s, which begins with a host.
-// It reports false if the text behind a "?" or a "#" may belong to the host, where it
-// would stand for any character.
-func cutPath(s string) (rest string, ok bool) {
+// It reports false if they are not evident: the text behind a "?" or a "#" may belong to
+// the host, where it would stand for any character, and what stands before "://" may be
+// a scheme.
+func cutPath(s string) (rest, path string, ok bool) {
 	end := strings.IndexAny(s, "/?#")
 	if end < 0 {
-		return s, true
+		return s, "", true
 	}
-	rest, path := s[:end], s[end+1:]
+	rest, path = s[:end], s[end+1:]
 	switch s[end] {
 	case '?':
 		name, _, found := strings.Cut(path, "=")
@@ -99,9 +108,9 @@ func cutPath(s string) (rest string, ok bool) {
 	case '#':
 		ok = path == "" || isLabel(lower(path))
 	default:
-		ok = true
+		ok = !strings.HasSuffix(rest, ":") || !strings.HasPrefix(path, "/")
 	}
-	return rest, ok
+	return rest, path, ok
 }
 
 // suggestScheme returns the scheme of the page that is meant by an origin whose scheme

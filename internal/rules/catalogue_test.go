@@ -445,8 +445,11 @@ func badPolicies() []badPolicy {
 			"qrc:///":    "",
 		}),
 		origins("too many colons", fixes{
-			"http://::1":      "",
-			"http://::1:8080": "",
+			"http://a.example:8080:80":  "", // the last was cut off once, as the default port
+			"https://[::1]:8080:443":    "",
+			"https://a.example:443:443": "",
+			"http://::1":                "",
+			"http://::1:8080":           "",
 		}),
 		origins("bracket", fixes{"http://[::1": ""}),
 		origins("not an IPv6 address", fixes{
