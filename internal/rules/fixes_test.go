@@ -5,6 +5,7 @@ import (
 	"flag"
 	"maps"
 	"math/rand/v2"
+	"net/http"
 	"net/netip"
 	"regexp"
 	"slices"
@@ -254,7 +255,7 @@ func TestTakingEveryFix(t *testing.T) {
 	r := rand.New(rand.NewPCG(seed, 0))
 	all := slices.Sorted(maps.Keys(entries))
 	mended := 0
-	for range 1500 {
+	for range 1000 {
 		var opts cors.Options
 		for range 1 + r.IntN(5) {
 			opts.AllowedOrigins = append(opts.AllowedOrigins, all[r.IntN(len(all))])
@@ -267,7 +268,7 @@ func TestTakingEveryFix(t *testing.T) {
 			mended++
 		}
 	}
-	assert.Greater(t, mended, 300)
+	assert.Greater(t, mended, 200)
 
 	for _, p := range programs(t) {
 		asked := slices.Concat(pages, p.Origins)
@@ -282,12 +283,8 @@ func TestTakingEveryFix(t *testing.T) {
 // is what each value has open alone. It reports whether the outcome is a policy.
 func takeFixes(t *testing.T, opts cors.Options, means func(value, page string) bool, pages []string) bool {
 	t.Helper()
-	allows := func(o cors.Options, page string) bool {
-		if o.Validate() != nil {
-			return false
-		}
-		res := fixture.Serve(cors.New(o)(fixture.Nothing), fixture.Get(page))
-		return res.Header().Get("Access-Control-Allow-Origin") != ""
+	allows := func(h http.Handler, page string) bool {
+		return fixture.Serve(h, fixture.Get(page)).Header().Get("Access-Control-Allow-Origin") != ""
 	}
 	after := opts
 	after.AllowedOrigins = slices.Clone(opts.AllowedOrigins)
@@ -312,15 +309,19 @@ func takeFixes(t *testing.T, opts cors.Options, means func(value, page string) b
 			"%q becomes %q: %v", opts.AllowedOrigins, after.AllowedOrigins, after.Validate())
 		return false
 	}
-	for _, page := range pages {
-		was, meant := false, false
-		for _, value := range opts.AllowedOrigins {
-			alone := opts
-			alone.AllowedOrigins = []string{value}
-			was = was || allows(alone, page)
-			meant = meant || means(value, page)
+	var before []http.Handler
+	for _, value := range opts.AllowedOrigins {
+		alone := opts
+		alone.AllowedOrigins = []string{value}
+		if alone.Validate() == nil {
+			before = append(before, cors.New(alone)(fixture.Nothing))
 		}
-		is := allows(after, page)
+	}
+	mended := cors.New(after)(fixture.Nothing)
+	for _, page := range pages {
+		was := slices.ContainsFunc(before, func(h http.Handler) bool { return allows(h, page) })
+		meant := slices.ContainsFunc(opts.AllowedOrigins, func(value string) bool { return means(value, page) })
+		is := allows(mended, page)
 		assert.False(t, was && !is, "%q becomes %q, and closes %s", opts.AllowedOrigins, after.AllowedOrigins, page)
 		assert.False(t, is && !meant, "%q becomes %q, and opens %s", opts.AllowedOrigins, after.AllowedOrigins, page)
 	}
