@@ -25,7 +25,7 @@ import (
 	"example.com/cors"
 	"example.com/cors/corstest"
 	"example.com/cors/internal/fetch"
-	"example.com/cors/internal/test/browser"
+	"example.com/cors/internal/test/live"
 )
 
 // The hosts of the cases. A proxy leads all of them to the test's own server.
@@ -562,7 +562,7 @@ var consequences = regexp.MustCompile(
 	`^The script from|^<script> source|^downloadable font|^Loading module|^Module source|^Firefox can’t establish`)
 
 // said returns what a console says about each call.
-func said(engine string, console []browser.Message) map[int][]string {
+func said(engine string, console []live.Message) map[int][]string {
 	all := make(map[int][]string)
 	current := 0
 	for _, m := range console {
@@ -605,14 +605,14 @@ func said(engine string, console []browser.Message) map[int][]string {
 
 // The consoles of the browsers say what the page says.
 func TestConsole(t *testing.T) {
-	for _, b := range browser.Installed(t) {
+	for _, b := range live.Browsers(t) {
 		t.Run(b.Name, func(t *testing.T) {
 			rows := errorRows(t)
 			server, proxy, reports := newConsoleVenue(t)
 			b.Proxy, b.Certificate = proxy, server.Certificate().Raw
 			b.Hosts = []string{"app.example.com", "api.example.net", "other.example.org"}
 			page := b.Listen().Open(t, consolePage+"/")
-			outcomes := browser.Await(page, reports)
+			outcomes := live.Await(page, reports)
 			require.Len(t, outcomes, len(blockedCalls))
 			said := said(b.Name, page.Console())
 			for i, c := range blockedCalls {
@@ -638,7 +638,7 @@ func TestConsole(t *testing.T) {
 
 // localNetworkMessages returns what Chromium says if a page on the internet calls this
 // machine, and nobody has allowed it.
-func localNetworkMessages(t *testing.T, b browser.Browser) (messages []string) {
+func localNetworkMessages(t *testing.T, b live.Browser) (messages []string) {
 	t.Helper()
 	reports := make(chan string, 1)
 	api := httptest.NewServer(cors.New(cors.Options{AllowedOrigins: []string{"*"}})(http.NotFoundHandler()))
@@ -655,7 +655,7 @@ func localNetworkMessages(t *testing.T, b browser.Browser) (messages []string) {
 	t.Cleanup(page.Close)
 	b.Proxy, b.Certificate, b.Public = "", nil, strings.TrimPrefix(page.URL, "http://")
 	opened := b.Listen().Open(t, page.URL)
-	require.Equal(t, "blocked", browser.Await(opened, reports))
+	require.Equal(t, "blocked", live.Await(opened, reports))
 	return said(b.Name, opened.Console())[0]
 }
 
@@ -676,7 +676,7 @@ func TestCachedImage(t *testing.T) {
 			h.ServeHTTP(w, r)
 		})
 	}
-	for _, b := range browser.Installed(t) {
+	for _, b := range live.Browsers(t) {
 		t.Run(b.Name, func(t *testing.T) {
 			reports := make(chan string, 1)
 			var apis []string
@@ -708,7 +708,7 @@ func TestCachedImage(t *testing.T) {
 			if b.Name == "chromium" {
 				want = "blocked,read"
 			}
-			assert.Equal(t, want, browser.Await(b.Open(t, page.URL), reports), "the forgetful server, this package")
+			assert.Equal(t, want, live.Await(b.Open(t, page.URL), reports), "the forgetful server, this package")
 		})
 	}
 }
