@@ -376,6 +376,9 @@ func comparison(t *testing.T) (cells map[string]map[string]string, heading strin
 	cells = map[string]map[string]string{}
 	var names []string
 	for line := range strings.Lines(string(content)) {
+		if names != nil && !strings.HasPrefix(line, "|") {
+			break // the other tables are not of features
+		}
 		row, isRow := strings.CutPrefix(line, "| ")
 		if !isRow {
 			continue
