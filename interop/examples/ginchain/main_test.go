@@ -27,7 +27,8 @@ func TestAuthentication(t *testing.T) {
 // What the adapter cannot do. If gin learns it, the comment above can go.
 func TestLimits(t *testing.T) {
 	token := http.Header{"Authorization": {"Bearer x"}}
-	_, err := corstest.Fetch(handler(), corstest.Request{Origin: page, URL: "http://localhost:5000/users/7/", Header: token})
+	slash := corstest.Request{Origin: page, URL: "http://localhost:5000/users/7/", Header: token}
+	_, err := corstest.Fetch(handler(), slash)
 	var blocked *corstest.BlockedError
 	require.ErrorAs(t, err, &blocked, "a redirect of gin's own")
 	assert.Equal(t, corstest.StepCheck, blocked.Step)
