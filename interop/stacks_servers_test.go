@@ -18,7 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"example.com/cors/internal/stacks"
-	"example.com/cors/internal/test/process"
+	"example.com/cors/internal/test/live"
 )
 
 const (
@@ -445,7 +445,7 @@ func printed(t testing.TB, folder, program string, args ...string) (host string,
 	cmd.Dir = folder
 	cmd.Env = append(os.Environ(), "PYTHONDONTWRITEBYTECODE=1", "NODE_ENV=production")
 	cmd.Stdout, cmd.Stderr = w, stackLog(t, program)
-	process.Start(t, cmd)
+	live.Start(t, cmd)
 	require.NoError(t, w.Close()) // the program has its own
 	require.NoError(t, stdout.SetReadDeadline(time.Now().Add(time.Minute)))
 	line, err := bufio.NewReader(stdout).ReadString('\n') // all that it writes: no pipe breaks
@@ -486,7 +486,7 @@ func listening(t testing.TB, program string, command func(path, host string) *ex
 		cmd := command(path, host)
 		log = stackLog(t, program)
 		cmd.Stdout, cmd.Stderr = log, log
-		if listens(t, host, process.Start(t, cmd)) {
+		if listens(t, host, live.Start(t, cmd)) {
 			return host, nil
 		}
 	}

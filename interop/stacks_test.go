@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"example.com/cors/internal/stacks"
-	"example.com/cors/internal/test/browser"
+	"example.com/cors/internal/test/live"
 )
 
 // For each stack that corscheck has advice for, the real server is started as people
@@ -31,11 +31,11 @@ func TestStacks(t *testing.T) {
 		t.Run(s.name, func(inner *testing.T) { s.check(inner, t, command, pages) })
 	}
 	t.Run("browsers", func(t *testing.T) {
-		for _, b := range browser.Installed(t) {
+		for _, b := range live.Browsers(t) {
 			t.Run(b.Name, func(t *testing.T) {
 				opened := b.Open(t, pages[0].origin)
 				for _, p := range pages {
-					observed := browser.Await(opened, p.reports)
+					observed := live.Await(opened, p.reports)
 					require.Len(t, observed, len(p.calls))
 					for i, call := range p.calls {
 						got := strings.Replace(observed[i], "204", "200", 1) // of a PUT, says Tomcat
