@@ -57,7 +57,9 @@ type stack struct {
 	complete    string // what to do instead if there is a layer; "" means replacement
 }
 
-var all = []stack{goStack, express, fastify, koa, nginx, apache, caddy, haproxy, flask, fastapi, django, rack, php, tomcat}
+var all = []stack{
+	goStack, express, fastify, koa, nginx, apache, caddy, haproxy, flask, fastapi, django, rack, php, tomcat,
+}
 
 // Names returns the names of all stacks.
 func Names() []string {
@@ -77,7 +79,8 @@ func Names() []string {
 func For(name string, c Change) (Advice, error) {
 	i := slices.IndexFunc(all, func(s stack) bool { return s.name == name })
 	if i < 0 {
-		return Advice{}, fmt.Errorf("%s is not among the stacks: %s", strconv.QuoteToASCII(name), strings.Join(Names(), ", "))
+		names := strings.Join(Names(), ", ")
+		return Advice{}, fmt.Errorf("%.200s is not among the stacks: %s", strconv.QuoteToASCII(name), names)
 	}
 	s := all[i]
 	c, leftOut, err := c.clean()
@@ -88,7 +91,7 @@ func For(name string, c Change) (Advice, error) {
 	if c.Layer {
 		where = s.complete
 		if where == "" {
-			where = "Put this in the place of the CORS layer that is there, and keep the origins that it lists. It belongs here: " + s.where
+			where = "Put this in the place of the CORS layer that is there, and keep the origins that it lists. " + s.where
 		}
 	}
 	return Advice{s.name, s.title, s.text(c), where, leftOut}, nil
@@ -160,7 +163,8 @@ func checkOrigins(origins []string, credentials bool) error {
 		case origin == "null":
 			return errors.New("null is the origin of every sandboxed page, also of strangers: serve the page from a web server")
 		case len(origin) > maxOrigin || !isOrigin(origin):
-			return fmt.Errorf("%.200s is no origin as browsers send it, such as https://app.example.com", strconv.QuoteToASCII(origin))
+			written := strconv.QuoteToASCII(origin)
+			return fmt.Errorf("%.200s is no origin as browsers send it, such as https://app.example.com", written)
 		}
 	}
 	if size > 100*maxOrigin {
