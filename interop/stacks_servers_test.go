@@ -555,7 +555,7 @@ func rewrite(t testing.TB, path string, pairs ...string) {
 func writeFile(t testing.TB, path, content string) {
 	t.Helper()
 	require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
-	require.NoError(t, os.WriteFile(path, []byte(content), 0o644)) //nolint:gosec // the servers may be other users
+	require.NoError(t, os.WriteFile(path, []byte(content), 0o644))
 }
 
 // startGoStack builds the program in this module, which has the package.

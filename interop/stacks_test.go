@@ -116,10 +116,12 @@ func (s *stackServer) check(t *testing.T, outer testing.TB, command corscheck, p
 
 	// Everybody, without cookies.
 	c = stackChange("*")
-	c.Credentials = false
+	c.Credentials, c.Methods, c.Headers = false, []string{"*"}, []string{"*", "Authorization"}
 	url := start(outer, s.put(s.source(t), s.advice(t, c).Text, nil), nil)
 	wantAllowed(t, command, url, page.origin, false)
 	wantBlocked(t, command, url, page.origin)
+	assertVerdict(t, command, true,
+		"-preflight-only", "-origin", page.origin, "-X", "DELETE", "-H", "X-Any: 1", url+"/users/7")
 	page.addStackCalls(s.name+", everybody", url, false, "200")
 	stranger.addStackCalls(s.name+", everybody", url, false, "200")
 }
@@ -160,7 +162,7 @@ func exposed(t testing.TB, url string) string {
 // nothing.
 func (s *stackServer) wantDetected(t testing.TB, url string) {
 	t.Helper()
-	res, err := http.Get(url + "/users/7") //nolint:gosec // it is on this machine
+	res, err := http.Get(url + "/users/7")
 	require.NoError(t, err)
 	require.NoError(t, res.Body.Close())
 	name, ok := stacks.Detect(res.Header)
