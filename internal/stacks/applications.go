@@ -327,16 +327,6 @@ func djangoText(c Change) string {
 	return t.String()
 }
 
-func without(list, known []string) []string {
-	var rest []string
-	for _, s := range list {
-		if !slices.Contains(known, s) {
-			rest = append(rest, s)
-		}
-	}
-	return rest
-}
-
 var rack = stack{
 	name:  "rack",
 	title: "Rack",

@@ -153,9 +153,10 @@ func haproxyText(c Change) string {
 }
 
 var tomcat = stack{
-	name:  "tomcat",
-	title: "Tomcat",
-	text:  tomcatText,
+	name:      "tomcat",
+	title:     "Tomcat",
+	text:      tomcatText,
+	namesOnly: true,
 	where: "This goes into WEB-INF/web.xml, right after <web-app …>, before every other filter. " +
 		"Then start the application again. A login of <login-config> stands before every filter: " +
 		"its Valve in META-INF/context.xml needs allowCorsPreflight=\"filter\".",
@@ -163,10 +164,9 @@ var tomcat = stack{
 
 func tomcatText(c Change) string {
 	params := []field{{"cors.allowed.origins", strings.Join(c.Origins, ",")}}
-	// The filter also refuses calls with a method that is not listed.
+	// The filter also refuses calls, and not only preflights, with a method that is not listed.
 	methods := unique(append(c.everyMethod(), "OPTIONS"))
 	params = append(params, field{"cors.allowed.methods", strings.Join(methods, ",")})
-	// Without these, the filter refuses old scripts that it served before.
 	if c.Headers != nil {
 		params = append(params, field{"cors.allowed.headers", strings.Join(c.Headers, ",")})
 	}

@@ -44,8 +44,7 @@ type Advice struct {
 	Text  string // to paste: ASCII, without a newline at its end
 	Where string // where it goes, in a few sentences
 
-	// LeftOut are values of the change that Text does not have, since they do not belong
-	// into a configuration: see [For].
+	// LeftOut are values of the change that Text does not have: see [For].
 	LeftOut []string
 }
 
@@ -55,6 +54,7 @@ type stack struct {
 	text        func(c Change) string
 	where       string // of lines that are new
 	complete    string // what to do instead if there is a layer; "" means replacement
+	namesOnly   bool   // the stack has no "*" for headers
 }
 
 var all = []stack{
@@ -74,8 +74,8 @@ func Names() []string {
 //
 // Methods and headers come from the answers of servers, and what they have is pasted
 // into configurations: names of other characters than letters, digits, "-", "_" and "."
-// are left out, and so are names behind the first few thousand bytes of a list. It is an
-// error if there is no such stack, or an origin cannot be allowed.
+// are left out, and so are names behind the first few thousand bytes of a list, and "*"
+// where it has no meaning: with credentials, or in the stack. It is an error if there is no such stack, or an origin cannot be allowed.
 func For(name string, c Change) (Advice, error) {
 	i := slices.IndexFunc(all, func(s stack) bool { return s.name == name })
 	if i < 0 {
@@ -86,6 +86,10 @@ func For(name string, c Change) (Advice, error) {
 	c, leftOut, err := c.clean()
 	if err != nil {
 		return Advice{}, err
+	}
+	if s.namesOnly && c.anyHeader() {
+		c.Headers = unique(append(without(c.Headers, []string{"*"}), "Content-Type"))
+		leftOut = append(leftOut, "*")
 	}
 	where := s.where
 	if c.Layer {
@@ -125,6 +129,16 @@ func (c Change) clean() (clean Change, leftOut []string, err error) {
 	c.Headers = names(c.Headers, http.CanonicalHeaderKey)
 	c.Exposed = names(c.Exposed, http.CanonicalHeaderKey)
 	return c, leftOut, nil
+}
+
+func without(list, known []string) []string {
+	var rest []string
+	for _, s := range list {
+		if !slices.Contains(known, s) {
+			rest = append(rest, s)
+		}
+	}
+	return rest
 }
 
 func unique(list []string) (kept []string) {
@@ -211,9 +225,7 @@ func (c Change) everyMethod() []string {
 }
 
 // named returns the methods of c without "*".
-func (c Change) named() []string {
-	return slices.DeleteFunc(slices.Clone(c.Methods), func(name string) bool { return name == "*" })
-}
+func (c Change) named() []string { return without(c.Methods, []string{"*"}) }
 
 func (c Change) anyHeader() bool { return slices.Contains(c.Headers, "*") }
 
