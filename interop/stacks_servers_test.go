@@ -266,7 +266,11 @@ func stackServers() []*stackServer {
 		{
 			name: "go", program: "go", file: "main.go", start: startGoStack,
 			places: func(text string) map[string]string {
-				return map[string]string{"cors": text, "import": "\"example.com/cors\"\n\"time\""}
+				imports := `"example.com/cors"`
+				if strings.Contains(text, "time.") {
+					imports += "\n" + `"time"`
+				}
+				return map[string]string{"cors": text, "import": imports}
 			},
 			finish: func(source string) string {
 				return strings.Replace(source, "(listener, mux)", "(listener, handler)", 1)

@@ -47,9 +47,21 @@ func TestStacks(t *testing.T) {
 	})
 }
 
+// lasting is a test whose servers run until an outer test ends.
+type lasting struct {
+	testing.TB
+	outer testing.TB
+}
+
+func (l lasting) Cleanup(f func())                { l.outer.Cleanup(f) }
+func (l lasting) TempDir() string                 { return l.outer.TempDir() }
+func (l lasting) Failed() bool                    { return l.outer.Failed() }
+func (l lasting) Logf(format string, args ...any) { l.outer.Logf(format, args...) }
+
 // check takes a server through the advice. What it starts for the browsers runs until
-// outer ends.
+// the outer test ends.
 func (s *stackServer) check(t *testing.T, outer testing.TB, command corscheck, pages []*caller) {
+	lasts := lasting{t, outer}
 	page, stranger := pages[0], pages[1]
 	start := func(t testing.TB, source string, flags []string) string {
 		t.Helper()
@@ -75,7 +87,7 @@ func (s *stackServer) check(t *testing.T, outer testing.TB, command corscheck, p
 		source, _ = s.configured(t, "right", stackChange(stackOrigin))
 		source += s.advice(t, c).Text + "\n"
 	}
-	after := start(outer, source, nil)
+	after := start(lasts, source, nil)
 	wantAllowed(t, command, after, page.origin, true)
 	for _, origin := range richOrigins {
 		wantAllowed(t, command, after, origin, true)
@@ -105,7 +117,7 @@ func (s *stackServer) check(t *testing.T, outer testing.TB, command corscheck, p
 		assertVerdict(t, command, layer.get == "", "-origin", page.origin, "-credentials", url+"/users/7")
 		flags := append([]string{"login"}, s.fixed...)
 		source = s.put(s.source(t), s.advice(t, stackChange(page.origin)).Text, flags)
-		url = start(outer, source, flags)
+		url = start(lasts, source, flags)
 		if s.fixed == nil {
 			wantAllowed(t, command, url, page.origin, true) // the login's own answers too
 		}
@@ -120,7 +132,7 @@ func (s *stackServer) check(t *testing.T, outer testing.TB, command corscheck, p
 	if s.name == "tomcat" { // which has no "*" for headers
 		c.Headers = []string{"Authorization", "Content-Type", "X-Any"}
 	}
-	url := start(outer, s.put(s.source(t), s.advice(t, c).Text, nil), nil)
+	url := start(lasts, s.put(s.source(t), s.advice(t, c).Text, nil), nil)
 	wantAllowed(t, command, url, page.origin, false)
 	wantBlocked(t, command, url, page.origin)
 	assertVerdict(t, command, true,

@@ -16,7 +16,8 @@ var goStack = stack{
 	title: "Go, with the package example.com/cors",
 	text:  goText,
 	where: "This goes right before the line that starts the server. mux is your router, with all that is around it, " +
-		"such as a login; http.ListenAndServe gets handler in its place. Import example.com/cors, and build again.",
+		"such as a login; http.ListenAndServe gets handler in its place. " +
+		"Import example.com/cors, and time if MaxAge is there.",
 }
 
 func goText(c Change) string {

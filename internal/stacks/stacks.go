@@ -75,7 +75,8 @@ func Names() []string {
 // Methods and headers come from the answers of servers, and what they have is pasted
 // into configurations: names of other characters than letters, digits, "-", "_" and "."
 // are left out, and so are names behind the first few thousand bytes of a list, and "*"
-// where it has no meaning: with credentials, or in the stack. It is an error if there is no such stack, or an origin cannot be allowed.
+// where it has no meaning: with credentials, or in the stack. It is an error if there is no
+// such stack, or an origin cannot be allowed.
 func For(name string, c Change) (Advice, error) {
 	i := slices.IndexFunc(all, func(s stack) bool { return s.name == name })
 	if i < 0 {
