@@ -16,7 +16,7 @@ var goStack = stack{
 	title: "Go, with the package example.com/cors",
 	text:  goText,
 	where: "This goes right before the line that starts the server. mux is your router, with all that is around it, " +
-		"such as a login; http.ListenAndServe gets handler in its place. " +
+		"a login included; http.ListenAndServe gets handler in its place. " +
 		"Import example.com/cors, and time if MaxAge is there.",
 }
 
@@ -89,7 +89,7 @@ var express = stack{
 		return t.String()
 	},
 	where: "Run npm install cors. This goes right after const app = express(), before every other app.use and route, " +
-		"such as a login. (ES modules begin with import cors from \"cors\".) Then start the server again.",
+		"a login included. (ES modules begin with import cors from \"cors\".) Then start the server again.",
 }
 
 var fastify = stack{
@@ -109,7 +109,7 @@ var fastify = stack{
 		return t.String()
 	},
 	where: "Run npm install @fastify/cors. This goes right after the line that makes the instance, here called fastify, " +
-		"before every hook, plugin and route, such as a login: in a plugin it would cover only that. " +
+		"before every hook, plugin and route, a login included: in a plugin it would cover only that. " +
 		"(CommonJS begins with const cors = require(\"@fastify/cors\"), and has await in an async function.) " +
 		"Then start the server again.",
 }
@@ -131,7 +131,7 @@ var koa = stack{
 		return t.String()
 	},
 	where: "Run npm install @koa/cors. This goes right after const app = new Koa(), before every other app.use, " +
-		"such as a login and the router. (ES modules begin with import cors from \"@koa/cors\".) " +
+		"a login and the router included. (ES modules begin with import cors from \"@koa/cors\".) " +
 		"Then start the server again.",
 }
 
@@ -157,7 +157,7 @@ var flask = stack{
 	title: "Flask",
 	text:  flaskText,
 	where: "Run pip install flask-cors. This goes right after app = Flask(…), before every other before_request, " +
-		"such as a login. Then start the server again.",
+		"a login included. Then start the server again.",
 }
 
 func flaskText(c Change) string {
@@ -271,7 +271,7 @@ var django = stack{
 	title: "Django",
 	text:  djangoText,
 	where: "Run pip install django-cors-headers. This goes to the end of settings.py: " +
-		"CorsMiddleware comes before every other middleware, such as a login. Then start the server again.",
+		"CorsMiddleware comes before every other middleware, a login included. Then start the server again.",
 	complete: "This goes to the end of settings.py, in the place of settings of the same names; " +
 		"the origins are added to the list that is there. CorsMiddleware has to come first in MIDDLEWARE. " +
 		"Then start the server again.",
@@ -333,7 +333,7 @@ var rack = stack{
 	title: "Rack",
 	text:  rackText,
 	where: "Run gem install rack-cors, or add it to the Gemfile. This goes to the top of config.ru, " +
-		"before every other use and map, such as a login. (In Rails it goes into config/initializers/cors.rb, " +
+		"before every other use and map, a login included. (In Rails it goes into config/initializers/cors.rb, " +
 		"and begins with Rails.application.config.middleware.insert_before 0, Rack::Cors do.) " +
 		"Then start the server again.",
 }

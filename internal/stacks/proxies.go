@@ -87,7 +87,7 @@ var caddy = stack{
 	name:  "caddy",
 	title: "Caddy",
 	text:  caddyText,
-	where: "This goes into the block of the site. What the site has now moves into the last handle { }, such as a login; " +
+	where: "This goes into the block of the site. What the site has now moves into the last handle { }, a login included; " +
 		"bind, tls and log stay outside. Then caddy reload.",
 }
 
@@ -126,7 +126,7 @@ var haproxy = stack{
 	name:  "haproxy",
 	title: "HAProxy",
 	text:  haproxyText,
-	where: "This goes into the frontend or listen section, before every other http-request line, such as a login, " +
+	where: "This goes into the frontend or listen section, before every other http-request line, a login included, " +
 		"and every use_backend. It needs mode http, and HAProxy 2.2 or newer. Then reload it.",
 }
 
