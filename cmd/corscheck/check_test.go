@@ -158,7 +158,10 @@ func TestPlaces(t *testing.T) {
 	outcomeOf := func(origin, to, remote string, credentials bool) *outcome {
 		u, err := url.Parse(to)
 		require.NoError(t, err)
-		return &outcome{config: &config{origin: origin, credentials: credentials}, target: u, remote: remote, verdicts: []verdict{{engine: corstest.Standard}}}
+		return &outcome{
+			call: &call{origin: origin, credentials: credentials}, plan: &plan{target: u}, remote: remote,
+			verdicts: []verdict{{engine: corstest.Standard}},
+		}
 	}
 	for _, tc := range []struct {
 		name  string
@@ -181,7 +184,7 @@ func TestPlaces(t *testing.T) {
 		{"cookies between sites", outcomeOf("https://example.net", api, "", true), "same-site-cookies"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			assert.Equal(t, tc.hints, hintIDs(t, tc.o.hints()))
+			assert.Equal(t, tc.hints, hintIDs(t, tc.o.notes()))
 		})
 	}
 }

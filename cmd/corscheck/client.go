@@ -12,8 +12,7 @@ import (
 	"net/http/httptrace"
 	"strings"
 	"syscall"
-
-	"example.com/cors/corstest"
+	"time"
 )
 
 // userAgent names the tool to whoever reads the server's log.
@@ -22,14 +21,38 @@ const userAgent = "corscheck (example.com/cors)"
 // maxHeader bounds the header of a response, in bytes.
 const maxHeader = 1 << 20
 
-func newTransport(c *config) *http.Transport {
-	return &http.Transport{
+// A client sends requests, and says why one got no answer.
+type client struct {
+	transport *http.Transport
+	limit     time.Duration
+	remote    string // the address of the server, "" if unknown
+}
+
+func newClient(f *flags) *client {
+	return &client{limit: f.limit, transport: &http.Transport{
 		Proxy:                  http.ProxyFromEnvironment,
-		TLSClientConfig:        &tls.Config{InsecureSkipVerify: c.insecure},
+		TLSClientConfig:        &tls.Config{InsecureSkipVerify: f.insecure},
 		ForceAttemptHTTP2:      true,
 		DisableCompression:     true,
 		MaxResponseHeaderBytes: maxHeader,
+	}}
+}
+
+func (c *client) close() { c.transport.CloseIdleConnections() }
+
+// send sends r, and leaves the body of the answer alone: no step looks at it, and it
+// may have no end.
+func (c *client) send(r *http.Request) (*exchange, error) {
+	if proxy, _ := c.transport.Proxy(r); proxy == nil {
+		r = r.WithContext(withRemote(r.Context(), &c.remote))
 	}
+	dress(r)
+	res, err := c.transport.RoundTrip(r)
+	if err != nil {
+		return nil, err
+	}
+	_ = res.Body.Close()
+	return &exchange{isPreflight(r), r.Method, r.URL, r.Header, res.StatusCode, res.Header}, nil
 }
 
 // dress adds what is not the call's own: the name of the tool, and that a browser
@@ -54,11 +77,20 @@ func withRemote(ctx context.Context, remote *string) context.Context {
 
 // explainFailure says why there was no answer, and what to do. Scripts see the
 // same "Failed to fetch" as for a call that CORS blocks.
-func (c *config) explainFailure(e *corstest.TransportError) error {
-	return fmt.Errorf("no answer to %s %s: %s", e.Method, e.URL, c.explainNetwork(e.Err))
+func (c *client) explainFailure(method, url string, err error) error {
+	return &networkError{fmt.Sprintf("no answer to %s %s: %s", method, url, c.explainNetwork(err)), err}
 }
 
-func (c *config) explainNetwork(err error) string {
+// A networkError is an error in words for people.
+type networkError struct {
+	text  string
+	cause error
+}
+
+func (e *networkError) Error() string { return e.text }
+func (e *networkError) Unwrap() error { return e.cause }
+
+func (c *client) explainNetwork(err error) string {
 	var (
 		dns       *net.DNSError
 		authority x509.UnknownAuthorityError

@@ -25,9 +25,9 @@ func isSetByBrowser(name, value string) bool {
 
 // dropRevalidation leaves out the headers by which a browser's cache asks whether
 // what it has is still good.
-func (c *config) dropRevalidation() {
-	if method := strings.ToUpper(c.method); method == http.MethodGet || method == http.MethodHead {
-		c.header.Del("If-None-Match")
-		c.header.Del("If-Modified-Since")
+func (p *parser) dropRevalidation() {
+	if method := strings.ToUpper(p.call.method); method == http.MethodGet || method == http.MethodHead {
+		p.call.header.Del("If-None-Match")
+		p.call.header.Del("If-Modified-Since")
 	}
 }

@@ -30,16 +30,16 @@ func (o *outcome) fix() fix {
 	if v == nil || v.last == nil || v.blocked.Step == corstest.StepRedirect || v.blocked.Step == stepMixedContent {
 		return fix{}
 	}
-	if v.blocked.Origin != o.origin || o.origin == "null" && o.credentials {
-		return fix{} // The origin was lost on the way, or is everybody's: see hints.
+	if v.blocked.Origin != o.call.origin || o.call.origin == "null" && o.call.credentials {
+		return fix{} // The origin was lost on the way, or is everybody's: see notes.
 	}
-	policy := cors.Options{AllowCredentials: o.credentials}
-	if o.origin == "null" {
+	policy := cors.Options{AllowCredentials: o.call.credentials}
+	if o.call.origin == "null" {
 		policy.AllowOriginFunc = func(_ *http.Request, origin string) bool { return origin == "null" }
 	} else {
-		policy.AllowedOrigins = []string{o.origin}
+		policy.AllowedOrigins = []string{o.call.origin}
 	}
-	if o.preflight {
+	if o.plan.preflight {
 		var methods, headers []string // that the server allows already
 		if v.last.preflight {
 			methods, headers = tokens(v.last.response[fetch.AllowMethods]), tokens(v.last.response[fetch.AllowHeaders])
@@ -54,8 +54,8 @@ func (o *outcome) fix() fix {
 		return fix{}
 	}
 	f := fix{opts: &policy}
-	f.actual = append(f.actual, line{fetch.AllowOrigin, o.origin})
-	if o.credentials {
+	f.actual = append(f.actual, line{fetch.AllowOrigin, o.call.origin})
+	if o.call.credentials {
 		f.actual = append(f.actual, line{fetch.AllowCredentials, "true"})
 	}
 	if v.last.preflight {
@@ -80,14 +80,14 @@ const maxKept = 12
 func (o *outcome) methodsToAllow(listed []string) []string {
 	var names []string
 	for _, name := range listed[:min(len(listed), maxKept)] {
-		isWildcard := name == "*" && o.credentials
+		isWildcard := name == "*" && o.call.credentials
 		if !isWildcard && !fetch.IsSafelistedMethod(name) && name != http.MethodOptions && !slices.Contains(names, name) && isMethod(name) {
 			names = append(names, name)
 		}
 	}
-	needed := o.sendMethod
+	needed := o.plan.method
 	if upper := strings.ToUpper(needed); !isMethod(needed) && isMethod(upper) {
-		needed = upper // which the script has to write as well: see hints
+		needed = upper // which the script has to write as well: see notes
 	}
 	if !fetch.IsSafelistedMethod(needed) && !slices.Contains(names, needed) && !slices.Contains(names, "*") {
 		names = append(names, needed)
@@ -104,11 +104,11 @@ func (o *outcome) headersToAllow(listed []string) []string {
 		}
 	}
 	for _, name := range listed[:min(len(listed), maxKept)] {
-		if name != "*" || !o.credentials {
+		if name != "*" || !o.call.credentials {
 			add(http.CanonicalHeaderKey(name))
 		}
 	}
-	for _, name := range o.announced {
+	for _, name := range o.plan.announced {
 		if name == "authorization" || !slices.Contains(names, "*") {
 			add(http.CanonicalHeaderKey(name))
 		}

@@ -16,7 +16,7 @@ type jsonOutcome struct {
 	Allowed   bool                   `json:"allowed"`
 	Engines   map[string]jsonVerdict `json:"engines"`
 	Exchanges []jsonExchange         `json:"exchanges"`
-	Hints     []hint                 `json:"hints"`
+	Hints     []note                 `json:"hints"`
 	Fix       jsonFix                `json:"fix"`
 }
 
@@ -49,15 +49,15 @@ type jsonFix struct {
 	Options string      `json:"options"`
 }
 
-func (o *outcome) json() jsonOutcome {
+func (o *outcome) json() any {
 	j := jsonOutcome{
-		URL:       o.target.String(),
-		Origin:    o.origin,
-		Method:    o.sendMethod,
+		URL:       o.plan.target.String(),
+		Origin:    o.call.origin,
+		Method:    o.plan.method,
 		Allowed:   o.allowed(),
 		Engines:   make(map[string]jsonVerdict),
 		Exchanges: []jsonExchange{},
-		Hints:     o.hints(),
+		Hints:     o.notes(),
 	}
 	for _, v := range o.verdicts {
 		jv := jsonVerdict{Allowed: v.blocked == nil}
@@ -82,17 +82,17 @@ type jsonAudit struct {
 	Method   string    `json:"method"`
 	Requests int       `json:"requests"`
 	Findings []finding `json:"findings"`
-	Hints    []hint    `json:"hints"`
+	Hints    []note    `json:"hints"`
 }
 
-func (a *audit) json() jsonAudit {
+func (a *audit) json() any {
 	return jsonAudit{
-		URL:      a.target.String(),
-		Origin:   a.origin,
-		Method:   a.sendMethod,
+		URL:      a.plan.target.String(),
+		Origin:   a.call.origin,
+		Method:   a.plan.method,
 		Requests: a.sent,
 		Findings: append([]finding{}, a.findings...),
-		Hints:    append([]hint{}, a.hints...),
+		Hints:    append([]note{}, a.notes...),
 	}
 }
 

@@ -69,48 +69,55 @@ func main() {
 	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr, isTerminal(os.Stdout)))
 }
 
+// A result is what came of a run: an outcome or an audit.
+type result interface {
+	json() any
+	writeTo(r *report)
+	fails(f *flags) bool
+}
+
 // run is the program without the process. terminal says whether stdout may have
 // colours. It returns the exit status.
 func run(args []string, stdout, stderr io.Writer, terminal bool) int {
-	c, err := parseArgs(args)
-	switch {
-	case err != nil:
-	case c.help:
+	f, c, err := parseArgs(args)
+	if err == nil && f.help {
 		fmt.Fprint(stdout, usage)
 		return exitOK
-	case c.audit:
-		var a *audit
-		if a, err = newAudit(context.Background(), c); err == nil {
-			if c.json {
-				err = writeJSON(stdout, a.json())
-			} else {
-				newReport(stdout, c, terminal).audit(a)
-			}
-			if err == nil && a.fails(c.failOn) {
-				return exitFailed
-			}
-		}
-	default:
-		var o *outcome
-		if o, err = check(context.Background(), c); err == nil {
-			if c.json {
-				err = writeJSON(stdout, o.json())
-			} else {
-				newReport(stdout, c, terminal).outcome(o)
-			}
-			if err == nil && !o.allowed() {
-				return exitFailed
-			}
-		}
 	}
+	var found result
 	if err == nil {
-		return exitOK
+		found, err = examine(context.Background(), f, c)
 	}
-	if c.json {
+	if err == nil && f.json {
+		err = writeJSON(stdout, found.json())
+	} else if err == nil {
+		found.writeTo(newReport(stdout, f, terminal))
+	}
+	if err != nil {
+		return fail(stdout, stderr, f, err)
+	}
+	if found.fails(f) {
+		return exitFailed
+	}
+	return exitOK
+}
+
+// examine does what f asks for with the call c.
+func examine(ctx context.Context, f *flags, c *call) (result, error) {
+	if f.audit {
+		return newAudit(ctx, f, c)
+	}
+	return check(ctx, f, c)
+}
+
+// fail reports why there is no result.
+func fail(stdout, stderr io.Writer, f *flags, err error) int {
+	if f.json {
 		_ = writeJSON(stdout, map[string]string{"error": err.Error()})
 	}
 	fmt.Fprintln(stderr, "corscheck:", clean(err.Error()))
-	if errors.Is(err, errUsage) {
+	var usage usageError
+	if errors.As(err, &usage) {
 		fmt.Fprintln(stderr, "Try corscheck -help.")
 	}
 	return exitUnknown

@@ -173,7 +173,7 @@ func TestRefusedConnection(t *testing.T) {
 }
 
 func TestExplainNetwork(t *testing.T) {
-	c := &config{limit: 10 * time.Second}
+	c := &client{limit: 10 * time.Second}
 	for _, tc := range []struct {
 		err  error
 		want string

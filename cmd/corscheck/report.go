@@ -25,8 +25,8 @@ type report struct {
 	terminal bool // colours and symbols are wanted
 }
 
-func newReport(out io.Writer, c *config, terminal bool) *report {
-	return &report{out, c.verbose, terminal}
+func newReport(out io.Writer, f *flags, terminal bool) *report {
+	return &report{out, f.verbose, terminal}
 }
 
 // The styles are those of ANSI terminals.
@@ -62,20 +62,20 @@ func (r *report) text(indent, style, text string) {
 	}
 }
 
-// outcome reports a call: the conversation, the verdicts, what to change.
-func (r *report) outcome(o *outcome) {
-	title := o.sendMethod + " " + o.target.String() + ", from a page of " + o.origin
-	if o.credentials {
+// writeTo reports a call: the conversation, the verdicts, what to change.
+func (o *outcome) writeTo(r *report) {
+	title := o.plan.method + " " + o.plan.target.String() + ", from a page of " + o.call.origin
+	if o.call.credentials {
 		title += ", with credentials"
 	}
 	r.text("", bold, title)
 	r.conversation(o)
 	r.verdicts(o)
-	hints := o.hints()
-	if len(hints) > 0 {
+	notes := o.notes()
+	if len(notes) > 0 {
 		r.line("")
 	}
-	for _, h := range hints {
+	for _, h := range notes {
 		r.text("", "", "Note: "+h.Detail)
 	}
 	r.fix(o)
@@ -95,7 +95,7 @@ func (r *report) conversation(o *outcome) {
 	}
 }
 
-func (r *report) exchange(n int, x exchange) {
+func (r *report) exchange(n int, x *exchange) {
 	kind := ""
 	if x.preflight {
 		kind = "   (preflight)"
@@ -179,7 +179,7 @@ func (r *report) verdicts(o *outcome) {
 		} else {
 			r.text("", red, r.symbol("✗")+"BLOCKED by "+who)
 			if v.last != nil && v.last.preflight {
-				reason += " " + o.sendMethod + " is not sent."
+				reason += " " + o.plan.method + " is not sent."
 			}
 			r.text("", "", reason)
 		}
@@ -217,7 +217,7 @@ func (r *report) readable(o *outcome, v verdict) {
 		return
 	}
 	if v.last.preflight {
-		r.text("", "", "The preflight passes. "+o.sendMethod+" is not sent, because of -preflight-only.")
+		r.text("", "", "The preflight passes. "+o.plan.method+" is not sent, because of -preflight-only.")
 		return
 	}
 	var read, hidden []string
@@ -265,12 +265,12 @@ func (r *report) fix(o *outcome) {
 		return
 	}
 	r.line("")
-	path := o.target.EscapedPath()
+	path := o.plan.target.EscapedPath()
 	if f.preflight == nil {
-		r.paste("Answer "+o.sendMethod+" "+path+" with these lines, errors included:", f.actual)
+		r.paste("Answer "+o.plan.method+" "+path+" with these lines, errors included:", f.actual)
 	} else {
-		both := "OPTIONS and " + o.sendMethod
-		if o.sendMethod == http.MethodOptions {
+		both := "OPTIONS and " + o.plan.method
+		if o.plan.method == http.MethodOptions {
 			both = http.MethodOptions
 		}
 		r.paste("Answer "+both+" "+path+" with these lines, errors included:", f.actual)
@@ -292,9 +292,9 @@ func (r *report) paste(title string, lines []line) {
 	}
 }
 
-// audit reports findings, the worst first.
-func (r *report) audit(a *audit) {
-	r.text("", bold, fmt.Sprintf("Audit of %s, for pages of %s: %d requests", a.target, a.origin, a.sent))
+// writeTo reports findings, the worst first.
+func (a *audit) writeTo(r *report) {
+	r.text("", bold, fmt.Sprintf("Audit of %s, for pages of %s: %d requests", a.plan.target, a.call.origin, a.sent))
 	r.line("")
 	counts := make(map[severity]int)
 	for _, f := range a.findings {
@@ -308,7 +308,7 @@ func (r *report) audit(a *audit) {
 		r.text("       ", "", "Remedy: "+f.Remedy)
 		r.line("")
 	}
-	for _, h := range a.hints {
+	for _, h := range a.notes {
 		r.text("", "", "Note: "+h.Detail)
 		r.line("")
 	}

@@ -188,7 +188,7 @@ func TestDocuments(t *testing.T) {
 	run([]string{"-json", "-audit", "-origin", page, serve(t, policy{allow: only(page), preflight: replace(fetch.MaxAge, "10m")})}, &stdout, &stderr, false)
 	assertShows(t, string(readme), documented(stdout.String()))
 
-	for _, r := range hintRules {
+	for _, r := range noteRules {
 		assert.Contains(t, string(readme), "| `"+r.id+"` |")
 	}
 }

@@ -354,7 +354,7 @@ func blame(o jsonOutcome) string {
 	return v.Step + ": " + v.Header
 }
 
-func hintIDs(t *testing.T, hints []hint) string {
+func hintIDs(t *testing.T, hints []note) string {
 	t.Helper()
 	var ids []string
 	for _, h := range hints {
@@ -382,9 +382,9 @@ func TestFixWorks(t *testing.T) {
 	for _, tc := range broken {
 		t.Run(tc.name, func(t *testing.T) {
 			args := append(append([]string{"-origin", page}, tc.call...), serve(t, tc.server))
-			c, err := parseArgs(args)
+			command, err := parse(args)
 			require.NoError(t, err)
-			o, err := check(t.Context(), c)
+			o, err := check(t.Context(), &command.flags, &command.call)
 			require.NoError(t, err)
 			f := o.fix()
 			if o.allowed() {

@@ -1,57 +1,54 @@
 package main
 
 import (
-	"cmp"
 	"fmt"
 	"maps"
 	"net/http"
-	"net/netip"
 	"slices"
 	"strings"
 
 	"example.com/cors/corstest"
 	"example.com/cors/internal/fetch"
-	"example.com/cors/internal/publicsuffix"
 )
 
-// A hint names what is probably behind a failure, often not CORS at all, or what
+// A note names what is probably behind a failure, often not CORS at all, or what
 // a browser may do besides.
-type hint struct {
+type note struct {
 	ID     string `json:"id"`
 	Detail string `json:"detail"`
 }
 
-// hintRules are asked in this order. A rule returns "" where it does not apply.
-var hintRules = []struct {
+// noteRules are asked in this order. A rule returns "" where it does not apply.
+var noteRules = []struct {
 	id   string
 	rule func(o *outcome) string
 }{
-	{"same-origin", (*outcome).hintSameOrigin},
-	{"mixed-content", (*outcome).hintMixedContent},
-	{"duplicate-header", (*outcome).hintDuplicate},
-	{"wildcard-with-credentials", (*outcome).hintWildcard},
-	{"options-not-routed", (*outcome).hintNotRouted},
-	{"login-before-cors", (*outcome).hintLogin},
-	{"origin-not-listed", (*outcome).hintNotListed},
-	{"redirected", (*outcome).hintRedirected},
-	{"error-before-cors", (*outcome).hintError},
-	{"method-case", (*outcome).hintMethodCase},
-	{"response-header-sent", (*outcome).hintResponseHeader},
-	{"null-origin", (*outcome).hintNull},
-	{"html-answer", (*outcome).hintHTML},
-	{"insecure-page", (*outcome).hintInsecurePage},
-	{"local-network", (*outcome).hintLocalNetwork},
-	{"same-site-cookies", (*outcome).hintSameSite},
+	{"same-origin", (*outcome).noteSameOrigin},
+	{"mixed-content", (*outcome).noteMixedContent},
+	{"duplicate-header", (*outcome).noteDuplicate},
+	{"wildcard-with-credentials", (*outcome).noteWildcard},
+	{"options-not-routed", (*outcome).noteNotRouted},
+	{"login-before-cors", (*outcome).noteLogin},
+	{"origin-not-listed", (*outcome).noteNotListed},
+	{"redirected", (*outcome).noteRedirected},
+	{"error-before-cors", (*outcome).noteError},
+	{"method-case", (*outcome).noteMethodCase},
+	{"response-header-sent", (*outcome).noteResponseHeader},
+	{"null-origin", (*outcome).noteNull},
+	{"html-answer", (*outcome).noteHTML},
+	{"insecure-page", (*outcome).noteInsecurePage},
+	{"local-network", (*outcome).noteLocalNetwork},
+	{"same-site-cookies", (*outcome).noteSameSite},
 }
 
-func (o *outcome) hints() []hint {
-	hints := []hint{}
-	for _, r := range hintRules {
+func (o *outcome) notes() []note {
+	notes := []note{}
+	for _, r := range noteRules {
 		if detail := r.rule(o); detail != "" {
-			hints = append(hints, hint{r.id, detail})
+			notes = append(notes, note{r.id, detail})
 		}
 	}
-	return hints
+	return notes
 }
 
 // fault returns the exchange that blocks the call if one does.
@@ -69,14 +66,14 @@ func (o *outcome) lacksGrant() bool {
 	return x != nil && x.response[fetch.AllowOrigin] == nil
 }
 
-func (o *outcome) hintSameOrigin() string {
-	if !o.sameOrigin {
+func (o *outcome) noteSameOrigin() string {
+	if !o.plan.sameOrigin {
 		return ""
 	}
 	return "The page and the URL have the same origin, so CORS has no part in this call. Nothing was sent."
 }
 
-func (o *outcome) hintMixedContent() string {
+func (o *outcome) noteMixedContent() string {
 	v := o.firstBlocked()
 	if v == nil || v.blocked.Step != stepMixedContent {
 		return ""
@@ -84,7 +81,7 @@ func (o *outcome) hintMixedContent() string {
 	return "This is mixed content, not CORS: no header helps. Serve the API over https."
 }
 
-func (o *outcome) hintDuplicate() string {
+func (o *outcome) noteDuplicate() string {
 	for _, x := range o.exchanges {
 		for _, name := range []string{fetch.AllowOrigin, fetch.AllowCredentials} {
 			if n := len(x.response[name]); n > 1 {
@@ -102,9 +99,9 @@ func times(n int) string {
 	return fmt.Sprintf("%d times", n)
 }
 
-func (o *outcome) hintWildcard() string {
+func (o *outcome) noteWildcard() string {
 	x := o.fault()
-	if x == nil || !o.credentials {
+	if x == nil || !o.call.credentials {
 		return ""
 	}
 	for _, name := range []string{fetch.AllowOrigin, fetch.AllowMethods, fetch.AllowHeaders} {
@@ -115,7 +112,7 @@ func (o *outcome) hintWildcard() string {
 	return ""
 }
 
-func (o *outcome) hintNotRouted() string {
+func (o *outcome) noteNotRouted() string {
 	x := o.fault()
 	if x == nil || !x.preflight {
 		return ""
@@ -130,7 +127,7 @@ func (o *outcome) hintNotRouted() string {
 	return ""
 }
 
-func (o *outcome) hintLogin() string {
+func (o *outcome) noteLogin() string {
 	x := o.fault()
 	switch {
 	case x == nil:
@@ -159,10 +156,6 @@ func isLogin(x *exchange) bool {
 	})
 }
 
-func isRedirect(x *exchange) bool {
-	return 300 <= x.status && x.status <= 399 && x.response["Location"] != nil
-}
-
 func statusAndPlace(x *exchange) string {
 	if isRedirect(x) {
 		return statusLine(x.status) + " to " + x.response.Get("Location")
@@ -170,16 +163,16 @@ func statusAndPlace(x *exchange) string {
 	return statusLine(x.status)
 }
 
-// hintNotListed knows a CORS layer by its Vary.
-func (o *outcome) hintNotListed() string {
+// noteNotListed knows a CORS layer by its Vary.
+func (o *outcome) noteNotListed() string {
 	x := o.fault()
-	if x == nil || o.firstBlocked().blocked.Header != fetch.AllowOrigin || o.firstBlocked().blocked.Origin != o.origin {
+	if x == nil || o.firstBlocked().blocked.Header != fetch.AllowOrigin || o.firstBlocked().blocked.Origin != o.call.origin {
 		return ""
 	}
 	ok := x.status < 300 || x.status == http.StatusForbidden || x.status == http.StatusBadRequest || !x.preflight
 	other := len(x.response[fetch.AllowOrigin]) == 1 && isOrigin(x.response.Get(fetch.AllowOrigin))
 	if ok && (o.lacksGrant() && variesByOrigin(x) || other) {
-		return fmt.Sprintf("The server has a CORS layer, and %s is not on its list. Add it there, exactly as it is written here.", o.origin)
+		return fmt.Sprintf("The server has a CORS layer, and %s is not on its list. Add it there, exactly as it is written here.", o.call.origin)
 	}
 	return ""
 }
@@ -190,12 +183,12 @@ func variesBy(h http.Header, name string) bool {
 	return slices.ContainsFunc(tokens(h["Vary"]), func(s string) bool { return s == "*" || strings.EqualFold(s, name) })
 }
 
-func (o *outcome) hintRedirected() string {
+func (o *outcome) noteRedirected() string {
 	v := o.firstBlocked()
 	x := o.fault()
 	switch {
 	case x == nil:
-	case v.blocked.Origin == "null" && o.origin != "null":
+	case v.blocked.Origin == "null" && o.call.origin != "null":
 		return fmt.Sprintf("A redirect led the call to another host, and there browsers say that the origin is null. Have the page call %s directly.", v.blocked.URL)
 	case isRedirect(x) && !isLogin(x) && x.preflight:
 		return fmt.Sprintf("Browsers follow no redirect of a preflight, here to %s. Have the page call that URL directly.", x.response.Get("Location"))
@@ -205,7 +198,7 @@ func (o *outcome) hintRedirected() string {
 	return ""
 }
 
-func (o *outcome) hintError() string {
+func (o *outcome) noteError() string {
 	x := o.fault()
 	if x == nil || !o.lacksGrant() || x.status < 400 || isLogin(x) || variesByOrigin(x) {
 		return ""
@@ -220,20 +213,20 @@ func (o *outcome) hintError() string {
 		"The page cannot see it, and reports a CORS error in its place. Mend the error first, and put the CORS layer around error pages too.", statusLine(x.status))
 }
 
-func (o *outcome) hintMethodCase() string {
+func (o *outcome) noteMethodCase() string {
 	v := o.firstBlocked()
-	upper := strings.ToUpper(o.sendMethod)
-	if v == nil || v.blocked.Step != corstest.StepPreflightMethod || isMethod(o.sendMethod) || !isMethod(upper) {
+	upper := strings.ToUpper(o.plan.method)
+	if v == nil || v.blocked.Step != corstest.StepPreflightMethod || isMethod(o.plan.method) || !isMethod(upper) {
 		return ""
 	}
 	return fmt.Sprintf("Have the page's script write %q, in upper case: browsers do not do that for this method.", upper)
 }
 
-func (o *outcome) hintResponseHeader() string {
+func (o *outcome) noteResponseHeader() string {
 	if o.firstBlocked() == nil {
 		return ""
 	}
-	for _, name := range o.announced {
+	for _, name := range o.plan.announced {
 		if strings.HasPrefix(name, "access-control-") {
 			return fmt.Sprintf("The page sends %s, which is a header of responses. Remove it from the script: it only adds to what the server must allow.", http.CanonicalHeaderKey(name))
 		}
@@ -241,36 +234,36 @@ func (o *outcome) hintResponseHeader() string {
 	return ""
 }
 
-func (o *outcome) hintNull() string {
-	if o.origin != "null" || o.sameOrigin {
+func (o *outcome) noteNull() string {
+	if o.call.origin != "null" || o.plan.sameOrigin {
 		return ""
 	}
 	return "Every sandboxed frame and local file has the origin null, also those of strangers. Serve the page from a real origin."
 }
 
-func (o *outcome) hintHTML() string {
+func (o *outcome) noteHTML() string {
 	if len(o.exchanges) == 0 {
 		return ""
 	}
 	x := o.exchanges[len(o.exchanges)-1]
-	if x.preflight || !strings.Contains(o.wants(), "json") || !strings.HasPrefix(strings.ToLower(x.response.Get("Content-Type")), "text/html") {
+	if x.preflight || !strings.Contains(o.call.wants(), "json") || !strings.HasPrefix(strings.ToLower(x.response.Get("Content-Type")), "text/html") {
 		return ""
 	}
 	return "The answer is a page of HTML where the call wants JSON. Check the URL: it may be a login, an error page or the application's start page."
 }
 
-func (o *outcome) hintInsecurePage() string {
-	if !strings.HasPrefix(o.origin, "http://") || isLoopback(hostOf(o.origin)) || o.target.Scheme != "https" {
+func (o *outcome) noteInsecurePage() string {
+	if !strings.HasPrefix(o.call.origin, "http://") || isLoopback(hostOf(o.call.origin)) || o.plan.target.Scheme != "https" {
 		return ""
 	}
 	return "The page is on http. Whoever controls its network can change it, and browsers take it for another site than the https API: cookies need SameSite=None."
 }
 
-func (o *outcome) hintLocalNetwork() string {
-	if o.sameOrigin || isLocal(hostOf(o.origin)) {
+func (o *outcome) noteLocalNetwork() string {
+	if o.plan.sameOrigin || isLocal(hostOf(o.call.origin)) {
 		return ""
 	}
-	host := o.target.Hostname()
+	host := o.plan.target.Hostname()
 	if !isLocal(host) && !isLocal(o.remote) {
 		return ""
 	}
@@ -278,18 +271,9 @@ func (o *outcome) hintLocalNetwork() string {
 		"(Local Network Access). No header helps.", host)
 }
 
-// isLocal reports whether a host is on the visitor's own machine or network.
-func isLocal(host string) bool {
-	if addr, err := netip.ParseAddr(host); err == nil {
-		addr = addr.Unmap()
-		return addr.IsLoopback() || addr.IsPrivate() || addr.IsLinkLocalUnicast() || addr.IsUnspecified()
-	}
-	return isLoopback(host) || strings.HasSuffix(host, ".local") || strings.HasSuffix(host, ".internal") || strings.HasSuffix(host, ".home.arpa")
-}
-
-func (o *outcome) hintSameSite() string {
-	scheme, _, _ := strings.Cut(o.origin, ":")
-	if !o.credentials || o.sameOrigin || !o.allowed() || scheme == o.target.Scheme && site(hostOf(o.origin)) == site(o.target.Hostname()) {
+func (o *outcome) noteSameSite() string {
+	scheme, _, _ := strings.Cut(o.call.origin, ":")
+	if !o.call.credentials || o.plan.sameOrigin || !o.allowed() || scheme == o.plan.target.Scheme && site(hostOf(o.call.origin)) == site(o.plan.target.Hostname()) {
 		return ""
 	}
 	for _, x := range o.exchanges {
@@ -300,22 +284,6 @@ func (o *outcome) hintSameSite() string {
 		}
 	}
 	return "The page and the API are different sites. Browsers send only cookies with SameSite=None; Secure, and Safari and Firefox may keep back even these."
-}
-
-// site returns the part of a host that its owner registered; hosts with the same
-// one are the same site.
-func site(host string) string {
-	if _, err := netip.ParseAddr(host); err == nil {
-		return host
-	}
-	return cmp.Or(publicsuffix.Registrable(host), host)
-}
-
-// hostOf returns the host of an origin, an IPv6 address without its brackets.
-func hostOf(origin string) string {
-	_, hostport, _ := strings.Cut(origin, "://")
-	host, _ := splitPort(hostport)
-	return host
 }
 
 func statusLine(status int) string {
