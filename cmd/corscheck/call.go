@@ -20,6 +20,11 @@ type call struct {
 	hasBody     bool
 	cookie      string // the value of the Cookie header
 	credentials bool
+	upload      bool // the script listens for the progress of the upload, or streams the body
+
+	// What a copied call does not tell, or tells in another place.
+	credentialsUnknown bool   // it has no cookies, which may mean that there are none to send
+	originFrom         string // the header that the origin was taken from, "" if it was named
 }
 
 // request is the call for corstest.
@@ -30,6 +35,8 @@ func (c *call) request() corstest.Request {
 		URL:         c.url,
 		Header:      c.header,
 		Credentials: c.credentials,
+
+		UploadListener: c.upload,
 	}
 	if c.cookie != "" {
 		r.Cookies = []*http.Cookie{{Name: "stand-in", Value: "1"}} // see wire
