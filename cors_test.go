@@ -176,7 +176,7 @@ func TestOnePreflightServesAllMethodsAndHeaders(t *testing.T) {
 		for _, method := range []string{"PUT", "GET", "PATCH", "DELETE"} {
 			for _, name := range []string{"Content-Type", "Authorization", "X-Foo"} {
 				header := http.Header{name: {"application/json"}}
-				res, err := browser.Fetch(corstest.Request{Origin: page, Method: method, URL: "/users/7", Header: header})
+				res, err := browser.Fetch(t.Context(), corstest.Request{Origin: page, Method: method, URL: "/users/7", Header: header})
 				require.NoError(t, err)
 				if res.Preflight != nil {
 					preflights++

@@ -149,7 +149,7 @@ var features = []struct {
 		b := corstest.Browser{Handler: h}
 		preflights := 0
 		for _, method := range methods {
-			res, err := b.Fetch(corstest.Request{Origin: featurePage, Method: method, URL: featureAPI})
+			res, err := b.Fetch(t.Context(), corstest.Request{Origin: featurePage, Method: method, URL: featureAPI})
 			require.NoError(t, err)
 			if res.Preflight != nil {
 				preflights++

@@ -120,10 +120,10 @@ func TestRoundTripsSimulated(t *testing.T) {
 		t.Run(s.lib+" "+s.max, func(t *testing.T) {
 			h := s.middleware(page)(ok)
 			assert.Equal(t, s.preflights, preflights{
-				standard: simulate(t, h, page, corstest.Standard),
-				chromium: simulate(t, h, page, corstest.Chromium),
-				firefox:  simulate(t, h, page, corstest.Firefox),
-				webkit:   simulate(t, h, page, corstest.WebKit),
+				standard: simulate(t, h, page, corstest.EngineStandard),
+				chromium: simulate(t, h, page, corstest.EngineChromium),
+				firefox:  simulate(t, h, page, corstest.EngineFirefox),
+				webkit:   simulate(t, h, page, corstest.EngineWebKit),
 			})
 		})
 	}
@@ -144,7 +144,7 @@ func simulate(t *testing.T, h http.Handler, page string, engine corstest.Engine)
 				if c.Body != "" {
 					r.Body = strings.NewReader(c.Body)
 				}
-				res, err := b.Fetch(r)
+				res, err := b.Fetch(t.Context(), r)
 				require.NoError(t, err)
 				calls++
 				if res.Preflight != nil {

@@ -326,7 +326,7 @@ func (p *parser) setLimit(value string) error {
 	return nil
 }
 
-var allEngines = []corstest.Engine{corstest.Standard, corstest.Chromium, corstest.Firefox, corstest.WebKit}
+var allEngines = []corstest.Engine{corstest.EngineStandard, corstest.EngineChromium, corstest.EngineFirefox, corstest.EngineWebKit}
 
 func (p *parser) setEngines(value string) error {
 	for name := range strings.SplitSeq(value, ",") {

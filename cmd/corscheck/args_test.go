@@ -80,7 +80,7 @@ func TestFlags(t *testing.T) {
 		{"letters together, the value apart", []string{"-kX", "PUT"}, []func(*command){func(c *command) { c.flags.insecure, c.call.method = true, "PUT" }}},
 		{"a limit", []string{"-m", "2.5"}, []func(*command){func(c *command) { c.flags.limit = 2500 * time.Millisecond }}},
 		{"the least limit", []string{"-m", "1e-9"}, []func(*command){func(c *command) { c.flags.limit = time.Millisecond }}},
-		{"engines", []string{"-engine", "webkit, Standard,webkit"}, []func(*command){func(c *command) { c.flags.engines = []corstest.Engine{corstest.WebKit, corstest.Standard} }}},
+		{"engines", []string{"-engine", "webkit, Standard,webkit"}, []func(*command){func(c *command) { c.flags.engines = []corstest.Engine{corstest.EngineWebKit, corstest.EngineStandard} }}},
 		{"JSON", []string{"-json"}, []func(*command){func(c *command) { c.flags.json = true }}},
 		{"JSON with two dashes", []string{"--json"}, []func(*command){func(c *command) { c.flags.json = true }}},
 		{"audit", []string{"-audit", "-fail-on", "HIGH"}, []func(*command){func(c *command) { c.flags.audit, c.flags.failOn = true, high }}},

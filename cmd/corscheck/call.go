@@ -64,8 +64,8 @@ type plan struct {
 // newPlan finds out what a browser would send first, without sending it, and
 // whether a script can make the call at all.
 func newPlan(c *call) (*plan, error) {
-	silent := corstest.Browser{Handler: http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})}
-	res, err := silent.Fetch(c.request())
+	silent := http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})
+	res, err := corstest.Fetch(silent, c.request())
 	var unsendable *corstest.UnsendableError
 	if errors.As(err, &unsendable) {
 		return nil, explainUnsendable(unsendable)

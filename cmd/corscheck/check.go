@@ -102,7 +102,7 @@ func newWire(f *flags, c *call) *wire {
 func (w *wire) play(ctx context.Context, engine corstest.Engine) (verdict, error) {
 	w.last = nil
 	browser := corstest.Browser{Transport: w, Engine: engine}
-	res, err := browser.FetchContext(ctx, w.call.request())
+	res, err := browser.Fetch(ctx, w.call.request())
 	v := verdict{engine: engine, last: w.last}
 	var failed *corstest.TransportError
 	switch {

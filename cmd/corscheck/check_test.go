@@ -160,7 +160,7 @@ func TestPlaces(t *testing.T) {
 		require.NoError(t, err)
 		return &outcome{
 			call: &call{origin: origin, credentials: credentials}, plan: &plan{target: u}, remote: remote,
-			verdicts: []verdict{{engine: corstest.Standard}},
+			verdicts: []verdict{{engine: corstest.EngineStandard}},
 		}
 	}
 	for _, tc := range []struct {

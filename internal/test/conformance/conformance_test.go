@@ -78,9 +78,9 @@ type server func(o origins) http.Handler
 type origins struct{ page, api, other string }
 
 var engines = map[string]corstest.Engine{
-	"chromium": corstest.Chromium,
-	"firefox":  corstest.Firefox,
-	"webkit":   corstest.WebKit,
+	"chromium": corstest.EngineChromium,
+	"firefox":  corstest.EngineFirefox,
+	"webkit":   corstest.EngineWebKit,
 }
 
 func TestBrowsersAgree(t *testing.T) {
@@ -108,7 +108,7 @@ func TestBrowsersAgree(t *testing.T) {
 	for _, b := range browsers {
 		t.Run(b.Name, func(t *testing.T) {
 			v := newVenue(t, cases)
-			standard := v.play(t, cases, corstest.Standard)
+			standard := v.play(t, cases, corstest.EngineStandard)
 			simulated := v.play(t, cases, engines[b.Name])
 			want, reasons := slices.Clone(standard), make([]string, len(cases))
 			for i, c := range cases {
@@ -531,7 +531,7 @@ func (v *venue) fetch(t *testing.T, b *corstest.Browser, c testCase, call call, 
 			r.Body = strings.NewReader(call.body)
 		}
 		var err error
-		res, err = b.Fetch(r)
+		res, err = b.Fetch(t.Context(), r)
 		if call.mode == "beacon" || call.mode == "form" {
 			return "sent" // whatever came of it
 		}

@@ -1,8 +1,10 @@
 package corstest
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
+	"io"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -14,7 +16,9 @@ const remoteAddr = "192.0.2.1:1234"
 // exchange sends one request, either to a live server or to the handler, which
 // gets it in the form that net/http's server gives it. The error is that of the
 // transport.
-func (b *Browser) exchange(ctx context.Context, method string, u *url.URL, h http.Header, body []byte, hasBody bool) (Exchange, error) {
+func (b *Browser) exchange(
+	ctx context.Context, method string, u *url.URL, h http.Header, body []byte, hasBody bool,
+) (Exchange, error) {
 	if hasBody || method == http.MethodPost || method == http.MethodPut {
 		h.Set("Content-Length", strconv.Itoa(len(body)))
 	}
@@ -61,6 +65,14 @@ func newRequest(method string, u *url.URL, h http.Header, body []byte) *http.Req
 		Body:          newBody(body),
 		ContentLength: int64(len(body)),
 	}
+}
+
+// newBody returns a fresh reader of the same bytes.
+func newBody(body []byte) io.ReadCloser {
+	if len(body) == 0 {
+		return http.NoBody
+	}
+	return io.NopCloser(bytes.NewReader(body))
 }
 
 // requestTarget returns the part of a URL that servers see.
