@@ -1,6 +1,7 @@
 package main
 
 import (
+	"compress/gzip"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -40,9 +41,13 @@ func newClient(f *flags) *client {
 
 func (c *client) close() { c.transport.CloseIdleConnections() }
 
-// send sends r, and leaves the body of the answer alone: no step looks at it, and it
-// may have no end.
+// send sends r, and reads the beginning of an answer in which a reason may stand. The
+// rest of a body is left alone: no step looks at it, and it may have no end. A request
+// that writes is sent once: on a connection of its own, net/http never repeats one.
 func (c *client) send(r *http.Request) (*exchange, error) {
+	if !isSafe(r.Method) {
+		c.transport.CloseIdleConnections()
+	}
 	if proxy, _ := c.transport.Proxy(r); proxy == nil {
 		r = r.WithContext(withRemote(r.Context(), &c.remote))
 	}
@@ -51,8 +56,45 @@ func (c *client) send(r *http.Request) (*exchange, error) {
 	if err != nil {
 		return nil, err
 	}
-	_ = res.Body.Close()
-	return &exchange{isPreflight(r), r.Method, r.URL, r.Header, res.StatusCode, res.Header}, nil
+	defer func() { _ = res.Body.Close() }()
+	x := &exchange{
+		preflight: isPreflight(r), method: r.Method, url: r.URL, request: r.Header,
+		status: res.StatusCode, response: res.Header,
+	}
+	if x.granted() == nothing || x.status >= 300 {
+		x.body = beginning(res)
+	}
+	return x, nil
+}
+
+// The bounds on what is read of a body.
+const (
+	maxWords = 1 << 10
+	bodyWait = time.Second
+)
+
+// beginning returns the first kilobyte of a body, or what comes of it within a second.
+func beginning(res *http.Response) string {
+	if res.StatusCode == http.StatusSwitchingProtocols {
+		return ""
+	}
+	timer := time.AfterFunc(bodyWait, func() { _ = res.Body.Close() })
+	defer timer.Stop()
+	var body io.Reader = io.LimitReader(res.Body, 16*maxWords)
+	if strings.EqualFold(res.Header.Get("Content-Encoding"), "gzip") {
+		unpacked, err := gzip.NewReader(body)
+		if err != nil {
+			return ""
+		}
+		body = unpacked
+	}
+	text, _ := io.ReadAll(io.LimitReader(body, maxWords)) // What came before an error counts.
+	return string(text)
+}
+
+// isSafe reports whether a request with the method writes nothing (RFC 9110, section 9.2.1).
+func isSafe(method string) bool {
+	return method == http.MethodGet || method == http.MethodHead || method == http.MethodOptions
 }
 
 // dress adds what is not the call's own: the name of the tool, and that a browser
