@@ -303,11 +303,11 @@ func (e *evidence) concludePreflight() []note {
 		return e.concludeLonePreflight()
 	case asksForLogin(x) && !showsLayer(x):
 		return e.login()
-	case e.showsLayer() || e.dependsOnOrigin():
-		return e.concludeUnlisted()
 	case e.strangerDiffers():
 		return one("not-covered", "The server answers %s, and refuses an origin that nobody lists: so it knows this one, and the header gets lost on the way. "+
 			"Look for a proxy that removes %s.", e.call.origin, fetch.AllowOrigin)
+	case e.showsLayer() || e.dependsOnOrigin():
+		return e.concludeUnlisted()
 	case x.status == http.StatusNotFound && (len(e.asked) == 0 || e.isMissing()):
 		return either("options-not-routed", "error-before-cors", "The preflight got %s. Either the router has no route for OPTIONS: put the CORS layer before the router. "+
 			"Or there is nothing at this URL, whatever the method: check the path.", statusLine(x.status))
@@ -344,11 +344,8 @@ func (e *evidence) isMissing() bool {
 // strangerDiffers reports whether an origin that nobody lists is refused, and the page's
 // is not.
 func (e *evidence) strangerDiffers() bool {
-	page, other := e.answers[askPlain], e.answers[askStranger]
-	if page == nil {
-		page = e.fault
-	}
-	return other != nil && page.status <= 299 && refuses(other.status)
+	page, other := e.plain(), e.answers[askStranger]
+	return page != nil && other != nil && page.status <= 299 && refuses(other.status)
 }
 
 // concludeLonePreflight looks at a preflight that is not granted though another answer
@@ -360,11 +357,11 @@ func (e *evidence) concludeLonePreflight() []note {
 		return e.cached()
 	case asksForLogin(x):
 		return e.login()
-	case e.passes(askPlain) && (refuses(x.status) || x.status <= 299):
-		return e.refused()
-	case e.passes(askPlain) && isUnrouted(x.status):
+	case e.passes(askPlain) && isUnrouted(x.status) && !e.blamesHeader():
 		return one("options-not-routed", "The server grants a preflight for GET, and says %s to this one: for %s it has no route with CORS. "+
 			"Put the CORS layer before the router.", statusLine(x.status), e.plan.method)
+	case e.passes(askPlain) && (x.status < 500 || wordsOf(x).cors):
+		return e.refused()
 	case isUnrouted(x.status):
 		return one("options-not-routed", "The server allows the page to GET this URL, and did not answer its preflight: "+
 			"it said %s, as routers do that have no route for OPTIONS. "+
@@ -379,20 +376,22 @@ func (e *evidence) concludeLonePreflight() []note {
 	return e.failed()
 }
 
+// blamesHeader reports whether a preflight that announces the method alone is granted, so
+// that it is a header that is refused.
+func (e *evidence) blamesHeader() bool { return e.plan.method == http.MethodGet || e.passes(askMethod) }
+
 // refused says what the CORS layer refuses, if it grants a preflight for GET.
 func (e *evidence) refused() []note {
-	x := e.fault
-	got := statusLine(x.status)
-	method := !fetch.IsSafelistedMethod(e.plan.method)
+	got := statusLine(e.fault.status)
 	names := headerNames(e.plan.announced)
 	switch {
-	case method && len(e.plan.announced) > 0 && e.answers[askMethod] == nil:
+	case e.blamesHeader():
+		return one("cors-refused", "The CORS layer allows %s, and refuses the header %s with %s. Add the header to its list.", e.call.origin, names, got)
+	case len(e.plan.announced) > 0 && e.answers[askMethod] == nil:
 		return one("cors-refused", "The CORS layer allows %s, and refuses this preflight with %s: the method %s or the header %s is not on its list. Compare both with its lists.",
 			e.call.origin, got, e.plan.method, names)
-	case method && !e.passes(askMethod):
-		return one("cors-refused", "The CORS layer allows %s, and refuses the method %s with %s. Add the method to its list.", e.call.origin, e.plan.method, got)
 	}
-	return one("cors-refused", "The CORS layer allows %s, and refuses the header %s with %s. Add the header to its list.", e.call.origin, names, got)
+	return one("cors-refused", "The CORS layer allows %s, and refuses the method %s with %s. Add the method to its list.", e.call.origin, e.plan.method, got)
 }
 
 func headerNames(names []string) string {

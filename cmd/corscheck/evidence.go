@@ -69,7 +69,7 @@ var questions = []question{
 		request: (*evidence).freshRequest},
 	{ask: askNobody, says: "what does OPTIONS get that has no Origin?", needed: (*evidence).needsLayer,
 		request: func(e *evidence) *http.Request { return e.preflightRequest("", http.MethodGet) }},
-	{ask: askStranger, says: "what does an origin get that nobody lists?", needed: (*evidence).needsLayer,
+	{ask: askStranger, says: "what does an origin get that nobody lists?", needed: (*evidence).needsStranger,
 		request: func(e *evidence) *http.Request {
 			return e.preflightRequest("https://"+e.random+".invalid", http.MethodGet)
 		}},
@@ -175,8 +175,7 @@ func (x *exchange) announces(method string) string {
 }
 
 func (e *evidence) needsMethod() bool {
-	return e.isOpen() && e.fault.preflight && e.passes(askPlain) && len(e.plan.announced) > 0 &&
-		!fetch.IsSafelistedMethod(e.plan.method)
+	return e.isOpen() && e.fault.preflight && e.passes(askPlain) && len(e.plan.announced) > 0 && e.plan.method != http.MethodGet
 }
 
 // passes reports whether the preflight of a question is granted with an ok status.
@@ -212,6 +211,23 @@ func (e *evidence) servedFromCache() bool {
 // needsLayer reports whether nothing shows yet that there is a CORS layer.
 func (e *evidence) needsLayer() bool {
 	return e.isOpen() && !e.grantsPage() && !e.showsLayer() && !e.dependsOnOrigin()
+}
+
+// needsStranger reports whether a preflight of the page is answered well, and not granted:
+// perhaps the header gets lost.
+func (e *evidence) needsStranger() bool {
+	return e.needsLayer() || e.isOpen() && !e.grantsPage() && e.plain() != nil && e.plain().status <= 299
+}
+
+// plain returns the answer to the simplest preflight of the page, nil if there was none.
+func (e *evidence) plain() *exchange {
+	if x := e.answers[askPlain]; x != nil {
+		return x
+	}
+	if e.fault.preflight {
+		return e.fault
+	}
+	return nil
 }
 
 // isUpload reports whether the call is a POST that needs a preflight only if the script
@@ -315,23 +331,27 @@ func hasCORS(x *exchange) bool {
 	return slices.ContainsFunc(corsHeaders, func(name string) bool { return x.response[name] != nil })
 }
 
-// dependsOnOrigin reports whether a preflight is refused that is not refused without
-// Origin, or from the server's own: then it is the origin that is refused.
+// dependsOnOrigin reports whether the server answers a preflight otherwise as soon as it has
+// no Origin, or the server's own: only a CORS layer does, and it is the origin that it refuses.
 func (e *evidence) dependsOnOrigin() bool {
-	refused := e.answers[askPlain]
-	if refused == nil {
-		refused = e.fault
-	}
-	if refused == nil || !refused.preflight || !refuses(refused.status) {
+	asked := e.plain()
+	if asked == nil {
 		return false
 	}
 	for _, a := range []ask{askNobody, askOwn} {
-		if x := e.answers[a]; x != nil && x.status != refused.status {
+		x := e.answers[a]
+		if x == nil || x.status == asked.status || !isSteady(x.status) || !isSteady(asked.status) {
+			continue
+		}
+		if asked.status > 299 || !refuses(x.status) {
 			return true
 		}
 	}
 	return false
 }
+
+// isSteady reports whether the same request would get the status again.
+func isSteady(status int) bool { return status < 500 && status != http.StatusTooManyRequests }
 
 // refuses reports whether CORS layers refuse with the status.
 func refuses(status int) bool {
