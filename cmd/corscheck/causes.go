@@ -17,8 +17,8 @@ func (e *evidence) conclude() []note {
 	switch {
 	case x == nil:
 		return nil
-	case e.isPlainOptions() && e.blocked.Step != corstest.StepRedirect:
-		return nil // another note says what is missing
+	case e.isPlainOptions(), slices.ContainsFunc(e.sent, isDowngrade):
+		return nil // another note says what to do
 	case e.blocked.Origin == "null" && e.call.origin != "null":
 		return e.concludeLostOrigin()
 	}
@@ -131,8 +131,6 @@ func (e *evidence) concludeRedirect() (cause []note, ok bool) {
 	switch {
 	case x.preflight && leadsToLogin(x):
 		return e.login(), true
-	case isDowngrade(x):
-		return nil, true // another note says so
 	case to == nil:
 		return nil, true
 	case x.preflight:
@@ -146,7 +144,7 @@ func (e *evidence) concludeRedirect() (cause []note, ok bool) {
 // isDowngrade reports whether a server behind TLS redirects to http.
 func isDowngrade(x *exchange) bool {
 	to := x.location()
-	return to != nil && x.url.Scheme == "https" && to.Scheme == "http" && strings.EqualFold(x.url.Hostname(), to.Hostname())
+	return to != nil && x.url.Scheme == "https" && to.Scheme == "http"
 }
 
 // concludeGranted looks at an answer that allows the origin, and blocks the call by its

@@ -117,7 +117,8 @@ func (c *client) investigate(ctx context.Context, o *outcome) *evidence {
 // the page's own origin needs, and it does not say itself what is wrong with it.
 func (e *evidence) isOpen() bool {
 	switch {
-	case e.fault == nil, e.blocked.Origin != e.call.origin, e.isPlainOptions(), isRedirect(e.fault), e.misspelt() != nil:
+	case e.fault == nil, e.blocked.Origin != e.call.origin, e.isPlainOptions(), isRedirect(e.fault), e.misspelt() != nil,
+		slices.ContainsFunc(e.sent, isDowngrade), e.loginOnTheWay() != nil:
 		return false
 	case e.blocked.Step == corstest.StepPreflightStatus:
 		return true

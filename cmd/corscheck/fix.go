@@ -112,7 +112,7 @@ func newPolicy(origin string, methods, headers []string, credentials bool) *cors
 
 // methodsToAllow returns the methods that the server lists already, and that of the call.
 func (o *outcome) methodsToAllow(x *exchange) []string {
-	names := listed(x.response[fetch.AllowMethods])
+	names := listed(x.response[fetch.AllowMethods], func(a, b string) bool { return a == b })
 	for i, name := range names {
 		if upper := strings.ToUpper(name); !isMethod(name) && isMethod(upper) {
 			names[i] = upper // what the server means
@@ -130,7 +130,7 @@ func (o *outcome) methodsToAllow(x *exchange) []string {
 
 // headersToAllow does the same for the headers of the call.
 func (o *outcome) headersToAllow(x *exchange) []string {
-	names := listed(x.response[fetch.AllowHeaders])
+	names := listed(x.response[fetch.AllowHeaders], strings.EqualFold)
 	for _, name := range o.plan.announced {
 		isListed := slices.ContainsFunc(names, func(s string) bool { return strings.EqualFold(s, name) })
 		covered := slices.Contains(names, "*") && !o.call.credentials && name != "authorization"
@@ -142,10 +142,11 @@ func (o *outcome) headersToAllow(x *exchange) []string {
 }
 
 // listed returns the names that the lines of a list mean, also where it is malformed.
-func listed(lines []string) (names []string) {
+func listed(lines []string, same func(a, b string) bool) (names []string) {
 	for _, l := range lines {
 		for _, name := range strings.FieldsFunc(l, func(r rune) bool { return strings.ContainsRune(" \t,;\"'", r) }) {
-			if fetch.IsToken(name) && !slices.Contains(names, name) {
+			isNew := !slices.ContainsFunc(names, func(other string) bool { return same(name, other) })
+			if fetch.IsToken(name) && isNew {
 				names = append(names, name)
 			}
 		}

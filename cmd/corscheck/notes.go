@@ -90,12 +90,16 @@ func (o *outcome) noteNoPreflight() string {
 
 func (o *outcome) noteDowngrade() string {
 	for _, x := range o.exchanges {
-		if isDowngrade(x) {
-			to := *x.location()
-			to.Scheme = "https"
-			return fmt.Sprintf("The server redirects to http, %s, so it does not know that it stands behind TLS. "+
-				"Have it believe the X-Forwarded-Proto of its proxy. Have the page call the URL as the server spells it: %s.", x.response.Get("Location"), &to)
+		if !isDowngrade(x) {
+			continue
 		}
+		to := *x.location()
+		text := fmt.Sprintf("The server redirects to http, %s, where no page on https may call. ", x.response.Get("Location"))
+		if strings.EqualFold(to.Hostname(), x.url.Hostname()) {
+			text += "It does not know that it stands behind TLS: have it believe the X-Forwarded-Proto of its proxy. "
+		}
+		to.Scheme = "https"
+		return text + fmt.Sprintf("Have the page call the URL as the server spells it: %s.", &to)
 	}
 	return ""
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"net/http"
@@ -299,14 +300,25 @@ func (r *report) readable(o *outcome, v verdict) {
 	r.text("", "", text)
 }
 
-// isPlumbing reports whether pages have no use for a header.
+// isPlumbing reports whether pages have no use for a header: it is for browsers, caches and
+// whoever looks after the server.
 func isPlumbing(name string) bool {
-	switch name {
-	case "Connection", "Date", "Keep-Alive", "Server", "Set-Cookie", "Strict-Transport-Security", "Transfer-Encoding", "Vary", "Via", "X-Powered-By", "Alt-Svc":
-		return true
-	}
-	return strings.HasPrefix(name, "Access-Control-") || strings.HasPrefix(name, "X-Content-") || strings.HasPrefix(name, "X-Frame-") || strings.HasPrefix(name, "Content-Security-")
+	return plumbing[name] || slices.ContainsFunc([]string{
+		"Access-Control-", "Content-Security-", "Cross-Origin-", "X-Content-", "X-Frame-", "X-Permitted-", "X-Dns-", "X-Xss-", "X-Download-",
+		"Cf-", "X-Amz-Cf-", "X-Cache", "Proxy-", "Sec-",
+	}, func(prefix string) bool { return strings.HasPrefix(name, prefix) })
 }
+
+var plumbing = func() map[string]bool {
+	names := make(map[string]bool)
+	for name := range set("accept-ranges age alt-svc cache-status connection content-encoding date expect-ct keep-alive nel " +
+		"origin-agent-cluster p3p permissions-policy pragma referrer-policy report-to reporting-endpoints server server-timing set-cookie " +
+		"strict-transport-security timing-allow-origin trailer transfer-encoding upgrade vary via x-powered-by x-served-by x-timer x-robots-tag " +
+		"x-varnish x-aspnet-version x-aspnetmvc-version x-ua-compatible") {
+		names[http.CanonicalHeaderKey(name)] = true
+	}
+	return names
+}()
 
 // enumerate joins names, of many only the first.
 func enumerate(names []string) string {
@@ -328,7 +340,7 @@ func (r *report) fix(o *outcome) {
 	if f.preflight != nil && o.plan.method != http.MethodOptions {
 		who = "OPTIONS and " + who
 	}
-	title := "Answer " + who + " " + o.plan.target.EscapedPath() + " with these lines, errors included:"
+	title := "Answer " + who + " " + o.place() + " with these lines, errors included:"
 	if f.doubled {
 		title = "Remove one of the two layers. The other answers " + strings.TrimPrefix(title, "Answer ")
 	}
@@ -345,6 +357,16 @@ func (r *report) fix(o *outcome) {
 	for l := range strings.SplitSeq(f.options(), "\n") {
 		r.line("    %s", strings.ReplaceAll(l, "\t", "    "))
 	}
+}
+
+// place is where the lines belong: the path of the URL that blocks the call, with its host if
+// that is not the one that was called.
+func (o *outcome) place() string {
+	_, x := o.fault()
+	if x == nil || x.url.Host == o.plan.target.Host {
+		return cmp.Or(x, &exchange{url: o.plan.target}).url.EscapedPath()
+	}
+	return x.url.Scheme + "://" + x.url.Host + x.url.EscapedPath()
 }
 
 func (r *report) paste(title string, lines []line) {
