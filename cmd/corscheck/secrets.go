@@ -133,7 +133,7 @@ const maxValue = 1000
 
 // isSecretHeader reports whether the value of a header is a secret.
 func isSecretHeader(name string) bool {
-	switch name = http.CanonicalHeaderKey(name); name {
+	switch http.CanonicalHeaderKey(name) {
 	case "Authorization", "Proxy-Authorization", "Cookie", "Set-Cookie", "Set-Cookie2":
 		return true
 	case "Www-Authenticate", "Proxy-Authenticate", "Authentication-Info", "Sec-Websocket-Key", "Sec-Websocket-Accept", "Surrogate-Key", "Cache-Key", "X-Cache-Key",
@@ -152,7 +152,7 @@ var secretWords = set("auth authorization apikey key keys token tokens secret se
 func isSecretName(name string) bool {
 	words := nameWords(name)
 	for i, word := range words {
-		for _, end := range []string{"token", "secret", "password", "apikey", "signature", "passwd", "credential", "jwt"} {
+		for _, end := range []string{"token", "secret", "password", "apikey", "signature", "passwd", "credential", "jwt", "sessionid", "sessid"} {
 			if strings.HasSuffix(word, end) {
 				return true
 			}
