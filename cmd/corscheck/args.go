@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"example.com/cors/corstest"
+	"example.com/cors/internal/stacks"
 )
 
 // A usageError says what is wrong with the command line: -help helps with it.
@@ -37,6 +38,7 @@ type flags struct {
 	engines       []corstest.Engine
 	preflightOnly bool
 	noProbe       bool
+	stack         string // in whose words the advice is; "" for that which the server names
 	audit         bool
 	failOn        severity
 	json          bool
@@ -87,6 +89,7 @@ var allFlags = []flag{
 	{names: "engine engines", hasArg: true, set: (*parser).setEngines},
 	{names: "preflight-only", set: func(p *parser, _ string) error { p.flags.preflightOnly = true; return nil }},
 	{names: "no-probe", set: func(p *parser, _ string) error { p.flags.noProbe = true; return nil }},
+	{names: "for", hasArg: true, set: (*parser).setStack},
 	{names: "upload-progress", set: func(p *parser, _ string) error { p.call.upload = true; return nil }},
 	{names: "audit", set: func(p *parser, _ string) error { p.flags.audit = true; return nil }},
 	{names: "fail-on", hasArg: true, set: (*parser).setFailOn},
@@ -342,6 +345,15 @@ func (p *parser) setEngines(value string) error {
 			p.flags.engines = append(p.flags.engines, allEngines[i])
 		}
 	}
+	return nil
+}
+
+func (p *parser) setStack(value string) error {
+	value = strings.ToLower(value)
+	if !slices.Contains(stacks.Names(), value) {
+		return usagef("-for %s: the stacks are %s", quote(value), strings.Join(stacks.Names(), ", "))
+	}
+	p.flags.stack = value
 	return nil
 }
 

@@ -299,8 +299,8 @@ func (e *evidence) concludePreflight() []note {
 		return e.challenged(code)
 	case e.grantsPage():
 		return e.concludeLonePreflight()
-	case asksForLogin(x) && !showsLayer(x):
-		return e.login()
+	case asksForLogin(x):
+		return e.loginOrUnlisted()
 	case e.strangerDiffers():
 		return one("not-covered", "The server answers %s, and refuses an origin that nobody lists: so it knows this one, and the header gets lost on the way. "+
 			"Look for a proxy that removes %s.", e.call.origin, fetch.AllowOrigin)
@@ -471,14 +471,16 @@ func (e *evidence) concludeActual() []note {
 			"The layer stands after the route, covers other routes, or answers OPTIONS alone. Put it before all routes.", statusLine(x.status))
 	case granted:
 		return e.failed()
+	case asksForLogin(x) && (e.plain() == nil || asksForLogin(e.plain())):
+		return e.loginOrUnlisted()
 	case showsLayer(x):
 		return e.concludeUnlisted()
 	case isCached(x) && e.answers[askFresh] == nil:
 		return either("cached", "origin-not-listed", "A cache had this answer. Either it keeps what another page got, and the server has to send Vary: Origin; or %s is not on the server's list.", e.call.origin)
-	case asksForLogin(x):
-		return e.login()
 	case e.showsLayer() || e.dependsOnOrigin():
 		return e.concludeUnlisted()
+	case asksForLogin(x):
+		return e.login()
 	case x.status >= 400:
 		return e.failed()
 	case len(e.asked) > 0:
@@ -505,6 +507,16 @@ func (e *evidence) login() []note {
 	}
 	return one("login-before-cors", "A login answered outside the CORS layer: %s. "+
 		"Put the CORS layer before it, so that the page can read the answer.", statusAndPlace(x))
+}
+
+// loginOrUnlisted is for a login in whose answer a CORS layer left a trace: it stands before
+// the layer, or behind one that does not list the page.
+func (e *evidence) loginOrUnlisted() []note {
+	if !showsLayer(e.fault) || e.call.origin == "null" {
+		return e.login()
+	}
+	return either("login-before-cors", "origin-not-listed", "A login answered: %s. Either it stands before the CORS layer: let preflights through, "+
+		"and put the layer around the login's own answers. Or the layer does not list %s.", statusAndPlace(e.fault), e.call.origin)
 }
 
 // failed is the cause where an error answered in place of the server, or of its layer.

@@ -42,6 +42,7 @@ The check:
   -preflight-only    do not send the call itself
   -upload-progress   the script listens for the progress of its upload: then there is a preflight
   -no-probe          if the call is blocked, do not ask the server further questions
+  -for NAME          the advice in the words of a stack: go, express, nginx …; -for ? lists them
 
 The audit:
   -audit             send GET requests and preflights with the origins of strangers
