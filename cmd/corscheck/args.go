@@ -36,10 +36,11 @@ type flags struct {
 	limit         time.Duration
 	engines       []corstest.Engine
 	preflightOnly bool
+	noProbe       bool
 	audit         bool
 	failOn        severity
 	json          bool
-	verbose       bool
+	verbose       int // how often -v was given
 	help          bool
 }
 
@@ -85,10 +86,12 @@ var allFlags = []flag{
 	{names: "credentials", set: func(p *parser, _ string) error { p.call.credentials = true; return nil }},
 	{names: "engine engines", hasArg: true, set: (*parser).setEngines},
 	{names: "preflight-only", set: func(p *parser, _ string) error { p.flags.preflightOnly = true; return nil }},
+	{names: "no-probe", set: func(p *parser, _ string) error { p.flags.noProbe = true; return nil }},
+	{names: "upload-progress", set: func(p *parser, _ string) error { p.call.upload = true; return nil }},
 	{names: "audit", set: func(p *parser, _ string) error { p.flags.audit = true; return nil }},
 	{names: "fail-on", hasArg: true, set: (*parser).setFailOn},
 	{names: "json", set: func(p *parser, _ string) error { p.flags.json = true; return nil }},
-	{names: "v verbose", set: func(p *parser, _ string) error { p.flags.verbose = true; return nil }},
+	{names: "v verbose", set: func(p *parser, _ string) error { p.flags.verbose++; return nil }},
 	{names: "h help", set: func(p *parser, _ string) error { p.flags.help = true; return nil }},
 
 	// Flags of curl that change nothing here.

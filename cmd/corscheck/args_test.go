@@ -75,7 +75,7 @@ func TestFlags(t *testing.T) {
 		{"credentials", []string{"-credentials"}, []func(*command){func(c *command) { c.call.credentials = true }}},
 		{"a user", []string{"-u", "a:b"}, []func(*command){header("Authorization", "Basic YTpi")}},
 		{"any certificate", []string{"-k"}, []func(*command){func(c *command) { c.flags.insecure = true }}},
-		{"letters together", []string{"-sSkv"}, []func(*command){func(c *command) { c.flags.insecure, c.flags.verbose = true, true }}},
+		{"letters together", []string{"-sSkv"}, []func(*command){func(c *command) { c.flags.insecure, c.flags.verbose = true, 1 }}},
 		{"letters together with a value", []string{"-kXPUT"}, []func(*command){func(c *command) { c.flags.insecure, c.call.method = true, "PUT" }}},
 		{"letters together, the value apart", []string{"-kX", "PUT"}, []func(*command){func(c *command) { c.flags.insecure, c.call.method = true, "PUT" }}},
 		{"a limit", []string{"-m", "2.5"}, []func(*command){func(c *command) { c.flags.limit = 2500 * time.Millisecond }}},
@@ -154,7 +154,7 @@ func TestBadUsage(t *testing.T) {
 		{"a URL that is none", []string{"-origin", page, "http://[::1"}, `the URL "http://[::1": not a URL`},
 		{"a path alone", []string{"-origin", page, "/users"}, `"/users" is not a URL`},
 		{"an empty URL", []string{"-origin", page, ""}, `the URL is empty`},
-		{"a URL with a password", []string{"-origin", page, "https://a:b@api.example.com/"}, `the URL "https://a:b@api.example.com/": scripts cannot put a user name or password into a URL`},
+		{"a URL with a password", []string{"-origin", page, "https://a:b@api.example.com/"}, `the URL "https://…@api.example.com/": scripts cannot put a user name or password into a URL`},
 		{"two URLs", []string{"-origin", page, api, "https://b.example"}, `two URLs, "https://api.example.com/users/7" and "https://b.example": check one at a time, and put quotes around what has spaces`},
 		{"an unknown flag", []string{"-origin", page, "--frobnicate", api}, `"--frobnicate" is not a flag of corscheck`},
 		{"an unknown letter", []string{"-origin", page, "-kZ", api}, `"-kZ" is not a flag of corscheck`},
@@ -191,7 +191,7 @@ func TestHelp(t *testing.T) {
 		assert.LessOrEqual(t, len(line), width+1, line)
 	}
 	assert.Contains(t, usage, "Audit only servers that you are responsible for.")
-	for _, name := range strings.Fields("origin X H d b credentials I k m engine preflight-only audit fail-on json v") {
+	for _, name := range strings.Fields("origin X H d b credentials I k m engine preflight-only upload-progress no-probe audit fail-on json v") {
 		assert.Contains(t, usage, "\n  -"+name+" ")
 		_, ok := find(name, false)
 		assert.True(t, ok, name)

@@ -18,15 +18,19 @@ type outcome struct {
 	call *call
 	plan *plan
 
-	exchanges []*exchange // all that was sent, in order
+	exchanges []*exchange // all that a browser would send, in order
 	verdicts  []verdict   // by engine
+	withUser  []verdict   // the same with credentials, if the call does not tell whether it has them
+	evidence  *evidence   // nil if nothing was asked besides
 	remote    string      // the address of the server, "" if unknown
+	withheld  bool        // -preflight-only: the call itself was not sent
 }
 
 // A verdict is what one engine makes of the call.
 type verdict struct {
 	engine  corstest.Engine
 	blocked *corstest.BlockedError // nil if the page may read the response
+	asks    bool                   // the browser first asks its user
 	last    *exchange              // the one that decided; nil if nothing was sent
 	header  http.Header            // what the page may read of the response
 }
@@ -34,59 +38,113 @@ type verdict struct {
 // fails makes an outcome a result.
 func (o *outcome) fails(*flags) bool { return !o.allowed() }
 
-func (o *outcome) allowed() bool { return o.firstBlocked() == nil }
+// allowed reports whether the browsers let the call through. Where no browser was
+// asked the standard decides.
+func (o *outcome) allowed() bool { return allows(o.verdicts) }
 
-// firstBlocked returns the first verdict that blocks the call, nil if none does.
-func (o *outcome) firstBlocked() *verdict {
-	for i := range o.verdicts {
-		if o.verdicts[i].blocked != nil {
-			return &o.verdicts[i]
+func allows(verdicts []verdict) bool {
+	browsers := 0
+	for _, v := range verdicts {
+		if v.engine == corstest.EngineStandard {
+			continue
 		}
+		if browsers++; v.blocked != nil {
+			return false
+		}
+	}
+	return browsers > 0 || firstBlocked(verdicts) == nil
+}
+
+// standardAlone returns the verdict of the standard if it alone blocks the call.
+func (o *outcome) standardAlone() *verdict {
+	if v := firstBlocked(o.verdicts); v != nil && o.allowed() {
+		return v
 	}
 	return nil
 }
 
-// check plays the call in each engine. The error says why that was not possible.
+// firstBlocked returns the first verdict that blocks the call, that of a browser if there is
+// one; nil if the browsers let it through.
+func (o *outcome) firstBlocked() *verdict {
+	if o.allowed() {
+		return nil
+	}
+	return firstBlocked(o.verdicts)
+}
+
+func firstBlocked(verdicts []verdict) (first *verdict) {
+	for i, v := range verdicts {
+		if v.blocked != nil && (first == nil || first.engine == corstest.EngineStandard) {
+			first = &verdicts[i]
+		}
+	}
+	return first
+}
+
+// fault returns the verdict and the exchange that block the call, if it is an answer
+// that does. Mixed content is no fault of an answer.
+func (o *outcome) fault() (*verdict, *exchange) {
+	var answered []verdict
+	for _, v := range o.verdicts {
+		if v.blocked == nil || v.blocked.Step != stepMixedContent {
+			answered = append(answered, v)
+		}
+	}
+	v := firstBlocked(answered)
+	if v == nil || o.allowed() {
+		return nil, nil
+	}
+	return v, v.last
+}
+
+// check plays the call in each engine, and asks more where that tells the cause. The
+// error says why that was not possible.
 func check(ctx context.Context, f *flags, c *call) (*outcome, error) {
 	p, err := newPlan(c)
 	if err != nil {
 		return nil, err
-	}
-	o := &outcome{call: c, plan: p}
-	if p.sameOrigin {
-		for _, engine := range f.engines {
-			o.verdicts = append(o.verdicts, verdict{engine: engine})
-		}
-		return o, nil
 	}
 	if f.preflightOnly && !p.preflight {
 		return nil, usagef("-preflight-only: browsers send no preflight for this call, so there is nothing to check")
 	}
 	ctx, cancel := context.WithTimeout(ctx, f.limit)
 	defer cancel()
-	w := newWire(f, c)
+	w := newWire(f, c.cookie)
 	defer w.client.close()
-	for _, engine := range f.engines {
-		v, err := w.play(ctx, engine)
-		if err != nil {
+	o := &outcome{call: c, plan: p, withheld: f.preflightOnly}
+	if o.verdicts, err = w.playAll(ctx, f.engines, c); err != nil {
+		return nil, err
+	}
+	if c.credentialsUnknown && !c.credentials {
+		with := *c
+		with.credentials = true
+		// Nothing more is sent: without cookies the requests are the same.
+		if o.withUser, err = w.playAll(ctx, f.engines, &with); err != nil {
 			return nil, err
 		}
-		o.verdicts = append(o.verdicts, v)
 	}
-	o.exchanges, o.remote = w.log, w.client.remote
+	o.exchanges = w.log
+	if !f.noProbe {
+		o.evidence = w.client.investigate(ctx, o)
+	}
+	o.remote = w.client.remote
 	return o, nil
 }
 
 // A wire carries the requests of all engines to the server. What one engine has
 // asked already is not asked again for another: the server gets each request once.
 type wire struct {
-	call     *call
 	client   *client
+	cookie   string
 	withheld bool // only preflights are sent
+	known    map[string]*exchange
+	log      []*exchange
 
-	known map[string]*exchange
-	log   []*exchange
-	last  *exchange // of the engine that plays
+	// Of the engine that plays.
+	engine corstest.Engine
+	page   string
+	last   *exchange
+	asks   bool
 }
 
 var (
@@ -94,16 +152,27 @@ var (
 	errMixedContent = errors.New("mixed content")
 )
 
-func newWire(f *flags, c *call) *wire {
-	return &wire{call: c, client: newClient(f), withheld: f.preflightOnly, known: make(map[string]*exchange)}
+func newWire(f *flags, cookie string) *wire {
+	return &wire{client: newClient(f), cookie: cookie, withheld: f.preflightOnly, known: make(map[string]*exchange)}
+}
+
+func (w *wire) playAll(ctx context.Context, engines []corstest.Engine, c *call) (verdicts []verdict, err error) {
+	for _, engine := range engines {
+		v, err := w.play(ctx, engine, c)
+		if err != nil {
+			return nil, err
+		}
+		verdicts = append(verdicts, v)
+	}
+	return verdicts, nil
 }
 
 // play has one engine make the call.
-func (w *wire) play(ctx context.Context, engine corstest.Engine) (verdict, error) {
-	w.last = nil
+func (w *wire) play(ctx context.Context, engine corstest.Engine, c *call) (verdict, error) {
+	w.engine, w.page, w.last, w.asks = engine, c.origin, nil, false
 	browser := corstest.Browser{Transport: w, Engine: engine}
-	res, err := browser.Fetch(ctx, w.call.request())
-	v := verdict{engine: engine, last: w.last}
+	res, err := browser.Fetch(ctx, c.request())
+	v := verdict{engine: engine, last: w.last, asks: w.asks}
 	var failed *corstest.TransportError
 	switch {
 	case err == nil:
@@ -114,7 +183,7 @@ func (w *wire) play(ctx context.Context, engine corstest.Engine) (verdict, error
 		v.blocked = &corstest.BlockedError{
 			Step:   stepMixedContent,
 			Detail: "the page is on https, and browsers let it call no http URL, " + failed.URL,
-			Origin: w.call.origin,
+			Origin: c.origin,
 			Method: failed.Method,
 			URL:    failed.URL,
 		}
@@ -128,16 +197,21 @@ func (w *wire) play(ctx context.Context, engine corstest.Engine) (verdict, error
 
 // RoundTrip makes a wire an [http.RoundTripper]. It is not safe for concurrent use.
 func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
-	switch {
-	case strings.HasPrefix(w.call.origin, "https://") && r.URL.Scheme == "http" && !isLoopback(r.URL.Hostname()):
-		return nil, errMixedContent
-	case w.withheld && !isPreflight(r):
+	if strings.HasPrefix(w.page, "https://") && r.URL.Scheme == "http" && !isLoopback(r.URL.Hostname()) {
+		// Chromium asks its user instead where the URL alone shows that the server is near
+		// (https://wicg.github.io/local-network-access/#mixed-content).
+		if w.engine != corstest.EngineChromium || !isNear(r.URL.Hostname()) {
+			return nil, errMixedContent
+		}
+		w.asks = true
+	}
+	if w.withheld && !isPreflight(r) {
 		return nil, errWithheld
 	}
 	out := r.Clone(r.Context())
 	if out.Header["Cookie"] != nil {
 		// http.Cookie would rewrite some of the cookies that browsers send.
-		out.Header.Set("Cookie", w.call.cookie)
+		out.Header.Set("Cookie", w.cookie)
 	}
 	key := keyOf(out)
 	x, ok := w.known[key]
@@ -166,10 +240,16 @@ func (x *exchange) httpResponse() *http.Response {
 	}
 }
 
-// keyOf tells requests apart. The body is the same in all that have one.
+// keyOf tells requests apart. Engines that differ in nothing but Sec-Fetch headers
+// share an answer. A request that writes is not sent twice to a URL, whatever differs.
 func keyOf(r *http.Request) string {
 	var b strings.Builder
 	b.WriteString(r.Method + " " + r.URL.String() + "\n")
-	_ = r.Header.Write(&b)
+	if isSafe(r.Method) {
+		_ = r.Header.WriteSubset(&b, metadata)
+	}
 	return b.String()
 }
+
+// metadata are the headers of Fetch Metadata (https://www.w3.org/TR/fetch-metadata/).
+var metadata = map[string]bool{"Sec-Fetch-Dest": true, "Sec-Fetch-Mode": true, "Sec-Fetch-Site": true, "Sec-Fetch-User": true}

@@ -14,7 +14,9 @@ import (
 // that the browser added to the call.
 func isSetByBrowser(name, value string) bool {
 	switch name {
-	case "user-agent", "accept-language", "priority", "purpose", "upgrade-insecure-requests", "x-client-data":
+	case "user-agent":
+		return strings.HasPrefix(value, "Mozilla/") // An SDK's is the script's own.
+	case "accept-language", "priority", "purpose", "upgrade-insecure-requests", "x-client-data":
 		return true
 	case "cache-control", "pragma":
 		// What the open developer tools add under "Disable cache".

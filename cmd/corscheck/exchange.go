@@ -16,6 +16,7 @@ type exchange struct {
 	request   http.Header
 	status    int
 	response  http.Header
+	body      string // the beginning of an answer that may say why
 }
 
 func isPreflight(r *http.Request) bool {
@@ -50,6 +51,26 @@ func (x *exchange) granted() grant {
 
 func isRedirect(x *exchange) bool {
 	return 300 <= x.status && x.status <= 399 && x.response["Location"] != nil
+}
+
+// location returns where x redirects to, nil if it does not.
+func (x *exchange) location() *url.URL {
+	if !isRedirect(x) {
+		return nil
+	}
+	to, err := x.url.Parse(x.response.Get("Location"))
+	if err != nil {
+		return nil
+	}
+	return to
+}
+
+// sameButSpelling reports whether two URLs differ by a slash at the end, by scheme and
+// port, or by www alone.
+func sameButSpelling(a, b *url.URL) bool {
+	host := func(u *url.URL) string { return strings.TrimPrefix(strings.ToLower(u.Hostname()), "www.") }
+	path := func(u *url.URL) string { return strings.TrimSuffix(u.Path, "/") }
+	return host(a) == host(b) && path(a) == path(b)
 }
 
 func isNginx(x *exchange) bool { return strings.HasPrefix(x.response.Get("Server"), "nginx") }

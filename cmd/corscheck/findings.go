@@ -13,8 +13,7 @@ import (
 // judge turns the answers into findings.
 func (a *audit) judge() {
 	if a.own.granted() == nothing && a.preflight.granted() == nothing {
-		a.notes = append(a.notes, note{"origin-not-allowed",
-			fmt.Sprintf("The server does not let %s in. Name an origin that it does: the audit tries origins that resemble it.", a.call.origin)})
+		a.notes = append(a.notes, note{ID: "origin-not-allowed", Detail: fmt.Sprintf("The server does not let %s in. Name an origin that it does: the audit tries origins that resemble it.", a.call.origin)})
 	}
 	a.judgeStrangers()
 	a.judgeVary()

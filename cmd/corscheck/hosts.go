@@ -16,6 +16,16 @@ func isLoopback(host string) bool {
 	return err == nil && addr.IsLoopback() || host == "localhost" || strings.HasSuffix(host, ".localhost")
 }
 
+// isNear reports whether a host, as it stands in a URL, is on the visitor's network: a
+// private address or a name for the own link.
+func isNear(host string) bool {
+	if addr, err := netip.ParseAddr(host); err == nil {
+		addr = addr.Unmap()
+		return addr.IsPrivate() || addr.IsLinkLocalUnicast()
+	}
+	return strings.HasSuffix(strings.ToLower(host), ".local")
+}
+
 // isLocal reports whether a host is on the visitor's own machine or network.
 func isLocal(host string) bool {
 	if addr, err := netip.ParseAddr(host); err == nil {

@@ -40,6 +40,8 @@ The call, with flags as in curl:
 The check:
   -engine LIST       some of standard,chromium,firefox,webkit; all by default
   -preflight-only    do not send the call itself
+  -upload-progress   the script listens for the progress of its upload: then there is a preflight
+  -no-probe          if the call is blocked, do not ask the server further questions
 
 The audit:
   -audit             send GET requests and preflights with the origins of strangers
@@ -47,14 +49,15 @@ The audit:
 
 The output:
   -json              one JSON object for programs
-  -v                 all headers of every exchange
+  -v                 all headers of every exchange; -v -v does not hide secrets
 
 A call that needs a preflight is sent only if the preflight passes, as in a browser. A POST of a
-form needs none, and is sent. -preflight-only never sends the call.
+form needs none, and is sent. A call that writes is sent once at most. If the call is blocked,
+up to 8 GETs and preflights without cookies ask for the cause.
 The audit sends at most 60 requests, one after the other, and none that writes.
 Audit only servers that you are responsible for.
 
-Exit status: 0 if all is well; 1 if an engine blocks the call, or the audit found something of the
+Exit status: 0 if all is well; 1 if a browser blocks the call, or the audit found something of the
 severity of -fail-on or above; 2 if the check could not be made.
 `
 
@@ -71,7 +74,7 @@ func main() {
 
 // A result is what came of a run: an outcome or an audit.
 type result interface {
-	json() any
+	json(m *mask) any
 	writeTo(r *report)
 	fails(f *flags) bool
 }
@@ -84,17 +87,18 @@ func run(args []string, stdout, stderr io.Writer, terminal bool) int {
 		fmt.Fprint(stdout, usage)
 		return exitOK
 	}
+	m := newMask(f, c)
 	var found result
 	if err == nil {
 		found, err = examine(context.Background(), f, c)
 	}
 	if err == nil && f.json {
-		err = writeJSON(stdout, found.json())
+		err = writeJSON(stdout, found.json(m))
 	} else if err == nil {
-		found.writeTo(newReport(stdout, f, terminal))
+		found.writeTo(newReport(stdout, f, m, terminal))
 	}
 	if err != nil {
-		return fail(stdout, stderr, f, err)
+		return fail(stdout, stderr, f, m, err)
 	}
 	if found.fails(f) {
 		return exitFailed
@@ -111,11 +115,12 @@ func examine(ctx context.Context, f *flags, c *call) (result, error) {
 }
 
 // fail reports why there is no result.
-func fail(stdout, stderr io.Writer, f *flags, err error) int {
+func fail(stdout, stderr io.Writer, f *flags, m *mask, err error) int {
+	text := m.text(err.Error())
 	if f.json {
-		_ = writeJSON(stdout, map[string]string{"error": err.Error()})
+		_ = writeJSON(stdout, map[string]string{"error": text})
 	}
-	fmt.Fprintln(stderr, "corscheck:", clean(err.Error()))
+	fmt.Fprintln(stderr, "corscheck:", clean(text))
 	var usage usageError
 	if errors.As(err, &usage) {
 		fmt.Fprintln(stderr, "Try corscheck -help.")

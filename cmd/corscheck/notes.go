@@ -11,71 +11,102 @@ import (
 	"example.com/cors/internal/fetch"
 )
 
-// A note names what is probably behind a failure, often not CORS at all, or what
-// a browser may do besides.
+// A note names what is behind a failure, often not CORS at all, or what a browser may do
+// besides.
 type note struct {
 	ID     string `json:"id"`
+	Or     string `json:"or,omitempty"` // the other cause that it may be
 	Detail string `json:"detail"`
 }
 
-// noteRules are asked in this order. A rule returns "" where it does not apply.
+// noteRules are asked in this order. A rule returns "" where it does not apply. The causes
+// that the evidence tells stand where causesRule does.
 var noteRules = []struct {
 	id   string
 	rule func(o *outcome) string
 }{
 	{"same-origin", (*outcome).noteSameOrigin},
+	{"not-a-preflight", (*outcome).noteNoPreflight},
+	{"https-downgrade", (*outcome).noteDowngrade},
 	{"mixed-content", (*outcome).noteMixedContent},
 	{"duplicate-header", (*outcome).noteDuplicate},
 	{"wildcard-with-credentials", (*outcome).noteWildcard},
-	{"options-not-routed", (*outcome).noteNotRouted},
-	{"login-before-cors", (*outcome).noteLogin},
-	{"origin-not-listed", (*outcome).noteNotListed},
-	{"redirected", (*outcome).noteRedirected},
-	{"error-before-cors", (*outcome).noteError},
+	{causesRule, nil},
 	{"method-case", (*outcome).noteMethodCase},
 	{"response-header-sent", (*outcome).noteResponseHeader},
 	{"null-origin", (*outcome).noteNull},
+	{"standard-differs", (*outcome).noteStandard},
+	{"credentials-unknown", (*outcome).noteCredentials},
+	{"upload-progress", (*outcome).noteUpload},
+	{"resource-policy", (*outcome).noteResourcePolicy},
 	{"html-answer", (*outcome).noteHTML},
 	{"insecure-page", (*outcome).noteInsecurePage},
-	{"local-network", (*outcome).noteLocalNetwork},
 	{"same-site-cookies", (*outcome).noteSameSite},
+	{"local-network", (*outcome).noteLocalNetwork},
 }
+
+const causesRule = ""
 
 func (o *outcome) notes() []note {
 	notes := []note{}
 	for _, r := range noteRules {
-		if detail := r.rule(o); detail != "" {
-			notes = append(notes, note{r.id, detail})
+		if r.id == causesRule {
+			notes = append(notes, o.known().conclude()...)
+		} else if detail := r.rule(o); detail != "" {
+			notes = append(notes, note{ID: r.id, Detail: detail})
 		}
 	}
 	return notes
 }
 
-// fault returns the exchange that blocks the call if one does.
-func (o *outcome) fault() *exchange {
-	if v := o.firstBlocked(); v != nil && v.blocked.Step != stepMixedContent {
-		return v.last
+// known is the evidence, with -no-probe what the call itself shows.
+func (o *outcome) known() *evidence {
+	if o.evidence != nil {
+		return o.evidence
 	}
-	return nil
-}
-
-// lacksGrant reports whether the exchange that blocks the call has no
-// Access-Control-Allow-Origin: whatever answered may stand outside the CORS layer.
-func (o *outcome) lacksGrant() bool {
-	x := o.fault()
-	return x != nil && x.response[fetch.AllowOrigin] == nil
+	return newEvidence(o)
 }
 
 func (o *outcome) noteSameOrigin() string {
-	if !o.plan.sameOrigin {
+	if !o.plan.sameOrigin || !o.allowed() {
+		return "" // Only a redirect to another origin blocks such a call.
+	}
+	for _, x := range o.exchanges {
+		if x.url.Host != o.plan.target.Host || x.url.Scheme != o.plan.target.Scheme {
+			return ""
+		}
+	}
+	return "The page and the URL have the same origin, so CORS has no part in this call."
+}
+
+// noteNoPreflight knows what was meant by curl -X OPTIONS.
+func (o *outcome) noteNoPreflight() string {
+	if o.plan.method != http.MethodOptions {
 		return ""
 	}
-	return "The page and the URL have the same origin, so CORS has no part in this call. Nothing was sent."
+	return "An OPTIONS request is a preflight only if it has an Access-Control-Request-Method. Without it this is a call of the script's own. " +
+		"To check the preflight of a PUT, say, add -H 'Access-Control-Request-Method: PUT', or name the call itself: -X PUT."
+}
+
+func (o *outcome) noteDowngrade() string {
+	for _, x := range o.exchanges {
+		if !isDowngrade(x) {
+			continue
+		}
+		to := *x.location()
+		text := fmt.Sprintf("The server redirects to http, %s, where no page on https may call. ", x.response.Get("Location"))
+		if strings.EqualFold(to.Hostname(), x.url.Hostname()) {
+			text += "It does not know that it stands behind TLS: have it believe the X-Forwarded-Proto of its proxy. "
+		}
+		to.Scheme = "https"
+		return text + fmt.Sprintf("Have the page call the URL as the server spells it: %s.", &to)
+	}
+	return ""
 }
 
 func (o *outcome) noteMixedContent() string {
 	v := o.firstBlocked()
-	if v == nil || v.blocked.Step != stepMixedContent {
+	if v == nil || v.blocked.Step != stepMixedContent || o.noteDowngrade() != "" {
 		return ""
 	}
 	return "This is mixed content, not CORS: no header helps. Serve the API over https."
@@ -100,79 +131,14 @@ func times(n int) string {
 }
 
 func (o *outcome) noteWildcard() string {
-	x := o.fault()
+	v, x := o.fault()
 	if x == nil || !o.call.credentials {
 		return ""
 	}
 	for _, name := range []string{fetch.AllowOrigin, fetch.AllowMethods, fetch.AllowHeaders} {
-		if name == o.firstBlocked().blocked.Header && slices.Contains(tokens(x.response[name]), "*") {
+		if name == v.blocked.Header && slices.Contains(tokens(x.response[name]), "*") {
 			return `In a call with cookies, "*" is no wildcard. Have the server name the value, or make the call without credentials.`
 		}
-	}
-	return ""
-}
-
-func (o *outcome) noteNotRouted() string {
-	x := o.fault()
-	if x == nil || !x.preflight {
-		return ""
-	}
-	switch {
-	case x.status == http.StatusNotFound, x.status == http.StatusMethodNotAllowed, x.status == http.StatusNotImplemented:
-		return fmt.Sprintf("The server did not answer the preflight. It said %s, as routers do that have no route for OPTIONS. "+
-			"Put the CORS layer before the router, or add a route for OPTIONS.", statusLine(x.status))
-	case o.lacksGrant() && x.status < 300 && x.response["Allow"] != nil && !variesByOrigin(x):
-		return "Something in the server answers OPTIONS by itself, with an Allow header and nothing about CORS. Put the CORS layer before it."
-	}
-	return ""
-}
-
-func (o *outcome) noteLogin() string {
-	x := o.fault()
-	switch {
-	case x == nil:
-	case x.preflight && isLogin(x) && !(x.status == http.StatusForbidden && variesByOrigin(x)):
-		return fmt.Sprintf("The preflight met a login or a permission check: %s. Browsers send preflights without cookies and tokens. "+
-			"Put the CORS layer before the login, or let OPTIONS through.", statusAndPlace(x))
-	case !x.preflight && o.lacksGrant() && isLogin(x) && !(x.status == http.StatusForbidden && variesByOrigin(x)):
-		return fmt.Sprintf("A login or a permission check answered outside the CORS layer: %s. "+
-			"Put the CORS layer before it, so that the page can read the answer.", statusAndPlace(x))
-	}
-	return ""
-}
-
-// isLogin reports whether the answer looks like that of a login.
-func isLogin(x *exchange) bool {
-	switch x.status {
-	case http.StatusUnauthorized, http.StatusForbidden, http.StatusProxyAuthRequired, http.StatusNetworkAuthenticationRequired:
-		return true
-	}
-	if !isRedirect(x) {
-		return false
-	}
-	place := strings.ToLower(x.response.Get("Location"))
-	return slices.ContainsFunc([]string{"login", "signin", "sign-in", "sign_in", "auth", "sso", "saml"}, func(s string) bool {
-		return strings.Contains(place, s)
-	})
-}
-
-func statusAndPlace(x *exchange) string {
-	if isRedirect(x) {
-		return statusLine(x.status) + " to " + x.response.Get("Location")
-	}
-	return statusLine(x.status)
-}
-
-// noteNotListed knows a CORS layer by its Vary.
-func (o *outcome) noteNotListed() string {
-	x := o.fault()
-	if x == nil || o.firstBlocked().blocked.Header != fetch.AllowOrigin || o.firstBlocked().blocked.Origin != o.call.origin {
-		return ""
-	}
-	ok := x.status < 300 || x.status == http.StatusForbidden || x.status == http.StatusBadRequest || !x.preflight
-	other := len(x.response[fetch.AllowOrigin]) == 1 && isOrigin(x.response.Get(fetch.AllowOrigin))
-	if ok && (o.lacksGrant() && variesByOrigin(x) || other) {
-		return fmt.Sprintf("The server has a CORS layer, and %s is not on its list. Add it there, exactly as it is written here.", o.call.origin)
 	}
 	return ""
 }
@@ -181,36 +147,6 @@ func variesByOrigin(x *exchange) bool { return variesBy(x.response, "Origin") }
 
 func variesBy(h http.Header, name string) bool {
 	return slices.ContainsFunc(tokens(h["Vary"]), func(s string) bool { return s == "*" || strings.EqualFold(s, name) })
-}
-
-func (o *outcome) noteRedirected() string {
-	v := o.firstBlocked()
-	x := o.fault()
-	switch {
-	case x == nil:
-	case v.blocked.Origin == "null" && o.call.origin != "null":
-		return fmt.Sprintf("A redirect led the call to another host, and there browsers say that the origin is null. Have the page call %s directly.", v.blocked.URL)
-	case isRedirect(x) && !isLogin(x) && x.preflight:
-		return fmt.Sprintf("Browsers follow no redirect of a preflight, here to %s. Have the page call that URL directly.", x.response.Get("Location"))
-	case isRedirect(x) && !isLogin(x) && o.lacksGrant():
-		return fmt.Sprintf("The redirect to %s carries no CORS headers. Have the page call that URL directly.", x.response.Get("Location"))
-	}
-	return ""
-}
-
-func (o *outcome) noteError() string {
-	x := o.fault()
-	if x == nil || !o.lacksGrant() || x.status < 400 || isLogin(x) || variesByOrigin(x) {
-		return ""
-	}
-	if x.preflight {
-		switch x.status {
-		case http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusNotImplemented:
-			return ""
-		}
-	}
-	return fmt.Sprintf("The %s may come from a proxy, or from an error handler outside the CORS layer. "+
-		"The page cannot see it, and reports a CORS error in its place. Mend the error first, and put the CORS layer around error pages too.", statusLine(x.status))
 }
 
 func (o *outcome) noteMethodCase() string {
@@ -238,7 +174,8 @@ func (o *outcome) noteNull() string {
 	if o.call.origin != "null" || o.plan.sameOrigin {
 		return ""
 	}
-	return "Every sandboxed frame and local file has the origin null, also those of strangers. Serve the page from a real origin."
+	return "Every sandboxed frame and local file has the origin null, also those of strangers, so no server should allow it. " +
+		"Serve the page from a web server, as http://localhost:8000, or give its frame allow-same-origin, and allow that origin."
 }
 
 func (o *outcome) noteHTML() string {
@@ -259,12 +196,82 @@ func (o *outcome) noteInsecurePage() string {
 	return "The page is on http. Whoever controls its network can change it, and browsers take it for another site than the https API: cookies need SameSite=None."
 }
 
+// noteStandard says what a difference between the standard and all browsers means.
+func (o *outcome) noteStandard() string {
+	v := o.standardAlone()
+	if v == nil {
+		return ""
+	}
+	text := "Every browser that was asked lets this call through today, and the standard does not. A browser may follow the standard one day."
+	if v.blocked.Step == corstest.StepPreflightAuthorization {
+		text += " List Authorization by its name in " + fetch.AllowHeaders + "."
+	}
+	return text
+}
+
+func (o *outcome) noteCredentials() string {
+	if o.withUser == nil || allows(o.withUser) == o.allowed() {
+		return ""
+	}
+	return fmt.Sprintf("What was copied does not tell whether the script sends cookies. With credentials: \"include\" the call is blocked: %s "+
+		"Add -credentials to check that call.", firstBlocked(o.withUser).reason())
+}
+
+// noteUpload is about a listener that turns a call without a preflight into one with.
+func (o *outcome) noteUpload() string {
+	e := o.known()
+	if !e.isUpload() || o.call.upload {
+		return ""
+	}
+	const which = "If the script listens for the progress of the upload, or streams the body, browsers send a preflight first"
+	x := e.answers[askUpload]
+	switch {
+	case x == nil:
+		return which + ", which was not tried. Add -upload-progress to check that call."
+	case x.granted() == nothing, x.status > 299, o.call.credentials && x.granted() != withUser:
+		return fmt.Sprintf("%s, and it fails here: %s. Have the CORS layer answer OPTIONS, or take the listener out.", which, describeAnswer(x))
+	}
+	return ""
+}
+
+// noteResourcePolicy is about images and scripts, which CORS has no part in.
+func (o *outcome) noteResourcePolicy() string {
+	const header = "Cross-Origin-Resource-Policy"
+	if len(o.exchanges) == 0 || o.plan.sameOrigin {
+		return ""
+	}
+	x := o.exchanges[len(o.exchanges)-1]
+	policy := strings.ToLower(strings.TrimSpace(x.response.Get(header)))
+	near := site(hostOf(o.call.origin)) == site(x.url.Hostname())
+	if policy != "same-origin" && (policy != "same-site" || near) || !o.isResource(x) {
+		return ""
+	}
+	return fmt.Sprintf("The answer has %s: %s. That blocks the page's <img> and <script> of this URL, and no fetch: it has no part in CORS. "+
+		"Give the element the attribute crossorigin, which makes it a call with CORS; or have the server send %s: cross-origin.", header, policy, header)
+}
+
+// isResource reports whether elements of a page load what the call asks for.
+func (o *outcome) isResource(x *exchange) bool {
+	kinds := strings.ToLower(o.call.header.Get("Accept") + " " + x.response.Get("Content-Type"))
+	return slices.ContainsFunc([]string{"image/", "video/", "audio/", "font/", "text/css", "javascript", "application/wasm"}, func(kind string) bool {
+		return strings.Contains(kinds, kind)
+	})
+}
+
+// noteLocalNetwork is about the question that browsers ask where a public page calls the
+// visitor's own machine or network. A server on the machine of whoever checks will stand
+// elsewhere one day; and where CORS blocks the call, the question is not what is wrong.
 func (o *outcome) noteLocalNetwork() string {
 	if o.plan.sameOrigin || isLocal(hostOf(o.call.origin)) {
 		return ""
 	}
 	host := o.plan.target.Hostname()
-	if !isLocal(host) && !isLocal(o.remote) {
+	asks := slices.ContainsFunc(o.verdicts, func(v verdict) bool { return v.asks })
+	switch {
+	case asks:
+		return fmt.Sprintf("%s is on the visitor's network. Chromium does not take that for mixed content: it asks the visitor for permission "+
+			"(Local Network Access), and then makes the call. No header helps with that.", host)
+	case !o.allowed() || !isLocal(host) && !isLocal(o.remote):
 		return ""
 	}
 	return fmt.Sprintf("%s is on the visitor's own machine or network. If the page comes from the public internet, browsers first ask the visitor for permission "+

@@ -85,7 +85,7 @@ func setMaxAge(o *cors.Options, text string) []cors.Problem {
 		o.MaxAge = d
 		return nil
 	}
-	problem := cors.Problem{Field: "MaxAge", Value: text, Reason: cors.ReasonMalformed, Detail: "not a duration; write a number and its unit, such as 10m"}
+	problem := cors.Problem{Field: "MaxAge", Value: text, Detail: "not a duration; write a number and its unit, such as 10m"}
 	if d, err := time.ParseDuration(text + "s"); err == nil {
 		problem.Detail, problem.Fix = "a number without a unit", d.String()
 	}
@@ -113,7 +113,7 @@ func setStatus(o *cors.Options, text string) []cors.Problem {
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil {
-		return []cors.Problem{{Field: "OptionsSuccessStatus", Value: text, Reason: cors.ReasonMalformed, Detail: "not a number", Fix: "204"}}
+		return []cors.Problem{{Field: "OptionsSuccessStatus", Value: text, Detail: "not a number", Fix: "204"}}
 	}
 	o.OptionsSuccessStatus = n
 	return nil

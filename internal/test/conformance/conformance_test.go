@@ -26,7 +26,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"example.com/cors/corstest"
-	"example.com/cors/internal/test/browser"
+	"example.com/cors/internal/test/live"
 )
 
 var (
@@ -102,7 +102,7 @@ func TestBrowsersAgree(t *testing.T) {
 		}
 	}
 
-	browsers := browser.Installed(t)
+	browsers := live.Browsers(t)
 	began := time.Now()
 	departed := 0
 	for _, b := range browsers {
@@ -454,14 +454,14 @@ func isForgetful(got, want string) bool {
 var asked = regexp.MustCompile(`preflight [^;]*(; )?`)
 
 // browse has a browser make the calls of all cases.
-func (v *venue) browse(t *testing.T, b browser.Browser, cases []testCase, want []string) []string {
+func (v *venue) browse(t *testing.T, b live.Browser, cases []testCase, want []string) []string {
 	t.Helper()
 	v.reset(all(cases))
 	b.Proxy, b.Certificate, b.Hosts = v.proxy, v.secure.Certificate().Raw, hosts
 	page := b.Open(t, v.origins.page)
 	outcomes := make([]string, len(cases))
 	for range attempts {
-		learned := browser.Await(page, v.reports)
+		learned := live.Await(page, v.reports)
 		var again []int
 		for i := range cases {
 			if _, ok := learned[i]; !ok {
