@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"example.com/cors/cmd/corscheck/internal/paste"
 	"example.com/cors/corstest"
 	"example.com/cors/internal/stacks"
 )
@@ -44,37 +45,55 @@ type flags struct {
 	json          bool
 	verbose       int // how often -v was given
 	help          bool
+	version       bool
+	network       network
 }
 
 // A parser reads the command line into flags and a call.
 type parser struct {
 	flags flags
 	call  call
+	stdin io.Reader
 
 	copied    bool   // the arguments are those of a curl command
+	pasted    bool   // they stand in a paste: they open no file
 	query     bool   // -G: the body goes into the URL
+	globOff   bool   // -g: brackets in the URL are not escaped
 	announced string // the method that a copied preflight announces
+
+	// Where the page may be named.
+	origin  string // -origin
+	header  string // the header Origin
+	referer string // the header Referer
+
+	credentials paste.Credentials // -credentials
+	text        string            // what was pasted
+	cut         bool              // the terminal may have cut it
+	entry       int               // -entry
+	send        bool              // -send
+
+	moreQuery   []string // --url-query
+	isForm      bool     // the body was made of -F
+	bodyUnknown bool     // only the page's script knows the body
+	navigation  bool     // the user went there
 }
 
 // A flag is one that the command line may have.
 type flag struct {
 	names   string // short ones and long ones
 	hasArg  bool
+	mayHave bool                                // a value, after =
 	set     func(p *parser, value string) error // nil to ignore it
 	curlOwn bool                                // only after the word curl
 }
 
-var allFlags = []flag{
-	{names: "origin", hasArg: true, set: (*parser).setOrigin},
-	{names: "X request", hasArg: true, set: func(p *parser, value string) error { p.call.method = value; return nil }},
+var ownFlags = []flag{
+	{names: "origin", hasArg: true, set: func(p *parser, value string) error { p.origin = strings.TrimSpace(value); return nil }},
+	{names: "X request", hasArg: true, set: (*parser).setMethod},
 	{names: "H header", hasArg: true, set: (*parser).addHeader},
 	{names: "d data data-ascii data-binary", hasArg: true, set: (*parser).addData},
 	{names: "data-raw", hasArg: true, set: (*parser).addRawData},
 	{names: "data-urlencode", hasArg: true, set: (*parser).addEncodedData},
-	{names: "json", hasArg: true, curlOwn: true, set: func(p *parser, value string) error {
-		p.call.header.Set("Content-Type", "application/json")
-		return p.addData(value)
-	}},
 	{names: "b cookie", hasArg: true, set: (*parser).setCookie},
 	{names: "u user", hasArg: true, set: func(p *parser, value string) error {
 		p.call.header.Set("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(value)))
@@ -85,23 +104,23 @@ var allFlags = []flag{
 	{names: "k insecure", set: func(p *parser, _ string) error { p.flags.insecure = true; return nil }},
 	{names: "m max-time", hasArg: true, set: (*parser).setLimit},
 	{names: "url", hasArg: true, set: (*parser).setURL},
-	{names: "credentials", set: func(p *parser, _ string) error { p.call.credentials = true; return nil }},
+	{names: "credentials", mayHave: true, set: (*parser).setCredentials},
 	{names: "engine engines", hasArg: true, set: (*parser).setEngines},
 	{names: "preflight-only", set: func(p *parser, _ string) error { p.flags.preflightOnly = true; return nil }},
 	{names: "no-probe", set: func(p *parser, _ string) error { p.flags.noProbe = true; return nil }},
 	{names: "for", hasArg: true, set: (*parser).setStack},
 	{names: "upload-progress", set: func(p *parser, _ string) error { p.call.upload = true; return nil }},
+	{names: "entry", hasArg: true, set: (*parser).setEntry},
+	{names: "send", set: func(p *parser, _ string) error { p.send = true; return nil }},
 	{names: "audit", set: func(p *parser, _ string) error { p.flags.audit = true; return nil }},
 	{names: "fail-on", hasArg: true, set: (*parser).setFailOn},
 	{names: "json", set: func(p *parser, _ string) error { p.flags.json = true; return nil }},
 	{names: "v verbose", set: func(p *parser, _ string) error { p.flags.verbose++; return nil }},
 	{names: "h help", set: func(p *parser, _ string) error { p.flags.help = true; return nil }},
-
-	// Flags of curl that change nothing here.
-	{names: "compressed s silent S show-error L location location-trusted i include g globoff f fail fail-with-body N no-buffer"},
-	{names: "0 http1.0 http1.1 http2 http2-prior-knowledge http3 path-as-is ssl-no-revoke tlsv1.2 tlsv1.3 4 ipv4 6 ipv6 # progress-bar"},
-	{names: "A user-agent e referer o output w write-out c cookie-jar connect-timeout retry", hasArg: true},
+	{names: "V version", set: func(p *parser, _ string) error { p.flags.version = true; return nil }},
 }
+
+var allFlags = append(ownFlags, curlFlags...)
 
 // find returns the flag with the name. The same name may be a flag of ours and
 // another one of curl's: after the word curl, two dashes mean curl's.
@@ -119,19 +138,24 @@ func find(name string, curlOwn bool) (flag, bool) {
 
 // parseArgs reads the command line. The flags are never nil, so that an error can
 // be reported in the form that was asked for.
-func parseArgs(args []string) (*flags, *call, error) {
-	p := &parser{
-		flags: flags{limit: defaultLimit, failOn: medium},
-		call:  call{header: make(http.Header)},
-	}
+func parseArgs(args []string, stdin io.Reader) (*flags, *call, error) {
+	p := newParser(stdin)
 	rest, err := p.parse(args)
 	switch {
 	case err != nil:
 		p.flags.json = p.flags.json || slices.Contains(rest, "-json")
-	case !p.flags.help:
+	case !p.flags.help && !p.flags.version:
 		err = p.finish()
 	}
 	return &p.flags, &p.call, err
+}
+
+func newParser(stdin io.Reader) *parser {
+	return &parser{
+		flags: flags{limit: defaultLimit, failOn: medium},
+		call:  call{header: make(http.Header)},
+		stdin: stdin,
+	}
 }
 
 // parse takes one argument after the other. With an error it returns those that
@@ -149,8 +173,10 @@ func (p *parser) parse(args []string) (rest []string, err error) {
 			args, err = p.parseFlag(arg, args)
 		case p.call.url == "" && !p.copied && strings.TrimSuffix(path.Base(arg), ".exe") == "curl":
 			p.copied = true
-		default:
+		case p.pasted:
 			err = p.setURL(arg)
+		default:
+			err = p.operand(arg)
 		}
 	}
 	return args, err
@@ -163,7 +189,7 @@ func (p *parser) parseFlag(arg string, rest []string) ([]string, error) {
 	long := strings.HasPrefix(arg, "--")
 	if f, ok := find(name, p.copied && long); ok && (long || len(name) > 1 || !hasValue) {
 		switch {
-		case hasValue && !f.hasArg:
+		case hasValue && !f.hasArg && !f.mayHave:
 			return rest, usagef("%s takes no value", arg[:len(arg)-len(value)-1])
 		case f.hasArg && !hasValue && len(rest) == 0:
 			return rest, usagef("%s needs a value after it", arg)
@@ -173,14 +199,14 @@ func (p *parser) parseFlag(arg string, rest []string) ([]string, error) {
 		return rest, f.apply(p, value)
 	}
 	if long {
-		return rest, usagef("%s is not a flag of corscheck", quote(arg))
+		return rest, unknownFlag(arg)
 	}
 	// Several flags of one letter, the last one perhaps with its value: -sk, -XPUT.
 	for letters := arg[1:]; letters != ""; letters = letters[1:] {
 		f, ok := find(letters[:1], false)
 		switch {
 		case !ok:
-			return rest, usagef("%s is not a flag of corscheck", quote(arg))
+			return rest, unknownFlag(arg)
 		case !f.hasArg:
 			if err := f.apply(p, ""); err != nil {
 				return rest, err
@@ -203,7 +229,38 @@ func (f flag) apply(p *parser, value string) error {
 	return f.set(p, value)
 }
 
+// operand takes an argument that is no flag: a URL, or something that was copied,
+// or the name of a file with it.
+func (p *parser) operand(arg string) error {
+	arg = strings.TrimSpace(arg)
+	switch isText, err := p.looksPasted(arg); {
+	case err != nil:
+		return err
+	case isText:
+		return p.setText(arg)
+	case arg == "-":
+		return p.readText(p.stdin)
+	case strings.EqualFold(path.Ext(arg), ".har") && !strings.Contains(arg, "://"), isFile(arg):
+		return p.openText(arg)
+	}
+	if p.call.url == "" {
+		switch strings.ToLower(arg) {
+		case "help":
+			p.flags.help = true
+			return nil
+		case "version":
+			p.flags.version = true
+			return nil
+		}
+		if err := commandWord(arg); err != nil {
+			return err
+		}
+	}
+	return p.setURL(arg)
+}
+
 func (p *parser) setURL(value string) error {
+	value = strings.TrimSpace(value)
 	if p.call.url != "" {
 		return usagef("two URLs, %s and %s: check one at a time, and put quotes around what has spaces", quote(p.call.url), quote(value))
 	}
@@ -214,9 +271,19 @@ func (p *parser) setURL(value string) error {
 	return nil
 }
 
-func (p *parser) setOrigin(value string) error {
-	p.call.origin = value
-	return nil
+func (p *parser) setMethod(value string) error {
+	p.call.method = value
+	return checkMethod(value)
+}
+
+func (p *parser) setCredentials(value string) error {
+	switch mode := paste.Credentials(cmp.Or(value, string(paste.Include))); mode {
+	case paste.Include, paste.Omit:
+		p.credentials = mode
+		p.call.credentials = mode == paste.Include
+		return nil
+	}
+	return usagef("-credentials=%s: write -credentials, or -credentials=omit", quote(value))
 }
 
 // addHeader takes a header as curl does: "Name: value", or "Name;" for an empty
@@ -230,14 +297,22 @@ func (p *parser) addHeader(line string) error {
 	if p.copied && strings.HasPrefix(line, ":") {
 		return nil // HTTP/2's own, such as :authority
 	}
+	if file, ok := strings.CutPrefix(line, "@"); ok {
+		return p.addHeaders(file)
+	}
 	name, value, found := strings.Cut(line, ":")
 	if !found {
 		return usagef("-H %s has no colon: write a header as 'Name: value'", quote(line))
 	}
-	value = strings.TrimSpace(value)
+	return p.addField(name, strings.TrimSpace(value))
+}
+
+func (p *parser) addField(name, value string) error {
 	switch lower := strings.ToLower(name); {
 	case lower == "origin":
-		return p.setOrigin(value)
+		p.header = value
+	case lower == "referer" && p.copied:
+		p.referer = value
 	case lower == "cookie":
 		return p.setCookie(value)
 	case lower == "access-control-request-method":
@@ -273,16 +348,37 @@ func (p *parser) addData(value string) error {
 	if !isFile {
 		return p.addRawData(value)
 	}
-	f, err := os.Open(name)
+	data, err := p.read("-d", name)
 	if err != nil {
-		return usagef("-d: %v", err)
+		return err
 	}
-	defer func() { _ = f.Close() }()
-	data, err := io.ReadAll(io.LimitReader(f, maxBody+1))
+	return p.addRawData(data)
+}
+
+// read returns what stands in a file that a flag names; "-" is the standard input.
+func (p *parser) read(flag, name string) (string, error) {
+	var from io.Reader
+	switch {
+	case p.pasted:
+		return "", usagef("the paste names the file %s, and a paste opens no file: add %s %s beside it",
+			quote(name), flag, quote("@"+name))
+	case name == "-" && p.stdin == nil:
+		return "", usagef("%s: the standard input is used already", flag)
+	case name == "-":
+		from, p.stdin = p.stdin, nil
+	default:
+		f, err := os.Open(name)
+		if err != nil {
+			return "", usagef("%s: %v", flag, err)
+		}
+		defer func() { _ = f.Close() }()
+		from = f
+	}
+	data, err := io.ReadAll(io.LimitReader(from, maxBody+1))
 	if err != nil {
-		return usagef("-d: %v", err)
+		return "", usagef("%s: %v", flag, err)
 	}
-	return p.addRawData(string(data))
+	return string(data), nil
 }
 
 func (p *parser) addRawData(value string) error {
@@ -298,6 +394,13 @@ func (p *parser) addRawData(value string) error {
 
 func (p *parser) addEncodedData(value string) error {
 	name, content, found := strings.Cut(value, "=")
+	if before, file, isFile := strings.Cut(value, "@"); isFile && !strings.Contains(before, "=") {
+		data, err := p.read("--data-urlencode", file)
+		if err != nil {
+			return err
+		}
+		name, content, found = before, data, true
+	}
 	if !found {
 		return p.addRawData(url.QueryEscape(value))
 	}
@@ -319,7 +422,7 @@ func (p *parser) setCookie(value string) error {
 	case p.call.cookie != "":
 		value = p.call.cookie + "; " + value
 	}
-	p.call.cookie, p.call.credentials = value, true
+	p.call.cookie, p.call.credentials = value, p.credentials != paste.Omit
 	return nil
 }
 
@@ -368,26 +471,24 @@ func (p *parser) setFailOn(value string) error {
 
 // finish fills in what follows from the rest, and says what is missing.
 func (p *parser) finish() error {
-	switch {
-	case p.call.url == "":
+	if p.text != "" {
+		if err := p.takePaste(); err != nil {
+			return err
+		}
+	} else if p.copied {
+		p.call.credentialsUnknown = p.call.cookie == "" && p.credentials == ""
+	}
+	if p.call.url == "" {
 		return usagef("no URL: name the address that the page calls")
-	case p.call.origin == "" && p.copied:
-		return usagef("the copied call has no Origin header: copy a call of a script to another origin, or add -origin https://app.example.com")
-	case p.call.origin == "":
-		return usagef("no -origin: name the origin of the page that calls, as in -origin https://app.example.com")
+	}
+	if err := p.findOrigin(); err != nil {
+		return err
 	}
 	if len(p.flags.engines) == 0 {
 		p.flags.engines = allEngines
 	}
-	if err := p.completeURL(); err != nil {
+	if err := p.finishURL(); err != nil {
 		return err
-	}
-	if p.call.hasBody && p.query {
-		separator := "?"
-		if strings.Contains(p.call.url, "?") {
-			separator = "&"
-		}
-		p.call.url, p.call.body, p.call.hasBody = p.call.url+separator+p.call.body, "", false
 	}
 	if p.call.hasBody {
 		p.call.method = cmp.Or(p.call.method, http.MethodPost)
@@ -399,25 +500,84 @@ func (p *parser) finish() error {
 	if p.copied {
 		p.dropRevalidation()
 	}
+	if err := p.flags.network.load(); err != nil {
+		return err
+	}
+	return p.guard()
+}
+
+// findOrigin takes the origin from where it stands, and says so in the call.
+func (p *parser) findOrigin() error {
+	origin := p.origin
+	switch referred := paste.OriginOf(p.referer); {
+	case origin != "" && p.header != "" && origin != p.header && !p.copied:
+		return usagef("-origin %s and -H %s name two pages: leave one of them out", quote(origin), quote("Origin: "+p.header))
+	case origin != "":
+	case p.header != "":
+		origin = p.header
+		if p.copied {
+			p.call.originFrom = cmp.Or(p.call.originFrom, "Origin")
+		}
+	case referred != "":
+		origin, p.call.originFrom = referred, "Referer"
+	case p.copied:
+		return usagef("the copied call names no page, in Origin or in Referer: add -origin https://app.example.com")
+	default:
+		return usagef("no -origin: name the origin of the page that calls, as in -origin https://app.example.com")
+	}
+	p.call.origin = origin
+	return checkOrigin(origin)
+}
+
+func (p *parser) finishURL() error {
+	if p.copied && !p.globOff {
+		p.call.url = globEscapes.Replace(p.call.url)
+	}
+	ref, err := completeURL(p.call.url)
+	if err != nil {
+		return err
+	}
+	ascii, ok := inASCII(ref)
+	switch {
+	case !ok:
+		return usagef("the URL %s: write the host in Punycode (xn--…), as browsers send it", quote(ref))
+	case ascii != ref && !p.copied:
+		return usagef("the URL %s: browsers write the host in Punycode; did you mean %s?", quote(ref), quote(ascii))
+	}
+	p.call.url = ascii
+	if p.call.hasBody && p.query {
+		p.moreQuery = append(p.moreQuery, p.call.body)
+		p.call.body, p.call.hasBody = "", false
+	}
+	for _, more := range p.moreQuery {
+		separator := "?"
+		if strings.Contains(p.call.url, "?") {
+			separator = "&"
+		}
+		p.call.url += separator + more
+	}
 	return nil
 }
 
-// completeURL gives a URL of the own machine its scheme. That of others could be
-// either.
-func (p *parser) completeURL() error {
-	if scheme, _, found := strings.Cut(p.call.url, "://"); found {
-		if lower := strings.ToLower(scheme); lower != "http" && lower != "https" {
-			return usagef("the URL %s begins with %s: only http and https are under CORS", quote(p.call.url), quote(scheme))
-		}
+// guard keeps calls that write from being sent where nobody asked for it: the
+// paste may be any call, and not all of it may have been told.
+func (p *parser) guard() error {
+	if !p.call.guarded && p.announced == "" || p.send && p.announced == "" {
 		return nil
 	}
-	u, err := url.Parse("http://" + p.call.url)
-	if err != nil || u.Host == "" {
-		return usagef("%s is not a URL", quote(p.call.url))
+	plan, err := newPlan(&p.call)
+	if err != nil {
+		return err
 	}
-	if !isLoopback(u.Hostname()) {
-		return usagef("the URL %s has no scheme; did you mean %s?", quote(p.call.url), quote("https://"+p.call.url))
+	switch {
+	case p.announced != "":
+		p.call.upload = p.call.upload || !plan.preflight // what else makes a preflight of it
+	case isSafe(plan.method):
+	case plan.preflight:
+		p.flags.preflightOnly = true
+	default:
+		return usagef("%s %s writes, and browsers send it without a preflight: add -send to have it sent",
+			plan.method, p.call.url)
 	}
-	p.call.url = "http://" + p.call.url
 	return nil
 }

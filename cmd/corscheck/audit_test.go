@@ -157,7 +157,7 @@ func TestStrangers(t *testing.T) {
 		}},
 	} {
 		t.Run(tc.origin, func(t *testing.T) {
-			_, c, err := parseArgs([]string{"-audit", "-origin", tc.origin, tc.url})
+			_, c, err := parseArgs([]string{"-audit", "-origin", tc.origin, tc.url}, nil)
 			require.NoError(t, err)
 			p, err := newPlan(c)
 			require.NoError(t, err)
@@ -205,7 +205,7 @@ func TestAuditIsGentle(t *testing.T) {
 }
 
 func TestAuditNeverSendsMore(t *testing.T) {
-	f, c, err := parseArgs([]string{"-audit", "-origin", page, serve(t, good)})
+	f, c, err := parseArgs([]string{"-audit", "-origin", page, serve(t, good)}, nil)
 	require.NoError(t, err)
 	p, err := newPlan(c)
 	require.NoError(t, err)

@@ -144,6 +144,7 @@ type wire struct {
 	// Of the engine that plays.
 	engine corstest.Engine
 	page   string
+	user   bool // with credentials
 	last   *exchange
 	asks   bool
 }
@@ -170,7 +171,7 @@ func (w *wire) playAll(ctx context.Context, engines []corstest.Engine, c *call) 
 
 // play has one engine make the call.
 func (w *wire) play(ctx context.Context, engine corstest.Engine, c *call) (verdict, error) {
-	w.engine, w.page, w.last, w.asks = engine, c.origin, nil, false
+	w.engine, w.page, w.user, w.last, w.asks = engine, c.origin, c.credentials, nil, false
 	browser := corstest.Browser{Transport: w, Engine: engine}
 	res, err := browser.Fetch(ctx, c.request())
 	v := verdict{engine: engine, last: w.last, asks: w.asks}
@@ -213,6 +214,9 @@ func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
 	if out.Header["Cookie"] != nil {
 		// http.Cookie would rewrite some of the cookies that browsers send.
 		out.Header.Set("Cookie", w.cookie)
+	}
+	if w.user && !isPreflight(r) {
+		out = w.client.certify(out)
 	}
 	key := keyOf(out)
 	x, ok := w.known[key]

@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptrace"
+	"net/url"
 	"regexp"
 	"strings"
 	"syscall"
@@ -26,6 +27,7 @@ const maxHeader = 1 << 20
 // A client sends requests, and says why one got no answer.
 type client struct {
 	transport *http.Transport
+	certified *http.Transport // with the certificate of the browser's user; nil if there is none
 	limit     time.Duration
 	remote    string // the address of the server, "" if unknown
 	wanted    bool   // the server asked for a certificate of the client
@@ -46,23 +48,47 @@ func newClient(f *flags) *client {
 		DisableCompression:     true,
 		MaxResponseHeaderBytes: maxHeader,
 	}
+	f.network.apply(c.transport)
+	if certificate := f.network.certificate; certificate != nil {
+		c.certified = c.transport.Clone()
+		c.certified.TLSClientConfig.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
+			return certificate, nil
+		}
+	}
 	return c
 }
 
-func (c *client) close() { c.transport.CloseIdleConnections() }
+func (c *client) close() {
+	c.transport.CloseIdleConnections()
+	if c.certified != nil {
+		c.certified.CloseIdleConnections()
+	}
+}
+
+// certify has a request sent with the certificate of the browser's user: it is a
+// credential, so that it goes with no preflight.
+func (c *client) certify(r *http.Request) *http.Request {
+	return r.WithContext(context.WithValue(r.Context(), certifiedKey{}, c.certified))
+}
+
+type certifiedKey struct{}
 
 // send sends r, and reads the beginning of an answer in which a reason may stand. The
 // rest of a body is left alone: no step looks at it, and it may have no end. A request
 // that writes is sent once: on a connection of its own, net/http never repeats one.
 func (c *client) send(r *http.Request) (*exchange, error) {
-	if !isSafe(r.Method) {
-		c.transport.CloseIdleConnections()
+	transport := c.transport
+	if certified, _ := r.Context().Value(certifiedKey{}).(*http.Transport); certified != nil {
+		transport = certified
 	}
-	if proxy, _ := c.transport.Proxy(r); proxy == nil {
+	if !isSafe(r.Method) {
+		transport.CloseIdleConnections()
+	}
+	if proxy := transport.Proxy; proxy == nil || isDirect(proxy, r) {
 		r = r.WithContext(withRemote(r.Context(), &c.remote))
 	}
 	dress(r)
-	res, err := c.transport.RoundTrip(r)
+	res, err := transport.RoundTrip(r)
 	if err != nil {
 		return nil, err
 	}
@@ -75,6 +101,11 @@ func (c *client) send(r *http.Request) (*exchange, error) {
 		x.body = beginning(res)
 	}
 	return x, nil
+}
+
+func isDirect(proxy func(*http.Request) (*url.URL, error), r *http.Request) bool {
+	u, _ := proxy(r)
+	return u == nil
 }
 
 // The bounds on what is read of a body.

@@ -18,6 +18,8 @@ type jsonOutcome struct {
 	URL       string                 `json:"url"`
 	Origin    string                 `json:"origin"`
 	From      string                 `json:"originFrom,omitempty"`
+	Untold    []string               `json:"untold,omitempty"`
+	Others    []other                `json:"others,omitempty"`
 	Method    string                 `json:"method"`
 	Allowed   bool                   `json:"allowed"`
 	Engines   map[string]jsonVerdict `json:"engines"`
@@ -72,6 +74,8 @@ func (o *outcome) json(m *mask) any {
 		URL:       m.text(o.plan.target.String()),
 		Origin:    o.call.origin,
 		From:      o.call.originFrom,
+		Untold:    m.texts(o.call.untold),
+		Others:    m.others(o.call.others),
 		Method:    o.plan.method,
 		Allowed:   o.allowed(),
 		Engines:   make(map[string]jsonVerdict),

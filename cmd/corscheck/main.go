@@ -18,12 +18,16 @@ import (
 	"io"
 	"log"
 	"os"
+	"runtime/debug"
 )
 
 const usage = `Usage:
 
   corscheck -origin ORIGIN [flags] URL     may a page of ORIGIN make this call?
+  corscheck -                              the same, for what you paste: a call that the browser
+                                           copied, a HAR, or the line in its console
   corscheck curl 'URL' -H '…' …            the same, for what "Copy as cURL" copied
+  corscheck FILE.har                       the same, for the first call in it that failed
   corscheck -audit -origin ORIGIN URL      what does the server's policy let in?
 
 The call, with flags as in curl:
@@ -32,7 +36,7 @@ The call, with flags as in curl:
   -H 'NAME: VALUE'   a header that the page's script sets; may be repeated
   -d DATA            the body; @FILE reads it from a file
   -b 'NAME=VALUE'    cookies; implies -credentials
-  -credentials       the call carries cookies, as with fetch's credentials: "include"
+  -credentials       the call carries cookies, as with fetch's credentials: "include"; =omit: not
   -I                 the method is HEAD
   -k                 accept any TLS certificate
   -m SECONDS         the limit for the check, or for each request of the audit; 10 by default
@@ -41,6 +45,8 @@ The check:
   -engine LIST       some of standard,chromium,firefox,webkit; all by default
   -preflight-only    do not send the call itself
   -upload-progress   the script listens for the progress of its upload: then there is a preflight
+  -entry N           check the call with this number, of a paste or a HAR with several
+  -send              send a call that writes also if it is from a HAR or a console's line
   -no-probe          if the call is blocked, do not ask the server further questions
   -for NAME          the advice in the words of a stack: go, express, nginx …; -for ? lists them
 
@@ -70,7 +76,7 @@ const (
 
 func main() {
 	log.SetOutput(io.Discard) // net/http writes there what run reports in its own words
-	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr, isTerminal(os.Stdout)))
+	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr, isTerminal(os.Stdout)))
 }
 
 // A result is what came of a run: an outcome or an audit.
@@ -82,10 +88,15 @@ type result interface {
 
 // run is the program without the process. terminal says whether stdout may have
 // colours. It returns the exit status.
-func run(args []string, stdout, stderr io.Writer, terminal bool) int {
-	f, c, err := parseArgs(args)
-	if err == nil && f.help {
+func run(args []string, stdin io.Reader, stdout, stderr io.Writer, terminal bool) int {
+	f, c, err := parseArgs(args, stdin)
+	switch {
+	case err != nil:
+	case f.help:
 		fmt.Fprint(stdout, usage)
+		return exitOK
+	case f.version:
+		fmt.Fprintln(stdout, "corscheck", version())
 		return exitOK
 	}
 	m := newMask(f, c)
@@ -127,6 +138,14 @@ func fail(stdout, stderr io.Writer, f *flags, m *mask, err error) int {
 		fmt.Fprintln(stderr, "Try corscheck -help.")
 	}
 	return exitUnknown
+}
+
+// version is that of the module that the program was built from.
+func version() string {
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		return info.Main.Version
+	}
+	return "(unknown)"
 }
 
 // isTerminal reports whether colours written to f reach a person who wants them

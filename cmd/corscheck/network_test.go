@@ -112,7 +112,7 @@ func TestHostileServers(t *testing.T) {
 				if tc.failure == silent {
 					limit = "0.5"
 				}
-				status := run([]string{mode, "-m", limit, "-origin", page, tc.url}, &stdout, &stderr, false)
+				status := run([]string{mode, "-m", limit, "-origin", page, tc.url}, nil, &stdout, &stderr, false)
 				runtime.ReadMemStats(&after)
 				assert.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(64<<20), "%s: bytes allocated", mode)
 				if tc.failure == "" {
@@ -149,7 +149,7 @@ func TestTLS(t *testing.T) {
 	s.StartTLS()
 	t.Cleanup(s.Close)
 	var stdout, stderr bytes.Buffer
-	assert.Equal(t, exitUnknown, run([]string{"-origin", page, s.URL}, &stdout, &stderr, false))
+	assert.Equal(t, exitUnknown, run([]string{"-origin", page, s.URL}, nil, &stdout, &stderr, false))
 	assert.Equal(t, "corscheck: no answer to GET "+s.URL+"/: the certificate is signed by nobody that this machine trusts. "+
 		"Browsers refuse it as well, and show the page the same error as for CORS; no header helps. Check anyway with -k\n", stderr.String())
 
@@ -159,7 +159,7 @@ func TestTLS(t *testing.T) {
 	stderr.Reset()
 	plain := httptest.NewServer(good)
 	t.Cleanup(plain.Close)
-	assert.Equal(t, exitUnknown, run([]string{"-origin", page, strings.Replace(plain.URL, "http:", "https:", 1)}, &stdout, &stderr, false))
+	assert.Equal(t, exitUnknown, run([]string{"-origin", page, strings.Replace(plain.URL, "http:", "https:", 1)}, nil, &stdout, &stderr, false))
 	assert.Contains(t, stderr.String(), "the server does not speak TLS on this port. Should the URL begin with http://?")
 }
 
@@ -209,7 +209,7 @@ func TestFailuresInWords(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			var stdout, stderr bytes.Buffer
-			assert.Equal(t, exitUnknown, run([]string{"-k", "-origin", page, tc.url}, &stdout, &stderr, false))
+			assert.Equal(t, exitUnknown, run([]string{"-k", "-origin", page, tc.url}, nil, &stdout, &stderr, false))
 			assert.Contains(t, stderr.String(), ": "+tc.want)
 			assert.NotContains(t, stderr.String(), "net/http")
 			assert.Equal(t, 1, strings.Count(stderr.String(), "\n"))

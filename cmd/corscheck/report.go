@@ -74,6 +74,7 @@ func (o *outcome) writeTo(r *report) {
 		title += ", with credentials"
 	}
 	r.text("", bold, title)
+	r.copied(o.call)
 	r.conversation(o)
 	r.questions(o)
 	r.verdicts(o)
@@ -85,6 +86,32 @@ func (o *outcome) writeTo(r *report) {
 		r.text("", "", "Note: "+n.Detail)
 	}
 	r.fix(o)
+}
+
+// copied says what the copy of a call does not tell, and which calls it has besides.
+func (r *report) copied(c *call) {
+	if c.told != "" {
+		r.text("", dim, cut("The browser said: "+c.told, 4*width))
+	}
+	for _, sentence := range c.untold {
+		r.text("", dim, sentence)
+	}
+	if len(c.others) == 0 {
+		return
+	}
+	const most = 10
+	r.text("", dim, fmt.Sprintf("One of %d calls. Check another with -entry:", len(c.others)+1))
+	for i, o := range c.others {
+		if i == most {
+			r.line("   … %d more", len(c.others)-most)
+			break
+		}
+		line := fmt.Sprintf("%2d  %s %s", o.Entry, o.Method, o.URL)
+		if o.Outcome != "" {
+			line += "   " + o.Outcome
+		}
+		r.line("   %s", r.paint(dim, cut(clean(r.mask.text(line)), width-3)))
+	}
 }
 
 // conversation writes the exchanges, of many only the first and the last.
@@ -277,7 +304,11 @@ func (r *report) readable(o *outcome, v verdict) {
 		return
 	}
 	if v.last.preflight && o.withheld {
-		r.text("", "", "The preflight passes. "+o.plan.method+" is not sent, because of -preflight-only.")
+		why := "because of -preflight-only."
+		if o.call.guarded && !isSafe(o.plan.method) {
+			why = "because it writes, and may not be all of the call. Add -send to have it sent."
+		}
+		r.text("", "", "The preflight passes. "+o.plan.method+" is not sent, "+why)
 		return
 	}
 	var read, hidden []string

@@ -22,7 +22,7 @@ import (
 func runText(t *testing.T, terminal bool, args ...string) (int, string) {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
-	status := run(args, &stdout, &stderr, terminal)
+	status := run(args, nil, &stdout, &stderr, terminal)
 	require.Empty(t, stderr.String())
 	return status, documented(stdout.String())
 }
@@ -176,11 +176,11 @@ func TestDocuments(t *testing.T) {
 
 	assertShows(t, readme, usage)
 	var stdout, stderr bytes.Buffer
-	run(append([]string{"-json", "-no-probe", "-engine", "chromium"}, call...), &stdout, &stderr, false)
+	run(append([]string{"-json", "-no-probe", "-engine", "chromium"}, call...), nil, &stdout, &stderr, false)
 	assertShows(t, readme, documented(stdout.String()))
 	stdout.Reset()
 	run([]string{"-json", "-audit", "-origin", page, serve(t, policy{allow: only(page), preflight: replace(fetch.MaxAge, "10m")})},
-		&stdout, &stderr, false)
+		nil, &stdout, &stderr, false)
 	assertShows(t, readme, documented(stdout.String()))
 
 	content, err := os.ReadFile(readme)

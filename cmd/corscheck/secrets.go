@@ -193,3 +193,18 @@ func nameWords(name string) (words []string) {
 	flush()
 	return words
 }
+
+func (m *mask) texts(list []string) (masked []string) {
+	for _, s := range list {
+		masked = append(masked, m.text(s))
+	}
+	return masked
+}
+
+func (m *mask) others(list []other) (masked []other) {
+	for _, o := range list {
+		o.URL, o.Outcome = m.text(o.URL), m.text(o.Outcome)
+		masked = append(masked, o)
+	}
+	return masked
+}

@@ -24,7 +24,7 @@ const asCommand = "CORSCHECK_AS_COMMAND"
 
 func TestMain(m *testing.M) {
 	if os.Getenv(asCommand) != "" {
-		os.Exit(run(os.Args[1:], os.Stdout, os.Stderr, false))
+		os.Exit(run(os.Args[1:], nil, os.Stdout, os.Stderr, false))
 	}
 	os.Exit(m.Run())
 }
@@ -127,7 +127,7 @@ func TestWritesAreSentOnce(t *testing.T) {
 			writes = nil
 			url := serve(t, count(tc.server))
 			var stdout, stderr bytes.Buffer
-			run(append(append([]string{"-origin", page}, tc.args...), url), &stdout, &stderr, false)
+			run(append(append([]string{"-origin", page}, tc.args...), url), nil, &stdout, &stderr, false)
 			assert.Equal(t, tc.want, writes, "%s%s", &stdout, &stderr)
 			for _, line := range []string{"BLOCKED", "ALLOWED"} {
 				assert.LessOrEqual(t, strings.Count(stdout.String(), line), 1, "identical lines are not printed twice")
@@ -290,7 +290,7 @@ func TestCredentialsUnknown(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			s := &sink{Handler: tc.server}
-			f, c, err := parseArgs(append(put, "-origin", page, serve(t, s)))
+			f, c, err := parseArgs(append(put, "-origin", page, serve(t, s)), nil)
 			require.NoError(t, err)
 			c.credentialsUnknown = true
 			o, err := check(t.Context(), f, c)
