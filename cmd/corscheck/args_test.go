@@ -194,8 +194,9 @@ func TestHelp(t *testing.T) {
 	for line := range strings.Lines(usage) {
 		assert.LessOrEqual(t, len(line), width+1, line)
 	}
-	assert.Contains(t, usage, "Audit only servers that you are responsible for.")
-	for _, name := range strings.Fields("origin X H d b credentials I k m engine preflight-only upload-progress no-probe for audit fail-on json v") {
+	assert.Contains(t, usage, "servers that you are responsible for")
+	assert.LessOrEqual(t, strings.Count(usage, "\n"), 46, "one screen")
+	for _, name := range strings.Fields("origin X H d b credentials k m engine preflight-only upload-progress no-probe for audit fail-on json v") {
 		assert.Contains(t, usage, "\n  -"+name+" ")
 		_, ok := find(name, false)
 		assert.True(t, ok, name)

@@ -299,6 +299,8 @@ func (e *evidence) concludePreflight() []note {
 		return e.challenged(code)
 	case e.grantsPage():
 		return e.concludeLonePreflight()
+	case e.coversOthers():
+		return e.notCovered()
 	case asksForLogin(x):
 		return e.loginOrUnlisted()
 	case e.strangerDiffers():
@@ -471,6 +473,8 @@ func (e *evidence) concludeActual() []note {
 			"The layer stands after the route, covers other routes, or answers OPTIONS alone. Put it before all routes.", statusLine(x.status))
 	case granted:
 		return e.failed()
+	case e.coversOthers():
+		return e.notCovered()
 	case asksForLogin(x) && (e.plain() == nil || asksForLogin(e.plain())):
 		return e.loginOrUnlisted()
 	case showsLayer(x):
@@ -487,6 +491,11 @@ func (e *evidence) concludeActual() []note {
 		return one("no-cors-layer", "No answer of the server has anything of CORS: no CORS layer covers this URL. Put one before all routes.%s", e.orSilent())
 	}
 	return either("no-cors-layer", "origin-not-listed", "Nothing in the answer is of CORS. Either no CORS layer covers this URL: put one before all routes. Or it keeps silent because %s is not on its list.", e.call.origin)
+}
+
+func (e *evidence) notCovered() []note {
+	return one("not-covered", "The server allows the page at a path that does not exist, and this answer, %s, has nothing of CORS: the CORS layer does not cover this URL. "+
+		"It stands after the route, or covers other routes. Put it before all of them.", statusLine(e.fault.status))
 }
 
 func (e *evidence) cached() []note {

@@ -294,6 +294,8 @@ func TestCauses(t *testing.T) {
 		{"200 with nothing to a preflight", before(listed, says(onOptions, 200)), put, "options-not-routed", "before the CORS layer", "", "options-not-routed or origin-not-listed"},
 		{"204 with nothing to a preflight", before(listed, says(onOptions, 204)), put, "options-not-routed", "", "", "options-not-routed or origin-not-listed"},
 		{"no layer at all", application(200), put, "options-not-routed", "Put a CORS layer before it", "", "options-not-routed or origin-not-listed"},
+		{"the layer stands after this route", before(listed, says(func(r *http.Request) bool { return r.URL.Path == "/users/7" }, 200)), put, "not-covered", "after the route", "", "options-not-routed or origin-not-listed"},
+		{"the layer stands after this route, and GET", before(listed, says(func(r *http.Request) bool { return r.URL.Path == "/users/7" }, 200)), get, "not-covered", "after the route", "", "no-cors-layer or origin-not-listed"},
 		{"no layer, and GET", application(405), get, "no-cors-layer", "", "", "no-cors-layer or origin-not-listed"},
 		{"Orgin", says2(200, "Access-Control-Allow-Orgin: *"), get, "misspelt-header", "Write Access-Control-Allow-Origin", "", ""},
 		{"Origins", says2(200, "Access-Control-Allow-Origins: *"), put, "misspelt-header", "Write Access-Control-Allow-Origin", "", ""},

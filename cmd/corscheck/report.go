@@ -392,7 +392,7 @@ func (r *report) fix(o *outcome) {
 	}
 	r.text("", bold, title+":")
 	for l := range strings.SplitSeq(a.Text, "\n") {
-		r.line("    %s", clean(strings.ReplaceAll(l, "\t", "    ")))
+		r.line("%s", strings.TrimRight("    "+clean(strings.ReplaceAll(l, "\t", "    ")), " "))
 	}
 	r.text("", "", a.Where)
 	if len(a.LeftOut) > 0 {
