@@ -50,7 +50,8 @@ func TestCausesInStacks(t *testing.T) {
 		total.alone += m.alone
 		total.either += m.either
 	}
-	t.Logf("%d blocked calls to %d stacks: the cause of %d is named alone, of %d as one of two", total.blocked, len(measured), total.alone, total.either)
+	t.Logf("%d blocked calls to %d stacks: the cause of %d is named alone, of %d as one of two", total.blocked,
+		len(measured), total.alone, total.either)
 	assert.GreaterOrEqual(t, total.alone*100, total.blocked*95)
 	if len(measured) == len(stacks.Names()) {
 		total.compare(t)
@@ -114,8 +115,10 @@ func (m causeCount) compare(t *testing.T) {
 	const file = "../docs/corscheck.md"
 	content, err := os.ReadFile(file)
 	require.NoError(t, err)
-	figure := fmt.Sprintf("Of %d blocked calls to them it names the cause of %d alone, and of %d as one of two.", m.blocked, m.alone, m.either)
-	pattern := regexp.MustCompile(`Of \d+ blocked calls to them it names the cause of \d+ alone, and of \d+ as one of two\.`)
+	figure := fmt.Sprintf("Of %d blocked calls to them it names the cause of %d alone, and of %d as one of two.",
+		m.blocked, m.alone, m.either)
+	pattern := regexp.MustCompile(
+		`Of \d+ blocked calls to them it names the cause of \d+ alone, and of \d+ as one of two\.`)
 	written := pattern.FindString(strings.ReplaceAll(string(content), "\n", " "))
 	if *update && written != "" {
 		joined := regexp.MustCompile(strings.ReplaceAll(regexp.QuoteMeta(written), " ", `\s`))

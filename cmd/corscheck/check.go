@@ -257,4 +257,5 @@ func keyOf(r *http.Request) string {
 }
 
 // metadata are the headers of Fetch Metadata (https://www.w3.org/TR/fetch-metadata/).
-var metadata = map[string]bool{"Sec-Fetch-Dest": true, "Sec-Fetch-Mode": true, "Sec-Fetch-Site": true, "Sec-Fetch-User": true}
+var metadata = map[string]bool{"Sec-Fetch-Dest": true, "Sec-Fetch-Mode": true, "Sec-Fetch-Site": true,
+	"Sec-Fetch-User": true}

@@ -51,7 +51,8 @@ func newClient(f *flags) *client {
 	f.network.apply(c.transport)
 	if certificate := f.network.certificate; certificate != nil {
 		c.certified = c.transport.Clone()
-		c.certified.TLSClientConfig.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
+		c.certified.TLSClientConfig.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate,
+			error) {
 			return certificate, nil
 		}
 	}
@@ -196,16 +197,20 @@ func (c *client) explainNetwork(err error) string {
 	case errors.As(err, &record):
 		return "the server does not speak TLS on this port. Should the URL begin with http://?"
 	case errors.As(err, &authority):
-		return "the certificate is signed by nobody that this machine trusts." + looksLikeCORS + " Check anyway with -k"
+		return "the certificate is signed by nobody that this machine trusts." + looksLikeCORS + " Check anyway " +
+			"with -k"
 	case errors.As(err, &host), errors.As(err, &invalid), errors.As(err, &verify):
 		return fmt.Sprintf("the certificate is not valid: %v.%s Check anyway with -k", err, looksLikeCORS)
 	case strings.Contains(err.Error(), "tls: ") && c.wanted:
-		return "the server wants a certificate of its client (mTLS), and got none. Browsers send none with a preflight: let OPTIONS pass without one"
-	case strings.Contains(err.Error(), "tls: protocol version not supported"), strings.Contains(err.Error(), "tls: server selected unsupported protocol version"):
+		return "the server wants a certificate of its client (mTLS), and got none. Browsers send none with a " +
+			"preflight: let OPTIONS pass without one"
+	case strings.Contains(err.Error(), "tls: protocol version not supported"), strings.Contains(err.Error(),
+		"tls: server selected unsupported protocol version"):
 		return "the server speaks no TLS that browsers take: they want 1.2 or newer." + looksLikeCORS
 	case errors.As(err, &alert), strings.HasPrefix(err.Error(), "remote error: tls: "):
 		return fmt.Sprintf("TLS failed: %s.%s", strings.TrimPrefix(err.Error(), "remote error: "), looksLikeCORS)
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET),
+		errors.Is(err, syscall.EPIPE):
 		return "the server closed the connection without an answer"
 	}
 	return explainText(err.Error())
@@ -216,18 +221,21 @@ func explainText(text string) string {
 	switch {
 	case strings.Contains(text, "server closed idle connection"): // before the request was written
 		return "the server closed the connection without an answer"
-	case strings.Contains(text, "stream error: "), strings.Contains(text, "http2: server sent GOAWAY"), strings.Contains(text, "http2: client connection"):
+	case strings.Contains(text, "stream error: "), strings.Contains(text, "http2: server sent GOAWAY"),
+		strings.Contains(text, "http2: client connection"):
 		return "the server broke off the HTTP/2 stream without an answer" + http2Code(text)
 	case strings.HasPrefix(text, "connection error: "):
 		return "the server broke the rules of HTTP/2, or its header is longer than 1 MB" + http2Code(text)
 	case strings.Contains(text, "malformed MIME header"):
 		if m := headerLine.FindStringSubmatch(text); m != nil {
-			return fmt.Sprintf("the header %s of the answer has a control character in it, which is not allowed. Chromium takes it, and this tool cannot: take it out", quote(m[1]))
+			return fmt.Sprintf("the header %s of the answer has a control character in it, which is not allowed. "+
+				"Chromium takes it, and this tool cannot: take it out", quote(m[1]))
 		}
 		return "a header line of the answer is malformed: " + text[strings.Index(text, "malformed MIME header"):]
 	case strings.Contains(text, "multiple Content-Length"):
 		return "the answer has two lines of Content-Length that differ. Browsers refuse it as well"
-	case strings.Contains(text, "malformed HTTP"), strings.Contains(text, "readLoopPeekFail"): // the second if it speaks first
+	case strings.Contains(text, "malformed HTTP"), strings.Contains(text,
+		"readLoopPeekFail"): // the second if it speaks first
 		return "the server does not speak HTTP"
 	case strings.Contains(text, "response headers exceeded"), strings.Contains(text, "response header list larger"):
 		return fmt.Sprintf("the header of the answer is longer than %d MB", maxHeader>>20)

@@ -125,7 +125,10 @@ func (o *outcome) advise(c stacks.Change) (a stacks.Advice, detected bool) {
 // isForAll reports whether an answer lets every origin read it, without credentials.
 func isForAll(x *exchange) bool {
 	lines := x.response[fetch.AllowOrigin]
-	return len(lines) > 0 && !slices.ContainsFunc(lines, func(l string) bool { return strings.Trim(l, "*, ") != "" || l == "" })
+	return len(lines) > 0 && !slices.ContainsFunc(lines, func(l string) bool {
+		return strings.Trim(l, "*, ") != "" ||
+			l == ""
+	})
 }
 
 // newPolicy returns the same as a policy of this library, nil if it takes none such.
@@ -168,7 +171,8 @@ func (o *outcome) methodsToAllow(x *exchange) []string {
 	if upper := strings.ToUpper(needed); !isMethod(needed) && isMethod(upper) {
 		needed = upper // which the script has to write as well: see notes
 	}
-	if !fetch.IsSafelistedMethod(needed) && !slices.Contains(names, needed) && (o.call.credentials || !slices.Contains(names, "*")) {
+	if !fetch.IsSafelistedMethod(needed) && !slices.Contains(names, needed) && (o.call.credentials ||
+		!slices.Contains(names, "*")) {
 		names = append(names, needed)
 	}
 	return names
@@ -180,7 +184,8 @@ func (o *outcome) headersToAllow(x *exchange) []string {
 	for _, name := range o.plan.announced {
 		isListed := slices.ContainsFunc(names, func(s string) bool { return strings.EqualFold(s, name) })
 		covered := slices.Contains(names, "*") && !o.call.credentials && name != "authorization"
-		if !isListed && !covered && !strings.HasPrefix(name, "access-control-") { // which the script has to leave out: see notes
+		if !isListed && !covered && !strings.HasPrefix(name,
+			"access-control-") { // which the script has to leave out: see notes
 			names = append(names, http.CanonicalHeaderKey(name))
 		}
 	}

@@ -189,10 +189,12 @@ func statusStyle(status int) string {
 // The headers that matter, in the order in which they are shown.
 var (
 	requestHeaders = []string{
-		"Origin", "Access-Control-Request-Method", "Access-Control-Request-Headers", "Authorization", "Content-Type", "Cookie",
+		"Origin", "Access-Control-Request-Method", "Access-Control-Request-Headers", "Authorization", "Content-Type",
+		"Cookie",
 	}
 	responseHeaders = []string{
-		fetch.AllowOrigin, fetch.AllowCredentials, fetch.AllowMethods, fetch.AllowHeaders, fetch.ExposeHeaders, fetch.MaxAge,
+		fetch.AllowOrigin, fetch.AllowCredentials, fetch.AllowMethods, fetch.AllowHeaders, fetch.ExposeHeaders,
+		fetch.MaxAge,
 		"Vary", "Location", "Allow", "Www-Authenticate", "Content-Type",
 	}
 )
@@ -335,16 +337,20 @@ func (r *report) readable(o *outcome, v verdict) {
 // whoever looks after the server.
 func isPlumbing(name string) bool {
 	return plumbing[name] || slices.ContainsFunc([]string{
-		"Access-Control-", "Content-Security-", "Cross-Origin-", "X-Content-", "X-Frame-", "X-Permitted-", "X-Dns-", "X-Xss-", "X-Download-",
+		"Access-Control-", "Content-Security-", "Cross-Origin-", "X-Content-", "X-Frame-", "X-Permitted-", "X-Dns-",
+		"X-Xss-", "X-Download-",
 		"Cf-", "X-Amz-Cf-", "X-Cache", "Proxy-", "Sec-",
 	}, func(prefix string) bool { return strings.HasPrefix(name, prefix) })
 }
 
 var plumbing = func() map[string]bool {
 	names := make(map[string]bool)
-	for name := range set("accept-ranges age alt-svc cache-status connection content-encoding date expect-ct keep-alive nel " +
-		"origin-agent-cluster p3p permissions-policy pragma referrer-policy report-to reporting-endpoints server server-timing set-cookie " +
-		"strict-transport-security timing-allow-origin trailer transfer-encoding upgrade vary via x-powered-by x-served-by x-timer x-robots-tag " +
+	for name := range set("accept-ranges age alt-svc cache-status connection content-encoding date expect-ct " +
+		"keep-alive nel " +
+		"origin-agent-cluster p3p permissions-policy pragma referrer-policy report-to reporting-endpoints server " +
+		"server-timing set-cookie " +
+		"strict-transport-security timing-allow-origin trailer transfer-encoding upgrade vary via x-powered-by " +
+		"x-served-by x-timer x-robots-tag " +
 		"x-varnish x-aspnet-version x-aspnetmvc-version x-ua-compatible") {
 		names[http.CanonicalHeaderKey(name)] = true
 	}
@@ -383,7 +389,8 @@ func (r *report) fix(o *outcome) {
 	r.line("")
 	a := f.advice
 	if a.Name == "" {
-		r.text("", "", "-for NAME says this in the words of a stack: go, express, nginx, flask, php …; -for ? lists all.")
+		r.text("", "", "-for NAME says this in the words of a stack: go, express, nginx, flask, php …; -for ? "+
+			"lists all.")
 		return
 	}
 	title = "In " + a.Title

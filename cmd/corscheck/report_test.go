@@ -52,10 +52,12 @@ func TestReportFits(t *testing.T) {
 			for line := range strings.Lines(call + audit) {
 				assert.LessOrEqual(t, utf8.RuneCountInString(strings.TrimSuffix(line, "\n")), width, line)
 				assert.NotContains(t, line, "\x1b")
-				assert.Equal(t, strings.TrimRight(line, " \n"), strings.TrimSuffix(line, "\n"), "no white space at the end")
+				assert.Equal(t, strings.TrimRight(line, " \n"), strings.TrimSuffix(line, "\n"), "no white space "+
+					"at the end")
 			}
 			assert.LessOrEqual(t, strings.Count(call, "\n"), 44)
-			_, noted := runText(t, false, append(append([]string{"-origin", page}, tc.call...), url, "-origin", "http://localhost:3000")...)
+			_, noted := runText(t, false, append(append([]string{"-origin", page}, tc.call...), url, "-origin",
+				"http://localhost:3000")...)
 			for _, text := range []string{call, noted, audit} {
 				assert.NotContains(t, text, "\n\n\n")
 				assert.NotEqual(t, "\n\n", text[len(text)-2:])
@@ -87,9 +89,11 @@ func TestReportIsClean(t *testing.T) {
 }
 
 func TestReportShowsNoSecrets(t *testing.T) {
-	url := serve(t, policy{allow: only(page), lines: withCookies, preflight: replace(fetch.AllowHeaders, "Authorization")})
+	url := serve(t, policy{allow: only(page), lines: withCookies, preflight: replace(fetch.AllowHeaders,
+		"Authorization")})
 	for _, args := range [][]string{nil, {"-v"}} {
-		_, text := runText(t, false, append(args, "-origin", page, "-b", "session=secret", "-H", "Authorization: secret", url)...)
+		_, text := runText(t, false, append(args, "-origin", page, "-b", "session=secret", "-H", "Authorization: "+
+			"secret", url)...)
 		assert.NotContains(t, text, "secret")
 		assert.Contains(t, text, "   > Cookie: …\n")
 		assert.Contains(t, text, "   > Authorization: …\n")
@@ -127,7 +131,8 @@ func TestReportOfAnAudit(t *testing.T) {
 }
 
 func TestManyRedirectsAreShort(t *testing.T) {
-	status, text := runText(t, false, "-origin", page, serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	status, text := runText(t, false, "-origin", page, serve(t, http.HandlerFunc(func(w http.ResponseWriter,
+		r *http.Request) {
 		w.Header().Set(fetch.AllowOrigin, page)
 		http.Redirect(w, r, r.URL.Path+"x", http.StatusFound)
 	})))
@@ -158,7 +163,8 @@ func TestColoursAreForTerminals(t *testing.T) {
 
 // sample is what the documents show: a router without a route for OPTIONS.
 var sample = policy{allow: only(page), preflightStatus: http.StatusMethodNotAllowed, lines: []string{"Vary:"},
-	preflight: []string{fetch.AllowMethods + ":", fetch.AllowHeaders + ":", fetch.MaxAge + ":", fetch.AllowOrigin + ":", "Allow: GET, PUT"}}
+	preflight: []string{fetch.AllowMethods + ":", fetch.AllowHeaders + ":", fetch.MaxAge + ":",
+		fetch.AllowOrigin + ":", "Allow: GET, PUT"}}
 
 var update = goflag.Bool("update", false, "write what the command prints into the documents")
 
@@ -179,7 +185,8 @@ func TestDocuments(t *testing.T) {
 	run(append([]string{"-json", "-no-probe", "-engine", "chromium"}, call...), nil, &stdout, &stderr, false)
 	assertShows(t, readme, documented(stdout.String()))
 	stdout.Reset()
-	run([]string{"-json", "-audit", "-origin", page, serve(t, policy{allow: only(page), preflight: replace(fetch.MaxAge, "10m")})},
+	run([]string{"-json", "-audit", "-origin", page, serve(t, policy{allow: only(page),
+		preflight: replace(fetch.MaxAge, "10m")})},
 		nil, &stdout, &stderr, false)
 	assertShows(t, readme, documented(stdout.String()))
 
@@ -200,7 +207,9 @@ func noteIDs(t *testing.T) (ids []string) {
 	}
 	sources, err := os.ReadFile("causes.go")
 	require.NoError(t, err)
-	for _, m := range regexp.MustCompile(`(?:one|either)\("([a-z-]+)"(?:, "([a-z-]+)", ")?|ID: "([a-z-]+)"`).FindAllStringSubmatch(string(sources), -1) {
+	for _, m := range regexp.MustCompile(
+		`(?:one|either)\("([a-z-]+)"(?:, "([a-z-]+)", ")?|ID: "([a-z-]+)"`).FindAllStringSubmatch(string(sources),
+		-1) {
 		for _, id := range m[1:] {
 			if id != "" && !slices.Contains(ids, id) {
 				ids = append(ids, id)
@@ -228,7 +237,8 @@ func assertShows(t *testing.T, file, text string) {
 		return
 	}
 	if !*update {
-		assert.Fail(t, "a document does not show what the command prints: -update writes it", "%s:\n%s", file, indented)
+		assert.Fail(t, "a document does not show what the command prints: -update writes it", "%s:\n%s", file,
+			indented)
 		return
 	}
 	first, _, _ := strings.Cut(indented, "\n")

@@ -13,13 +13,18 @@ import (
 )
 
 func TestSecretNames(t *testing.T) {
-	for _, name := range strings.Fields("Authorization X-Api-Key X-Auth-Token api_key apikey apiKey access_token accessToken id_token refresh-token " +
-		"X-CSRF-Token csrf sessionid session_id PHPSESSID JSESSIONID X-Amz-Security-Token X-Amz-Signature X-Goog-Credential Ocp-Apim-Subscription-Key " +
-		"X-Functions-Key key sig secret client_secret password user_password pwd jwt X-Hub-Signature AWSAccessKeyId token sid Private-Key Set-Cookie Cookie Proxy-Authorization") {
+	for _, name := range strings.Fields("Authorization X-Api-Key X-Auth-Token api_key apikey apiKey access_token " +
+		"accessToken id_token refresh-token " +
+		"X-CSRF-Token csrf sessionid session_id PHPSESSID JSESSIONID X-Amz-Security-Token X-Amz-Signature " +
+		"X-Goog-Credential Ocp-Apim-Subscription-Key " +
+		"X-Functions-Key key sig secret client_secret password user_password pwd jwt X-Hub-Signature " +
+		"AWSAccessKeyId token sid Private-Key Set-Cookie Cookie Proxy-Authorization") {
 		assert.True(t, isSecretHeader(name), name)
 	}
-	for _, name := range strings.Fields("Author authors Accept Content-Type X-Monkey keyboard design signal assign page q id user lang cursor X-Total-Count " +
-		"Www-Authenticate Access-Control-Allow-Headers Access-Control-Allow-Origin Location Vary Etag X-Request-Id sort passenger tokenizer") {
+	for _, name := range strings.Fields("Author authors Accept Content-Type X-Monkey keyboard design signal " +
+		"assign page q id user lang cursor X-Total-Count " +
+		"Www-Authenticate Access-Control-Allow-Headers Access-Control-Allow-Origin Location Vary Etag " +
+		"X-Request-Id sort passenger tokenizer") {
 		assert.False(t, isSecretHeader(name), name)
 	}
 }
@@ -84,7 +89,8 @@ func TestSecretsAreMasked(t *testing.T) {
 	assert.Contains(t, stdout.String(), "< Set-Cookie: session="+secret+"; Path=/")
 	stdout.Reset()
 	run(append([]string{"-v", "-origin", page}, append(own, base+"/users/7")...), nil, &stdout, &stderr, false)
-	assert.Contains(t, stdout.String(), "< Set-Cookie: session=…; Path=/; HttpOnly", "what is no secret of a cookie is shown")
+	assert.Contains(t, stdout.String(), "< Set-Cookie: session=…; Path=/; HttpOnly", "what is no secret of a "+
+		"cookie is shown")
 }
 
 // JSON passes on nothing that a terminal or an editor acts on and does not show.

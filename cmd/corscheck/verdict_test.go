@@ -66,9 +66,11 @@ func TestSameOrigin(t *testing.T) {
 	}{
 		{"no redirect", "/users/7", "", []string{"-X", "DELETE"}, true, "same-origin", []string{"DELETE /users/7"}},
 		{"a redirect within", "/within", "", nil, true, "same-origin", []string{"GET /within", "GET /users/7"}},
-		{"a redirect to another origin without CORS", "/away", elsewhere, nil, false, "no-cors-layer", []string{"GET /away"}},
+		{"a redirect to another origin without CORS", "/away", elsewhere, nil, false, "no-cors-layer",
+			[]string{"GET /away"}},
 		{"a redirect to another origin that allows it", "/away", allows, nil, true, "", []string{"GET /away"}},
-		{"a redirect to a login elsewhere", "/away", strings.Replace(elsewhere, "/users/7", "/login", 1), nil, false, "login-redirect", []string{"GET /away"}},
+		{"a redirect to a login elsewhere", "/away", strings.Replace(elsewhere, "/users/7", "/login", 1), nil, false,
+			"login-redirect", []string{"GET /away"}},
 		{"a write that is redirected", "/away", elsewhere, put, false, "options-not-routed", []string{"PUT /away {}"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -99,7 +101,8 @@ func TestWritesAreSentOnce(t *testing.T) {
 	}
 	open := policy{allow: echo, preflight: []string{fetch.AllowHeaders + ": Idempotency-Key, X-Idempotency-Key"}}
 	second := serve(t, count(open))
-	redirects := before(open, says(func(r *http.Request) bool { return !onOptions(r) }, 307, "Location: "+second, fetch.AllowOrigin+": *"))
+	redirects := before(open, says(func(r *http.Request) bool { return !onOptions(r) }, 307, "Location: "+second,
+		fetch.AllowOrigin+": *"))
 	breaksOff := before(open, func(_ http.ResponseWriter, r *http.Request) bool {
 		if !isSafe(r.Method) {
 			panic(http.ErrAbortHandler)
@@ -113,15 +116,23 @@ func TestWritesAreSentOnce(t *testing.T) {
 		want   []string
 	}{
 		{"a PUT", open, put, []string{"PUT /users/7 {}"}},
-		{"a PUT behind a redirect", redirects, put, []string{"PUT /users/7 {}", "PUT /users/7 {}"}}, // once at each server
-		{"a POST of a form behind a redirect", redirects, []string{"-d", "a=1"}, []string{"POST /users/7 a=1", "POST /users/7 a=1"}},
-		{"a form that is blocked, and questions", application(200), []string{"-d", "a=1"}, []string{"POST /users/7 a=1"}},
-		{"a DELETE that is blocked, and questions", lost(open, func(r *http.Request) bool { return r.Method == "DELETE" }, 200), []string{"-X", "DELETE"}, []string{"DELETE /users/7 "}},
+		{"a PUT behind a redirect", redirects, put, []string{"PUT /users/7 {}", "PUT /users/7 {}"}},
+		// once at each server
+		{"a POST of a form behind a redirect", redirects, []string{"-d", "a=1"}, []string{"POST /users/7 a=1",
+			"POST /users/7 a=1"}},
+		{"a form that is blocked, and questions", application(200), []string{"-d", "a=1"}, []string{"POST " +
+			"/users/7 a=1"}},
+		{"a DELETE that is blocked, and questions", lost(open,
+			func(r *http.Request) bool { return r.Method == "DELETE" }, 200), []string{"-X", "DELETE"},
+			[]string{"DELETE /users/7 "}},
 		{"credentials that are not known", open, []string{"curl", "-X", "PUT"}, []string{"PUT /users/7 "}},
-		{"a User-Agent that Chromium does not announce", policy{allow: only(page), preflight: replace(fetch.AllowHeaders, "User-Agent")},
+		{"a User-Agent that Chromium does not announce", policy{allow: only(page),
+			preflight: replace(fetch.AllowHeaders, "User-Agent")},
 			[]string{"-X", "PUT", "-H", "User-Agent: sdk/1"}, []string{"PUT /users/7 "}},
-		{"a connection that breaks, and a key that lets net/http repeat", breaksOff, append([]string{"-H", "Idempotency-Key: 1"}, put...), []string{"PUT /users/7 {}"}},
-		{"a DELETE without a body on one", breaksOff, []string{"-X", "DELETE", "-H", "X-Idempotency-Key: 1"}, []string{"DELETE /users/7 "}},
+		{"a connection that breaks, and a key that lets net/http repeat", breaksOff, append([]string{"-H",
+			"Idempotency-Key: 1"}, put...), []string{"PUT /users/7 {}"}},
+		{"a DELETE without a body on one", breaksOff, []string{"-X", "DELETE", "-H", "X-Idempotency-Key: 1"},
+			[]string{"DELETE /users/7 "}},
 		{"-preflight-only", open, append([]string{"-preflight-only"}, put...), nil},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -169,7 +180,8 @@ func TestUploadProgress(t *testing.T) {
 			assert.NotContains(t, cause, "upload-progress")
 			assert.True(t, o.Exchanges[0].Preflight)
 
-			cause, _ = causeOf(t, append(args, "-origin", page, serve(t, policy{allow: only(page), lines: withCookies}))...)
+			cause, _ = causeOf(t, append(args, "-origin", page, serve(t, policy{allow: only(page),
+				lines: withCookies}))...)
 			assert.Empty(t, cause, "a preflight that passes")
 		})
 	}
@@ -299,7 +311,8 @@ func TestAnswersThatBrowsersRefuse(t *testing.T) {
 
 // V8: the standard blocks the call, and every browser lets it through.
 func TestStandardAlone(t *testing.T) {
-	args := []string{"-origin", page, "-H", "Authorization: Bearer 1", serve(t, policy{allow: only(page), preflight: replace(fetch.AllowHeaders, "*")})}
+	args := []string{"-origin", page, "-H", "Authorization: Bearer 1", serve(t, policy{allow: only(page),
+		preflight: replace(fetch.AllowHeaders, "*")})}
 	status, text := runText(t, false, args...)
 	assert.Equal(t, exitOK, status)
 	verdicts := text[strings.Index(text, "\n\nALLOWED"):]
@@ -349,8 +362,10 @@ func TestCredentialsUnknown(t *testing.T) {
 // but its origin, and is shown.
 func TestQuestions(t *testing.T) {
 	for name, server := range map[string]http.Handler{
-		"nothing of CORS": before(nil, says(onAll, 200)), "404": before(nil, says(onAll, 404)), "403": before(nil, says(onAll, 403)),
-		"a cache": cachedFor(before(nil, says(onAll, 200)), "Age: 1"), "an unlisted origin": policy{}, "a login": before(nil, says(onAll, 401)),
+		"nothing of CORS": before(nil, says(onAll, 200)), "404": before(nil, says(onAll, 404)), "403": before(nil,
+			says(onAll, 403)),
+		"a cache": cachedFor(before(nil, says(onAll, 200)), "Age: 1"), "an unlisted origin": policy{}, "a " +
+			"login": before(nil, says(onAll, 401)),
 	} {
 		for _, call := range [][]string{
 			{"-H", "Authorization: Bearer secret", "-b", "session=secret"},
