@@ -463,6 +463,8 @@ func (p *parser) finish() error {
 		if err := p.takePaste(); err != nil {
 			return err
 		}
+	} else if p.entry > 0 {
+		return usagef("-entry picks a call of a paste or a HAR, and there is none")
 	} else if p.copied {
 		p.call.credentialsUnknown = p.call.cookie == "" && p.credentials == ""
 	}
@@ -563,6 +565,8 @@ func (p *parser) guard() error {
 	case isSafe(plan.method):
 	case plan.preflight:
 		p.flags.preflightOnly = true
+	case p.bodyUnknown:
+		return errBodyUnknown
 	default:
 		return usagef("%s %s writes, and browsers send it without a preflight: add -send to have it sent",
 			plan.method, p.call.url)
