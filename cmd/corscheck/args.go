@@ -70,10 +70,11 @@ type parser struct {
 	entry       int               // -entry
 	send        bool              // -send
 
-	moreQuery   []string // --url-query
-	isForm      bool     // the body was made of -F
-	bodyUnknown bool     // only the page's script knows the body
-	navigation  bool     // the user went there
+	defaults    http.Header // unless a flag sets another value
+	moreQuery   []string    // --url-query
+	isForm      bool        // the body was made of -F
+	bodyUnknown bool        // only the page's script knows the body
+	navigation  bool        // the user went there
 }
 
 // A flag is one that the command line may have.
@@ -195,7 +196,7 @@ func (p *parser) parseFlag(arg string, rest []string) ([]string, error) {
 		}
 		return rest, f.apply(p, value)
 	}
-	if long {
+	if long || !p.copied && meansLong(name) {
 		return rest, unknownFlag(arg)
 	}
 	// Several flags of one letter, the last one perhaps with its value: -sk, -XPUT.
@@ -479,6 +480,11 @@ func (p *parser) finish() error {
 	}
 	if err := p.finishURL(); err != nil {
 		return err
+	}
+	for name, values := range p.defaults {
+		if p.call.header[name] == nil {
+			p.call.header[name] = values
+		}
 	}
 	if p.call.hasBody {
 		p.call.method = cmp.Or(p.call.method, http.MethodPost)

@@ -326,6 +326,11 @@ func (p *parser) fill(q *parser) {
 		own.body, own.hasBody, p.query, p.bodyUnknown = from.body, from.hasBody, q.query, q.bodyUnknown
 	}
 	p.moreQuery = append(q.moreQuery, p.moreQuery...)
+	for name := range q.defaults {
+		if p.defaults.Get(name) == "" && from.header.Get(name) == "" {
+			p.setDefault(name, q.defaults.Get(name))
+		}
+	}
 	for name, values := range from.header {
 		if own.header[name] == nil {
 			own.header[name] = values

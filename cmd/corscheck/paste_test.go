@@ -36,10 +36,13 @@ func TestChromiumForms(t *testing.T) {
 	want := map[string]told{
 		"PUT https://api.example.com/api/users/7?q=a%20b":     {"PUT", "", page, "Referer", put, secret, false},
 		"OPTIONS https://api.example.com/api/users/7?q=a%20b": {"PUT", "", page, "Origin", "", announced, true},
-		"GET https://api.example.com/api/plain":               {"GET", "", page, "Origin", "", http.Header{"Accept": {"*/*"}}, false},
-		"PUT http://api.example.com/api/users/7":              {"PUT", "", page, "", "{}", asJSON, false},
-		"GET https://api.example.com/selfsigned":              {"GET", "", "http://app.example.com", "Referer", "", http.Header{}, false},
-		"PUT https://api.example.com/selfsigned":              {"PUT", "", "http://app.example.com", "Referer", "", http.Header{}, false},
+		"GET https://api.example.com/api/plain": {"GET", "", page, "Origin", "", http.Header{"Accept": {"*/*"}},
+			false},
+		"PUT http://api.example.com/api/users/7": {"PUT", "", page, "", "{}", asJSON, false},
+		"GET https://api.example.com/selfsigned": {"GET", "", "http://app.example.com", "Referer",
+			"", http.Header{}, false},
+		"PUT https://api.example.com/selfsigned": {"PUT", "", "http://app.example.com", "Referer",
+			"", http.Header{}, false},
 	}
 	for _, forms := range chromiumCopies(t) {
 		for _, form := range []string{"bash", "cmd", "fetch", "nodefetch", "ps"} {
@@ -67,7 +70,8 @@ func TestChromiumForms(t *testing.T) {
 				c, err := parseWith(strings.NewReader(forms[form]), args...)
 				require.NoError(t, err)
 				assert.Equal(t, w, told{
-					c.call.method, c.call.url, c.call.origin, c.call.originFrom, c.call.body, c.call.header, c.flags.preflightOnly,
+					c.call.method, c.call.url, c.call.origin, c.call.originFrom, c.call.body, c.call.header,
+					c.flags.preflightOnly,
 				})
 				include := form == "fetch" && forms["of"] == "PUT https://api.example.com/api/users/7?q=a%20b"
 				assert.Equal(t, include, c.call.credentials)
@@ -134,7 +138,8 @@ func TestFlagsBesidePaste(t *testing.T) {
 func TestPasteOpensNothing(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "secret")
 	require.NoError(t, os.WriteFile(file, []byte("secret"), 0o600))
-	for _, flag := range []string{"-d @", "--data-binary @", "--data-urlencode a@", "-H @", "-T ", "-F a=@", "-F 'a=<", "--cacert ", "-E ", "--key "} {
+	for _, flag := range []string{"-d @", "--data-binary @", "--data-urlencode a@", "-H @", "-T ", "-F a=@",
+		"-F 'a=<", "--cacert ", "-E ", "--key "} {
 		text := "curl https://api.example.com -H 'Origin: https://app.example.com' " + flag + file
 		if strings.Contains(flag, "'") {
 			text += "'"
@@ -167,7 +172,8 @@ func spaced(text string) string { return strings.Join(strings.Fields(text), " ")
 // sent twice.
 func TestPastedCredentials(t *testing.T) {
 	curl := func(url string) string {
-		return "curl '" + url + "' \\\n -X 'PUT' \\\n -H 'Origin: " + page + "' \\\n -H 'Content-Type: application/json' \\\n --data-raw '{}'"
+		return "curl '" + url + "' \\\n -X 'PUT' \\\n -H 'Origin: " + page + "' \\\n -H 'Content-Type: " +
+			"application/json' \\\n --data-raw '{}'"
 	}
 	fetch := func(credentials string) func(string) string {
 		return func(url string) string {
@@ -225,7 +231,8 @@ func har(url string, calls ...string) string {
 			body = strings.Replace(body, "application/json", "text/plain", 1)
 		}
 		entries = append(entries, `{"request": {"method": "`+method+`", "url": "`+url+path+
-			`", "headers": [{"name": "Origin", "value": "`+page+`"}]`+body+`}, "response": {"status": 0}, "_resourceType": "fetch"}`)
+			`", "headers": [{"name": "Origin", "value": "`+page+`"}]`+body+`}, "response": {"status": 0}, `+
+			`"_resourceType": "fetch"}`)
 	}
 	return `{"log": {"entries": [` + strings.Join(entries, ", ") + `]}}`
 }
@@ -250,7 +257,8 @@ func TestHARCalls(t *testing.T) {
 	assert.Contains(t, stdout, " 2 GET "+url+"/b no answer")
 	assert.Contains(t, stdout, " 3 POST "+url+"/form no answer")
 	assert.NotContains(t, stdout, " 1 PUT "+url+"/a no answer")
-	assert.Contains(t, stdout, "PUT is not sent, because it writes, and may not be all of the call. Add -send to have it sent.")
+	assert.Contains(t, stdout,
+		"PUT is not sent, because it writes, and may not be all of the call. Add -send to have it sent.")
 
 	_, _, _, seen = check("-send")
 	assert.Equal(t, []string{"OPTIONS /a", "PUT /a {}"}, seen)
@@ -260,7 +268,8 @@ func TestHARCalls(t *testing.T) {
 	status, _, stderr, seen = check("-entry", "3")
 	assert.Equal(t, exitUnknown, status)
 	assert.Empty(t, seen)
-	assert.Contains(t, stderr, "POST "+url+"/form writes, and browsers send it without a preflight: add -send to have it sent")
+	assert.Contains(t, stderr, "POST "+url+"/form writes, and browsers send it without a preflight: add "+
+		"-send to have it sent")
 	_, _, _, seen = check("-entry", "3", "-send")
 	assert.Equal(t, []string{"POST /form {}"}, seen)
 	status, _, stderr, _ = check("-entry", "4")
@@ -280,7 +289,9 @@ func TestChromiumHARFile(t *testing.T) {
 	var stdout, stderr bytes.Buffer
 	assert.Equal(t, exitFailed, run([]string{file}, nil, &stdout, &stderr, false), stderr.String())
 	text := spaced(stdout.String())
-	assert.Contains(t, text, "PUT http://api.example.com/api/users/7, from a page of https://app.example.com (as the page in the HAR says)")
+	assert.Contains(t, text,
+		"PUT http://api.example.com/api/users/7, from a page of https://app.example.com (as the page in the "+
+			"HAR says)")
 	assert.Contains(t, text, "mixed content")
 	assert.Contains(t, text, " 2 GET http://api.example.com/api/users/7 no answer")
 }
@@ -295,29 +306,50 @@ func TestConsoleLine(t *testing.T) {
 		exit       int
 		says       []string
 	}{
-		{"no header", "Access to fetch at 'URL'" + blocked + "No 'Access-Control-Allow-Origin' header is present on the requested resource.",
+		{"no header", "Access to fetch at 'URL'" + blocked + "No 'Access-Control-Allow-Origin' header is " +
+			"present on the requested resource.",
 			before(nil, says(onAll, 200)), nil, []string{"GET /users/7"}, exitFailed,
-			[]string{"(as the console's line says)", "The browser said: Access to fetch at", "The console's line does not tell the method, the headers and whether there were cookies."}},
-		{"a method", "Access to fetch at 'URL'" + blocked + "Method PUT is not allowed by Access-Control-Allow-Methods in preflight response.",
-			policy{allow: only(page), preflight: replace("Access-Control-Allow-Methods", "GET")}, nil, []string{"OPTIONS /users/7 PUT"}, exitFailed,
+			[]string{"(as the console's line says)", "The browser said: Access to fetch at",
+				"The console's line does not tell the method, the headers and whether there were cookies."}},
+		{"a method", "Access to fetch at 'URL'" + blocked + "Method PUT is not allowed by " +
+			"Access-Control-Allow-Methods in preflight response.",
+			policy{allow: only(page), preflight: replace("Access-Control-Allow-Methods", "GET")}, nil, []string{"OPTIONS " +
+				"/users/7 PUT"}, exitFailed,
 			[]string{"PUT ", "Access-Control-Allow-Methods"}},
-		{"a method, mended", "Access to fetch at 'URL'" + blocked + "Method PUT is not allowed by Access-Control-Allow-Methods in preflight response.",
+		{"a method, mended", "Access to fetch at 'URL'" + blocked + "Method PUT is not allowed by " +
+			"Access-Control-Allow-Methods in preflight response.",
 			good, nil, []string{"OPTIONS /users/7 PUT"}, exitOK, []string{"PUT is not sent, because it writes"}},
-		{"a header", "Access to fetch at 'URL'" + blocked + "Request header field x-foo is not allowed by Access-Control-Allow-Headers in preflight response.",
-			policy{allow: only(page), preflight: replace("Access-Control-Allow-Headers", "x-bar")}, nil, []string{"OPTIONS /users/7 GET x-foo"}, exitFailed,
+		{"a header", "Access to fetch at 'URL'" + blocked + "Request header field x-foo is not allowed by " +
+			"Access-Control-Allow-Headers in preflight response.",
+			policy{allow: only(page), preflight: replace("Access-Control-Allow-Headers", "x-bar")}, nil,
+			[]string{"OPTIONS /users/7 GET x-foo"}, exitFailed,
 			[]string{"Access-Control-Allow-Headers", "x-foo", "does not tell the method, other headers"}},
-		{"credentials", "Access to fetch at 'URL'" + blocked + "The value of the 'Access-Control-Allow-Origin' header in the response must not be the wildcard '*' when the request's credentials mode is 'include'.",
+		{"credentials", "Access to fetch at 'URL'" + blocked + "The value of the " +
+			"'Access-Control-Allow-Origin' header in the response must not be the wildcard '*' when the " +
+			"request's credentials mode is 'include'.",
 			policy{allow: always("*")}, nil, []string{"GET /users/7"}, exitFailed, []string{"with credentials"}},
-		{"a preflight, of what is not told", "Access to fetch at 'URL'" + blocked + "Response to preflight request doesn't pass access control check: It does not have HTTP ok status.",
-			policy{allow: only(page), preflightStatus: 500}, nil, []string{"OPTIONS /users/7 GET"}, exitFailed, []string{"500"}},
-		{"the method beside it", "Access to fetch at 'URL'" + blocked + "Response to preflight request doesn't pass access control check: It does not have HTTP ok status.\nPUT URL net::ERR_FAILED",
-			policy{allow: only(page), preflightStatus: 500}, nil, []string{"OPTIONS /users/7 PUT"}, exitFailed, []string{"PUT"}},
-		{"flags beside it", "Access to fetch at 'URL'" + blocked + "No 'Access-Control-Allow-Origin' header is present on the requested resource.",
-			good, []string{"-X", "DELETE", "-send"}, []string{"OPTIONS /users/7 DELETE", "DELETE /users/7"}, exitOK, []string{"DELETE"}},
-		{"Firefox", "Cross-Origin Request Blocked: The Same Origin Policy disallows reading the remote resource at URL. (Reason: header ‘x-foo’ is not allowed according to header ‘Access-Control-Allow-Headers’ from CORS preflight response).",
-			good, []string{"-origin", page}, []string{"OPTIONS /users/7 GET x-foo"}, exitFailed, []string{`it must list "x-foo"`}},
-		{"Safari", "[Error] Origin " + page + " is not allowed by Access-Control-Allow-Origin. Status code: 403\n[Error] Fetch API cannot load URL due to access control checks.",
-			before(nil, says(onAll, 403)), nil, []string{"GET /users/7"}, exitFailed, []string{"(as the console's line says)", "403"}},
+		{"a preflight, of what is not told", "Access to fetch at 'URL'" + blocked + "Response to preflight " +
+			"request doesn't pass access control check: It does not have HTTP ok status.",
+			policy{allow: only(page), preflightStatus: 500}, nil, []string{"OPTIONS /users/7 GET"}, exitFailed,
+			[]string{"500"}},
+		{"the method beside it", "Access to fetch at 'URL'" + blocked + "Response to preflight request " +
+			"doesn't pass access control check: It does not have HTTP ok status.\nPUT URL net::ERR_FAILED",
+			policy{allow: only(page), preflightStatus: 500}, nil, []string{"OPTIONS /users/7 PUT"}, exitFailed,
+			[]string{"PUT"}},
+		{"flags beside it", "Access to fetch at 'URL'" + blocked + "No 'Access-Control-Allow-Origin' header " +
+			"is present on the requested resource.",
+			good, []string{"-X", "DELETE", "-send"}, []string{"OPTIONS /users/7 DELETE", "DELETE /users/7"},
+			exitOK, []string{"DELETE"}},
+		{"Firefox",
+			"Cross-Origin Request Blocked: The Same Origin Policy disallows reading the remote resource at " +
+				"URL. (Reason: header ‘x-foo’ is not allowed according to header ‘Access-Control-Allow-Headers’ " +
+				"from CORS preflight response).",
+			good, []string{"-origin", page}, []string{"OPTIONS /users/7 GET x-foo"}, exitFailed, []string{`it ` +
+				`must list "x-foo"`}},
+		{"Safari", "[Error] Origin " + page + " is not allowed by Access-Control-Allow-Origin. Status code: " +
+			"403\n[Error] Fetch API cannot load URL due to access control checks.",
+			before(nil, says(onAll, 403)), nil, []string{"GET /users/7"}, exitFailed, []string{"(as the " +
+				"console's line says)", "403"}},
 		{"Safari, the URL as a flag", "Origin " + page + " is not allowed by Access-Control-Allow-Origin. Status code: 403",
 			before(nil, says(onAll, 403)), []string{"URL"}, []string{"GET /users/7"}, exitFailed, nil},
 	} {
@@ -351,21 +383,35 @@ func TestConsoleLine(t *testing.T) {
 // What is not told, and has to be, is asked for in one line.
 func TestPasteMisses(t *testing.T) {
 	for _, tc := range []struct{ name, text, want string }{
-		{"Firefox", "Cross-Origin Request Blocked: The Same Origin Policy disallows reading the remote resource at https://api.example.com/. (Reason: CORS header ‘Access-Control-Allow-Origin’ missing). Status code: 200.",
+		{"Firefox",
+			"Cross-Origin Request Blocked: The Same Origin Policy disallows reading the remote resource at " +
+				"https://api.example.com/. (Reason: CORS header ‘Access-Control-Allow-Origin’ missing). Status " +
+				"code: 200.",
 			"this line of the console does not name the page: add -origin https://app.example.com"},
 		{"Safari", "Origin https://app.example.com is not allowed by Access-Control-Allow-Origin.",
-			`this line of the console does not name the URL: paste the line after it too, which begins with "Fetch API cannot load" or "XMLHttpRequest cannot load", or add the URL`},
-		{"a HAR", `{"log": {"entries": [{"request": {"method": "GET", "url": "https://api.example.com"}, "response": {"status": 0}, "_resourceType": "fetch"}]}}`,
+			`this line of the console does not name the URL: paste the line after it too, which begins with ` +
+				`"Fetch API cannot load" or "XMLHttpRequest cannot load", or add the URL`},
+		{"a HAR",
+			`{"log": {"entries": [{"request": {"method": "GET", "url": "https://api.example.com"}, ` +
+				`"response": {"status": 0}, "_resourceType": "fetch"}]}}`,
 			"the HAR does not name the page that made this call: add -origin https://app.example.com"},
-		{"a HAR without failures", `{"log": {"entries": [{"request": {"method": "GET", "url": "https://api.example.com", "headers": [{"name": "Origin", "value": "https://app.example.com"}]}, ` +
-			`"response": {"status": 200, "headers": [{"name": "Access-Control-Allow-Origin", "value": "*"}]}}]}}`,
+		{"a HAR without failures",
+			`{"log": {"entries": [{"request": {"method": "GET", "url": "https://api.example.com", ` +
+				`"headers": [{"name": "Origin", "value": "https://app.example.com"}]}, ` +
+				`"response": {"status": 200, "headers": [{"name": "Access-Control-Allow-Origin", "value": "*"}]}}]}}`,
 			"no call to another origin failed in the HAR; -entry N checks one of these: 1: GET https://api.example.com"},
 		{"a navigation", `fetch("https://api.example.com", {"referrer": "https://app.example.com/", "mode": "navigate"})`,
 			"the copied call is a page that the user went to, not a call of a script: copy one of the type fetch or xhr"},
-		{"a body that only the script knows", `fetch("https://api.example.com", {"method": "POST", body: form, "referrer": "https://app.example.com/"})`,
+		{"a body that only the script knows",
+			`fetch("https://api.example.com", {"method": "POST", body: form, "referrer": ` +
+				`"https://app.example.com/"})`,
 			"the body is an expression, which only the page's script knows: give it with -d"},
-		{"nothing", "", "the paste is empty: copy the call as cURL (bash, cmd), fetch, fetch (Node.js), PowerShell, a HAR, or the line in the console of Chromium, Firefox or Safari"},
-		{"anything", "hello", "this is nothing that is known here: copy the call as cURL (bash, cmd), fetch, fetch (Node.js), PowerShell, a HAR, or the line in the console of Chromium, Firefox or Safari"},
+		{"nothing", "",
+			"the paste is empty: copy the call as cURL (bash, cmd), fetch, fetch (Node.js), PowerShell, a " +
+				"HAR, or the line in the console of Chromium, Firefox or Safari"},
+		{"anything", "hello",
+			"this is nothing that is known here: copy the call as cURL (bash, cmd), fetch, fetch (Node.js), " +
+				"PowerShell, a HAR, or the line in the console of Chromium, Firefox or Safari"},
 		{"a cut cURL", "curl 'https://api", "the copy ends inside quotes: its end is missing, copy it again as a whole"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -380,7 +426,8 @@ func TestPasteMisses(t *testing.T) {
 // Secrets of a paste are masked like those of flags.
 func TestPastedSecrets(t *testing.T) {
 	url := serve(t, policy{})
-	text := "curl '" + url + "?token=QUERYSECRET' -H 'Referer: " + page + "/' -H 'Authorization: Bearer TOPSECRET' -H 'X-Api-Key: KEYSECRET' -b 'session=COOKIESECRET'"
+	text := "curl '" + url + "?token=QUERYSECRET' -H 'Referer: " + page + "/' -H 'Authorization: Bearer " +
+		"TOPSECRET' -H 'X-Api-Key: KEYSECRET' -b 'session=COOKIESECRET'"
 	other := "\ncurl '" + url + "?api_key=OTHERSECRET' -H 'Referer: " + page + "/'"
 	for _, args := range [][]string{nil, {"-v"}, {"-json"}} {
 		_, stdout, stderr := runPaste(t, text+other, args...)
