@@ -139,3 +139,58 @@ func TestResourcePolicy(t *testing.T) {
 	_, text = runText(t, false, "-origin", page, answer("X-Total-Count: 3", "ETag: 1"))
 	assert.Contains(t, strings.Join(strings.Fields(text), " "), "It cannot read Etag, X-Total-Count:")
 }
+
+// A2: the advice is in the words of the server's stack, if the server names it or -for does.
+func TestAdviceForAStack(t *testing.T) {
+	named := func(header string) http.Handler {
+		return policy{allow: only("https://www.example.com"), lines: []string{header}, actual: []string{fetch.ExposeHeaders + ": X-Total-Count"}}
+	}
+	for _, tc := range []struct {
+		name   string
+		server http.Handler
+		args   []string
+		stack  string
+	}{
+		{"the server names it", named("Server: nginx/1.22.1"), nil, "nginx"},
+		{"the application goes before the proxy", policy{lines: []string{"Server: nginx", "X-Powered-By: Express"}}, nil, "express"},
+		{"-for goes before both", named("Server: nginx/1.22.1"), []string{"-for", "Caddy"}, "caddy"},
+		{"-for alone", policy{}, []string{"-for", "go"}, "go"},
+		{"nobody names it", policy{}, nil, ""},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			url := serve(t, tc.server)
+			args := append(append(append([]string{"-origin", page}, tc.args...), put...), url)
+			var o jsonOutcome
+			runJSON(t, &o, args...)
+			assert.Equal(t, tc.stack, o.Fix.For)
+			_, text := runText(t, false, args...)
+			const which = "\n-for NAME says this in the words of a stack: go, express, nginx, flask, php …; -for ? lists all.\n"
+			if tc.stack == "" {
+				assert.Empty(t, o.Fix.Text+o.Fix.Where)
+				assert.Contains(t, text, which)
+				return
+			}
+			assert.NotContains(t, text, which)
+			assert.Contains(t, o.Fix.Text, page)
+			assert.Contains(t, o.Fix.Text, "PUT")
+			assert.NotEmpty(t, o.Fix.Where)
+			first, _, _ := strings.Cut(o.Fix.Text, "\n")
+			assert.Contains(t, text, "\n    "+first+"\n")
+			assert.Equal(t, tc.args == nil, strings.Contains(text, ", which the server names:\n"))
+		})
+	}
+
+	// What the server allows besides stays.
+	var o jsonOutcome
+	runJSON(t, &o, append(put, "-for", "go", "-origin", page, serve(t, policy{
+		allow: always("https://www.example.com"), preflight: replace(fetch.AllowMethods, "PATCH"),
+	}))...)
+	for _, kept := range []string{"https://www.example.com", page, "PATCH", "PUT", "Content-Type", "MaxAge"} {
+		assert.Contains(t, o.Fix.Text, kept)
+	}
+	runJSON(t, &o, append(put, "-for", "go", "-origin", page, serve(t, policy{allow: always("*"), preflight: replace(fetch.AllowMethods, "GET")}))...)
+	assert.Contains(t, o.Fix.Text, `"*"`)
+	assert.NotContains(t, o.Fix.Text, page)
+	assert.Equal(t, exitOK, runJSON(t, &o, "-for", "go", "-origin", page, serve(t, good)))
+	assert.Empty(t, o.Fix.For, "nothing is to change")
+}

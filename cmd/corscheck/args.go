@@ -16,6 +16,7 @@ import (
 
 	"example.com/cors/cmd/corscheck/internal/paste"
 	"example.com/cors/corstest"
+	"example.com/cors/internal/stacks"
 )
 
 // A usageError says what is wrong with the command line: -help helps with it.
@@ -38,6 +39,7 @@ type flags struct {
 	engines       []corstest.Engine
 	preflightOnly bool
 	noProbe       bool
+	stack         string // in whose words the advice is; "" for that which the server names
 	audit         bool
 	failOn        severity
 	json          bool
@@ -107,6 +109,7 @@ var ownFlags = []flag{
 	{names: "engine engines", hasArg: true, set: (*parser).setEngines},
 	{names: "preflight-only", set: func(p *parser, _ string) error { p.flags.preflightOnly = true; return nil }},
 	{names: "no-probe", set: func(p *parser, _ string) error { p.flags.noProbe = true; return nil }},
+	{names: "for", hasArg: true, set: (*parser).setStack},
 	{names: "upload-progress", set: func(p *parser, _ string) error { p.call.upload = true; return nil }},
 	{names: "entry", hasArg: true, set: (*parser).setEntry},
 	{names: "send", set: func(p *parser, _ string) error { p.send = true; return nil }},
@@ -446,6 +449,15 @@ func (p *parser) setEngines(value string) error {
 			p.flags.engines = append(p.flags.engines, allEngines[i])
 		}
 	}
+	return nil
+}
+
+func (p *parser) setStack(value string) error {
+	value = strings.ToLower(value)
+	if !slices.Contains(stacks.Names(), value) {
+		return usagef("-for %s: the stacks are %s", quote(value), strings.Join(stacks.Names(), ", "))
+	}
+	p.flags.stack = value
 	return nil
 }
 

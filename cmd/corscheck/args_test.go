@@ -169,6 +169,7 @@ func TestBadUsage(t *testing.T) {
 		{"a limit with a unit", []string{"-m", "10s", api}, `-m "10s": give a number of seconds, from above 0 to 3600`},
 		{"a file of cookies", []string{"-b", "cookies.txt", api}, `-b "cookies.txt": write cookies as 'name=value; name=value'; files of cookies are not read`},
 		{"a file that is not there", []string{"-d", "@no-such-file", api}, `-d: open no-such-file: no such file or directory`},
+		{"a stack", []string{"-for", "rails", api}, `-for "rails": the stacks are go, express, fastify, koa, nginx, apache, caddy, haproxy, flask, fastapi, django, rack, php, tomcat`},
 		{"a severity", []string{"-fail-on", "info", api}, `-fail-on "info": the severities are high, medium, low and none`},
 		{"preflight only, without a preflight", []string{"-origin", page, "-preflight-only", api}, `-preflight-only: browsers send no preflight for this call, so there is nothing to check`},
 		{"an audit of the own origin", []string{"-audit", "-origin", "https://api.example.com", api}, `-origin https://api.example.com is the URL's own, and its pages are under no policy: name the origin of another page`},
@@ -193,8 +194,9 @@ func TestHelp(t *testing.T) {
 	for line := range strings.Lines(usage) {
 		assert.LessOrEqual(t, len(line), width+1, line)
 	}
-	assert.Contains(t, usage, "Audit only servers that you are responsible for.")
-	for _, name := range strings.Fields("origin X H d b credentials I k m engine preflight-only upload-progress no-probe audit fail-on json v") {
+	assert.Contains(t, usage, "servers that you are responsible for")
+	assert.LessOrEqual(t, strings.Count(usage, "\n"), 46, "one screen")
+	for _, name := range strings.Fields("origin X H d b credentials k m engine preflight-only upload-progress no-probe for audit fail-on json v") {
 		assert.Contains(t, usage, "\n  -"+name+" ")
 		_, ok := find(name, false)
 		assert.True(t, ok, name)

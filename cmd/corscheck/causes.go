@@ -299,8 +299,10 @@ func (e *evidence) concludePreflight() []note {
 		return e.challenged(code)
 	case e.grantsPage():
 		return e.concludeLonePreflight()
-	case asksForLogin(x) && !showsLayer(x):
-		return e.login()
+	case e.coversOthers():
+		return e.notCovered()
+	case asksForLogin(x):
+		return e.loginOrUnlisted()
 	case e.strangerDiffers():
 		return one("not-covered", "The server answers %s, and refuses an origin that nobody lists: so it knows this one, and the header gets lost on the way. "+
 			"Look for a proxy that removes %s.", e.call.origin, fetch.AllowOrigin)
@@ -471,20 +473,29 @@ func (e *evidence) concludeActual() []note {
 			"The layer stands after the route, covers other routes, or answers OPTIONS alone. Put it before all routes.", statusLine(x.status))
 	case granted:
 		return e.failed()
+	case e.coversOthers():
+		return e.notCovered()
+	case asksForLogin(x) && (e.plain() == nil || asksForLogin(e.plain())):
+		return e.loginOrUnlisted()
 	case showsLayer(x):
 		return e.concludeUnlisted()
 	case isCached(x) && e.answers[askFresh] == nil:
 		return either("cached", "origin-not-listed", "A cache had this answer. Either it keeps what another page got, and the server has to send Vary: Origin; or %s is not on the server's list.", e.call.origin)
-	case asksForLogin(x):
-		return e.login()
 	case e.showsLayer() || e.dependsOnOrigin():
 		return e.concludeUnlisted()
+	case asksForLogin(x):
+		return e.login()
 	case x.status >= 400:
 		return e.failed()
 	case len(e.asked) > 0:
 		return one("no-cors-layer", "No answer of the server has anything of CORS: no CORS layer covers this URL. Put one before all routes.%s", e.orSilent())
 	}
 	return either("no-cors-layer", "origin-not-listed", "Nothing in the answer is of CORS. Either no CORS layer covers this URL: put one before all routes. Or it keeps silent because %s is not on its list.", e.call.origin)
+}
+
+func (e *evidence) notCovered() []note {
+	return one("not-covered", "The server allows the page at a path that does not exist, and this answer, %s, has nothing of CORS: the CORS layer does not cover this URL. "+
+		"It stands after the route, or covers other routes. Put it before all of them.", statusLine(e.fault.status))
 }
 
 func (e *evidence) cached() []note {
@@ -505,6 +516,16 @@ func (e *evidence) login() []note {
 	}
 	return one("login-before-cors", "A login answered outside the CORS layer: %s. "+
 		"Put the CORS layer before it, so that the page can read the answer.", statusAndPlace(x))
+}
+
+// loginOrUnlisted is for a login in whose answer a CORS layer left a trace: it stands before
+// the layer, or behind one that does not list the page.
+func (e *evidence) loginOrUnlisted() []note {
+	if !showsLayer(e.fault) || e.call.origin == "null" {
+		return e.login()
+	}
+	return either("login-before-cors", "origin-not-listed", "A login answered: %s. Either it stands before the CORS layer: let preflights through, "+
+		"and put the layer around the login's own answers. Or the layer does not list %s.", statusAndPlace(e.fault), e.call.origin)
 }
 
 // failed is the cause where an error answered in place of the server, or of its layer.

@@ -263,7 +263,12 @@ func TestCauses(t *testing.T) {
 		{"preflights are cached", before(listed, says(func(r *http.Request) bool { return onOptions(r) && r.URL.RawQuery == "" }, 200, "Age: 3", fetch.AllowOrigin+": "+elsewhere)), put,
 			"cached", "", "", "cached or origin-not-listed"},
 		{"an ordinary handler answers OPTIONS", perHandler, put, "options-not-routed", "before the CORS layer", "not on its list", "origin-not-listed or cors-refused"},
-		{"a 401 of the application, through the layer", before(application(404), says(func(r *http.Request) bool { return !onOptions(r) }, 401, "Vary: Origin")), get, "origin-not-listed", "", "login", ""},
+		{"a 401 of the application, through the layer", before(application(404), says(func(r *http.Request) bool { return !onOptions(r) }, 401, "Vary: Origin")), get, "origin-not-listed", "", "login", "login-before-cors or origin-not-listed"},
+		{"a login before everything, with a trace of a layer", says2(401, "Vary: Origin"), put, "login-before-cors or origin-not-listed", "", "", ""},
+		{"an API that speaks of itself", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			http.Error(w, "no such thing: corscheck, "+r.URL.Path, 404)
+		}), put,
+			"options-not-routed or error-before-cors", "", "", ""},
 
 		// B4, B5
 		{"a slash redirect to authors", redirect("/authors/7", 302), get, "redirected", "/authors/7", "login", ""},
@@ -289,6 +294,8 @@ func TestCauses(t *testing.T) {
 		{"200 with nothing to a preflight", before(listed, says(onOptions, 200)), put, "options-not-routed", "before the CORS layer", "", "options-not-routed or origin-not-listed"},
 		{"204 with nothing to a preflight", before(listed, says(onOptions, 204)), put, "options-not-routed", "", "", "options-not-routed or origin-not-listed"},
 		{"no layer at all", application(200), put, "options-not-routed", "Put a CORS layer before it", "", "options-not-routed or origin-not-listed"},
+		{"the layer stands after this route", before(listed, says(func(r *http.Request) bool { return r.URL.Path == "/users/7" }, 200)), put, "not-covered", "after the route", "", "options-not-routed or origin-not-listed"},
+		{"the layer stands after this route, and GET", before(listed, says(func(r *http.Request) bool { return r.URL.Path == "/users/7" }, 200)), get, "not-covered", "after the route", "", "no-cors-layer or origin-not-listed"},
 		{"no layer, and GET", application(405), get, "no-cors-layer", "", "", "no-cors-layer or origin-not-listed"},
 		{"Orgin", says2(200, "Access-Control-Allow-Orgin: *"), get, "misspelt-header", "Write Access-Control-Allow-Origin", "", ""},
 		{"Origins", says2(200, "Access-Control-Allow-Origins: *"), put, "misspelt-header", "Write Access-Control-Allow-Origin", "", ""},

@@ -24,6 +24,7 @@ type outcome struct {
 	evidence  *evidence   // nil if nothing was asked besides
 	remote    string      // the address of the server, "" if unknown
 	withheld  bool        // -preflight-only: the call itself was not sent
+	stack     string      // in whose words the advice is, if somebody said so
 }
 
 // A verdict is what one engine makes of the call.
@@ -111,7 +112,7 @@ func check(ctx context.Context, f *flags, c *call) (*outcome, error) {
 	defer cancel()
 	w := newWire(f, c.cookie)
 	defer w.client.close()
-	o := &outcome{call: c, plan: p, withheld: f.preflightOnly}
+	o := &outcome{call: c, plan: p, withheld: f.preflightOnly, stack: f.stack}
 	if o.verdicts, err = w.playAll(ctx, f.engines, c); err != nil {
 		return nil, err
 	}

@@ -279,10 +279,8 @@ func (e *evidence) freshRequest() *http.Request {
 }
 
 func (e *evidence) missingRequest() *http.Request {
-	u := e.at().JoinPath("corscheck-" + e.random)
-	u.RawQuery = ""
 	r := e.preflightRequest(e.call.origin, http.MethodGet)
-	r.URL = u
+	r.URL = &url.URL{Scheme: e.at().Scheme, Host: e.at().Host, Path: "/corscheck-" + e.random}
 	return r
 }
 
@@ -308,7 +306,9 @@ func (e *evidence) all() []*exchange {
 		}
 	}
 	for _, q := range e.asked {
-		all = append(all, q.answer)
+		if q.ask != askMissing {
+			all = append(all, q.answer)
+		}
 	}
 	return all
 }
@@ -319,6 +319,10 @@ func (e *evidence) grantsPage() bool {
 		return x.granted() != nothing && x.request.Get("Origin") == e.call.origin
 	})
 }
+
+// coversOthers reports whether the page is allowed at a path that does not exist, and so at
+// any that the CORS layer covers.
+func (e *evidence) coversOthers() bool { return e.answers[askMissing].granted() != nothing }
 
 // showsLayer reports whether any answer shows that there is a CORS layer.
 func (e *evidence) showsLayer() bool { return slices.ContainsFunc(e.all(), showsLayer) }

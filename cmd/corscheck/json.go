@@ -63,6 +63,10 @@ type jsonResponse struct {
 type jsonFix struct {
 	Header  http.Header `json:"header"`
 	Options string      `json:"options"`
+	For     string      `json:"for"`
+	Text    string      `json:"text"`
+	Where   string      `json:"where"`
+	LeftOut []string    `json:"leftOut,omitempty"`
 }
 
 func (o *outcome) json(m *mask) any {
@@ -97,7 +101,7 @@ func (o *outcome) json(m *mask) any {
 		}
 	}
 	f := o.fix()
-	j.Fix = jsonFix{f.header(), f.options()}
+	j.Fix = jsonFix{f.header(), f.options(), f.advice.Name, f.advice.Text, f.advice.Where, f.advice.LeftOut}
 	return j
 }
 

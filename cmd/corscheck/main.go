@@ -32,37 +32,32 @@ const usage = `Usage:
 
 The call, with flags as in curl:
   -origin ORIGIN     the origin of the page that calls, such as https://app.example.com
-  -X METHOD          the method; GET by default, POST with -d
+  -X METHOD          the method; GET by default, POST with -d; -I for HEAD
   -H 'NAME: VALUE'   a header that the page's script sets; may be repeated
   -d DATA            the body; @FILE reads it from a file
   -b 'NAME=VALUE'    cookies; implies -credentials
   -credentials       the call carries cookies, as with fetch's credentials: "include"; =omit: not
-  -I                 the method is HEAD
+  -upload-progress   the script listens for the progress of its upload: then there is a preflight
   -k                 accept any TLS certificate
   -m SECONDS         the limit for the check, or for each request of the audit; 10 by default
 
 The check:
   -engine LIST       some of standard,chromium,firefox,webkit; all by default
+  -for NAME          the advice in the words of a stack: go, express, nginx …; -for ? lists them
   -preflight-only    do not send the call itself
-  -upload-progress   the script listens for the progress of its upload: then there is a preflight
-  -entry N           check the call with this number, of a paste or a HAR with several
+  -no-probe          do not ask for the cause of a blocked call, with 8 GETs and preflights at most
+  -entry N           the call with this number, of a paste or a HAR with several
   -send              send a call that writes also if it is from a HAR or a console's line
-  -no-probe          if the call is blocked, do not ask the server further questions
 
-The audit:
-  -audit             send GET requests and preflights with the origins of strangers
+The audit, of servers that you are responsible for:
+  -audit             send at most 60 GETs and preflights with the origins of strangers
   -fail-on SEVERITY  exit with 1 from here upwards: high, medium (the default), low, none
 
 The output:
   -json              one JSON object for programs
   -v                 all headers of every exchange; -v -v does not hide secrets
 
-A call that needs a preflight is sent only if the preflight passes, as in a browser. A POST of a
-form needs none, and is sent. A call that writes is sent once at most. If the call is blocked,
-up to 8 GETs and preflights without cookies ask for the cause.
-The audit sends at most 60 requests, one after the other, and none that writes.
-Audit only servers that you are responsible for.
-
+A call is sent if its preflight passes, or if it needs none, as in a browser; one that writes once.
 Exit status: 0 if all is well; 1 if a browser blocks the call, or the audit found something of the
 severity of -fail-on or above; 2 if the check could not be made.
 `

@@ -380,13 +380,23 @@ func (r *report) fix(o *outcome) {
 	if len(more) > 0 {
 		r.paste("Answer OPTIONS with a status from 200 to 299, and also with these:", more)
 	}
-	if f.opts == nil {
+	r.line("")
+	a := f.advice
+	if a.Name == "" {
+		r.text("", "", "-for NAME says this in the words of a stack: go, express, nginx, flask, php …; -for ? lists all.")
 		return
 	}
-	r.line("")
-	r.text("", bold, "In Go, with the package example.com/cors:")
-	for l := range strings.SplitSeq(f.options(), "\n") {
-		r.line("    %s", strings.ReplaceAll(l, "\t", "    "))
+	title = "In " + a.Title
+	if f.detected {
+		title += ", which the server names"
+	}
+	r.text("", bold, title+":")
+	for l := range strings.SplitSeq(a.Text, "\n") {
+		r.line("%s", strings.TrimRight("    "+clean(strings.ReplaceAll(l, "\t", "    ")), " "))
+	}
+	r.text("", "", a.Where)
+	if len(a.LeftOut) > 0 {
+		r.text("", "", "Not written, because it may not belong into a configuration: "+enumerate(a.LeftOut)+".")
 	}
 }
 

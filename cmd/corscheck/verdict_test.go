@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -178,6 +179,22 @@ func TestUploadProgress(t *testing.T) {
 	assert.Empty(t, cause, "a call without a body")
 }
 
+// V4: Chromium does not announce a User-Agent that a script sets, and sends its own.
+func TestUserAgentOfAScript(t *testing.T) {
+	url := serve(t, good)
+	for _, args := range [][]string{
+		{"-origin", page, "-H", "User-Agent: my-sdk/1.0", url},
+		{"curl", url, "-H", "Origin: " + page, "-H", "User-Agent: my-sdk/1.0"},
+	} {
+		var o jsonOutcome
+		runJSON(t, &o, args...)
+		assert.Equal(t, "chromium", allowedBy(o), "%v", args)
+	}
+	var o jsonOutcome
+	runJSON(t, &o, "curl", url, "-H", "Origin: "+page, "-H", "User-Agent: Mozilla/5.0 (X11) Chrome/156")
+	assert.Equal(t, everybody, allowedBy(o), "the browser's own")
+}
+
 // V5: an https page that calls http on the own network. Nothing is sent there: a proxy on
 // this machine answers.
 func TestPrivateNetworkOverHTTP(t *testing.T) {
@@ -258,6 +275,26 @@ func TestDowngrade(t *testing.T) {
 			}
 		})
 	}
+}
+
+// V7: what browsers do not take for an answer.
+func TestAnswersThatBrowsersRefuse(t *testing.T) {
+	switching := listen(t, func(conn net.Conn) {
+		_, _ = conn.Read(make([]byte, 4096))
+		writeAll(conn, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nAccess-Control-Allow-Origin: *\r\n\r\n", 1)
+	})
+	var o jsonOutcome
+	assert.Equal(t, exitFailed, runJSON(t, &o, "-origin", page, switching))
+	assert.False(t, o.Engines["chromium"].Allowed)
+
+	long := serve(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set(fetch.AllowOrigin, "*")
+		for i := range 300 {
+			w.Header().Set(fmt.Sprintf("X-%d", i), strings.Repeat("a", 1000))
+		}
+	}))
+	assert.Equal(t, exitFailed, runJSON(t, &o, "-origin", page, long))
+	assert.False(t, o.Engines["chromium"].Allowed)
 }
 
 // V8: the standard blocks the call, and every browser lets it through.

@@ -18,7 +18,7 @@ type words struct {
 
 var (
 	// Markup often has a crossorigin attribute, which is nobody's word.
-	corsWord   = regexp.MustCompile(`(?i)\bcors|\bcross[- ]origin\b|\baccess-control-(allow|request)\b`)
+	corsWord   = regexp.MustCompile(`(?i)\bcors(\b|response|preflight|error|request)|\bcross[- ]origin\b|\baccess-control-(allow|request)\b`)
 	originWord = regexp.MustCompile(`(?i)\borigin\b[^.;{}<>]{0,80}\b(not|dis|denied|forbidden|invalid|reject|block|refus|unauthori[sz]ed)|` +
 		`(?i)\b(not|disallowed|forbidden|invalid|bad|unknown|unauthori[sz]ed|unexpected)\b[^.;{}<>]{0,20}\borigin\b`)
 	// What stands right before "is not allowed" is what is refused, whatever else is named.
@@ -38,6 +38,12 @@ func wordsOf(x *exchange) (w words) {
 	}
 	if x.status <= 299 && !x.preflight {
 		return w // a page that speaks of CORS, perhaps
+	}
+	// What was asked for often stands in an error, and is nobody's word either.
+	for _, own := range []string{x.url.Path, x.url.Host, x.request.Get("Origin")} {
+		if len(own) > 1 {
+			text = strings.ReplaceAll(text, own, "…")
+		}
 	}
 	w.cors = corsWord.MatchString(text) || originWord.MatchString(text)
 	if !w.cors {
