@@ -72,10 +72,11 @@ type parser struct {
 	entry       int               // -entry
 	send        bool              // -send
 
-	moreQuery   []string // --url-query
-	isForm      bool     // the body was made of -F
-	bodyUnknown bool     // only the page's script knows the body
-	navigation  bool     // the user went there
+	defaults    http.Header // unless a flag sets another value
+	moreQuery   []string    // --url-query
+	isForm      bool        // the body was made of -F
+	bodyUnknown bool        // only the page's script knows the body
+	navigation  bool        // the user went there
 }
 
 // A flag is one that the command line may have.
@@ -198,7 +199,7 @@ func (p *parser) parseFlag(arg string, rest []string) ([]string, error) {
 		}
 		return rest, f.apply(p, value)
 	}
-	if long {
+	if long || !p.copied && meansLong(name) {
 		return rest, unknownFlag(arg)
 	}
 	// Several flags of one letter, the last one perhaps with its value: -sk, -XPUT.
@@ -475,6 +476,8 @@ func (p *parser) finish() error {
 		if err := p.takePaste(); err != nil {
 			return err
 		}
+	} else if p.entry > 0 {
+		return usagef("-entry picks a call of a paste or a HAR, and there is none")
 	} else if p.copied {
 		p.call.credentialsUnknown = p.call.cookie == "" && p.credentials == ""
 	}
@@ -489,6 +492,11 @@ func (p *parser) finish() error {
 	}
 	if err := p.finishURL(); err != nil {
 		return err
+	}
+	for name, values := range p.defaults {
+		if p.call.header[name] == nil {
+			p.call.header[name] = values
+		}
 	}
 	if p.call.hasBody {
 		p.call.method = cmp.Or(p.call.method, http.MethodPost)
@@ -575,6 +583,8 @@ func (p *parser) guard() error {
 	case isSafe(plan.method):
 	case plan.preflight:
 		p.flags.preflightOnly = true
+	case p.bodyUnknown:
+		return errBodyUnknown
 	default:
 		return usagef("%s %s writes, and browsers send it without a preflight: add -send to have it sent",
 			plan.method, p.call.url)

@@ -326,7 +326,7 @@ func FuzzArgs(f *testing.F) {
 			assert.ErrorAs(t, err, new(usageError))
 			return
 		}
-		if c.flags.help {
+		if c.flags.help || c.flags.version {
 			return
 		}
 		require.NotEmpty(t, c.call.url)

@@ -16,11 +16,8 @@ import (
 // change nothing here.
 var curlFlags = []flag{
 	{names: "json", hasArg: true, curlOwn: true, set: func(p *parser, value string) error {
-		for _, name := range []string{"Content-Type", "Accept"} {
-			if p.call.header.Get(name) == "" {
-				p.call.header.Set(name, "application/json")
-			}
-		}
+		p.setDefault("Content-Type", "application/json")
+		p.setDefault("Accept", "application/json")
 		return p.addData(value)
 	}},
 	{names: "F form", hasArg: true, set: func(p *parser, value string) error { return p.addPart(value, false) }},
@@ -98,6 +95,14 @@ func (p *parser) setFile(to *string, flag, name string) error {
 	return nil
 }
 
+// setDefault sets a header that counts if no other flag sets it.
+func (p *parser) setDefault(name, value string) {
+	if p.defaults == nil {
+		p.defaults = make(http.Header)
+	}
+	p.defaults.Set(name, value)
+}
+
 // addHeaders takes the headers that stand in a file, each on a line.
 func (p *parser) addHeaders(file string) error {
 	lines, err := p.read("-H", file)
@@ -134,9 +139,7 @@ func (p *parser) addUpload(file string) error {
 	if strings.HasSuffix(p.call.url, "/") && file != "-" {
 		p.call.url += filepath.Base(file) // as curl does
 	}
-	if p.call.header.Get("Content-Type") == "" {
-		p.call.header.Set("Content-Type", "application/octet-stream") // a File without a type of its own
-	}
+	p.setDefault("Content-Type", "application/octet-stream") // a File without a type of its own
 	return nil
 }
 
@@ -217,9 +220,7 @@ func (p *parser) addPart(value string, plain bool) error {
 	if err := p.addRawData(before + part.String()); err != nil {
 		return err
 	}
-	if p.call.header.Get("Content-Type") == "" {
-		p.call.header.Set("Content-Type", "multipart/form-data; boundary="+boundary)
-	}
+	p.setDefault("Content-Type", "multipart/form-data; boundary="+boundary)
 	return nil
 }
 

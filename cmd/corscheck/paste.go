@@ -21,7 +21,7 @@ func (p *parser) looksPasted(arg string) (bool, error) {
 	}
 	switch _, err := paste.Parse(arg); {
 	case errors.Is(err, paste.ErrUnknown):
-		return false, nil
+		return false, usagef("%s is neither a URL nor a call that is known here: copy the call as %s", quote(arg), paste.Known)
 	case err != nil:
 		return false, pasteError(err)
 	}
@@ -62,8 +62,7 @@ func (p *parser) readText(from io.Reader) error {
 	}
 	terminal := false
 	if f, ok := from.(*os.File); ok && f == os.Stdin {
-		info, err := f.Stat()
-		if terminal = err == nil && info.Mode()&os.ModeCharDevice != 0; terminal {
+		if terminal = isDevice(f); terminal {
 			fmt.Fprintf(os.Stderr, "Paste the call, then press Enter and %s.\n", endOfInput())
 		}
 		p.stdin = nil
@@ -77,6 +76,16 @@ func (p *parser) readText(from io.Reader) error {
 		data = []byte("\n") // so that the paste says that it is empty
 	}
 	return p.setText(string(data))
+}
+
+// isDevice reports whether a person may type into f.
+func isDevice(f *os.File) bool {
+	info, err := f.Stat()
+	if err != nil || info.Mode()&os.ModeCharDevice == 0 {
+		return false
+	}
+	null, err := os.Stat(os.DevNull)
+	return err != nil || !os.SameFile(info, null)
 }
 
 func endOfInput() string {
@@ -317,6 +326,11 @@ func (p *parser) fill(q *parser) {
 		own.body, own.hasBody, p.query, p.bodyUnknown = from.body, from.hasBody, q.query, q.bodyUnknown
 	}
 	p.moreQuery = append(q.moreQuery, p.moreQuery...)
+	for name := range q.defaults {
+		if p.defaults.Get(name) == "" && from.header.Get(name) == "" {
+			p.setDefault(name, q.defaults.Get(name))
+		}
+	}
 	for name, values := range from.header {
 		if own.header[name] == nil {
 			own.header[name] = values
@@ -352,7 +366,9 @@ func (p *parser) missing(form paste.Form) error {
 	case !page && form == paste.HAR:
 		return usagef("the HAR does not name the page that made this call: add -origin https://app.example.com")
 	case p.bodyUnknown && p.send:
-		return usagef("the body is an expression, which only the page's script knows: give it with -d")
+		return errBodyUnknown
 	}
 	return nil
 }
+
+const errBodyUnknown usageError = "the body is an expression, which only the page's script knows: give it with -d"

@@ -30,6 +30,24 @@ func unknownFlag(arg string) error {
 	return usagef("%s is not a flag of corscheck; did you mean -%s?", quote(arg), best)
 }
 
+// meansLong reports whether letters behind one dash are not letters for themselves,
+// but one of our own flags, misspelt: -orgin is no -o rgin.
+func meansLong(letters string) bool {
+	if len(letters) < len("audit")-1 || slices.ContainsFunc([]byte(letters), func(b byte) bool { return !isLetter(b) && b != '-' }) {
+		return false
+	}
+	return slices.ContainsFunc(ownFlags, func(f flag) bool {
+		for name := range strings.FieldsSeq(f.names) {
+			if len(name) >= len("audit") && editDistance(strings.ToLower(letters), name) <= 1 {
+				return true
+			}
+		}
+		return false
+	})
+}
+
+func isLetter(b byte) bool { return b|0x20 >= 'a' && b|0x20 <= 'z' }
+
 // editDistance counts the letters that have to be put in, taken out, replaced or
 // swapped to turn a into b. Words of more than 40 letters are far from any flag.
 func editDistance(a, b string) int {
