@@ -383,9 +383,10 @@ func (e *evidence) concludeLonePreflight() []note {
 	case asksForLogin(x):
 		return e.login()
 	case e.passes(askPlain) && isUnrouted(x.status) && !e.blamesHeader():
-		return one("options-not-routed", "The server grants a preflight for GET, and says %s to this one: for %s "+
-			"it has no route with CORS. "+
-			"Put the CORS layer before the router.", statusLine(x.status), e.plan.method)
+		return either("cors-refused", "options-not-routed",
+			"The server grants a preflight for GET, and says %s to one for %s. Either the CORS layer does not list the method: add it. "+
+				"Or the URL has no route for it with CORS: put the CORS layer before the router.",
+			statusLine(x.status), e.plan.method)
 	case e.passes(askPlain) && (x.status < 500 || wordsOf(x).cors):
 		return e.refused()
 	case isUnrouted(x.status):
