@@ -89,7 +89,10 @@ type flag struct {
 }
 
 var ownFlags = []flag{
-	{names: "origin", hasArg: true, set: func(p *parser, value string) error { p.origin = strings.TrimSpace(value); return nil }},
+	{names: "origin", hasArg: true, set: func(p *parser, value string) error {
+		p.origin = strings.TrimSpace(value)
+		return nil
+	}},
 	{names: "X request", hasArg: true, set: (*parser).setMethod},
 	{names: "H header", hasArg: true, set: (*parser).addHeader},
 	{names: "d data data-ascii data-binary", hasArg: true, set: (*parser).addData},
@@ -263,7 +266,8 @@ func (p *parser) operand(arg string) error {
 func (p *parser) setURL(value string) error {
 	value = strings.TrimSpace(value)
 	if p.call.url != "" {
-		return usagef("two URLs, %s and %s: check one at a time, and put quotes around what has spaces", quote(p.call.url), quote(value))
+		return usagef("two URLs, %s and %s: check one at a time, and put quotes around what has spaces",
+			quote(p.call.url), quote(value))
 	}
 	if value == "" {
 		return usagef("the URL is empty")
@@ -519,7 +523,8 @@ func (p *parser) findOrigin() error {
 	origin := p.origin
 	switch referred := paste.OriginOf(p.referer); {
 	case origin != "" && p.header != "" && origin != p.header && !p.copied:
-		return usagef("-origin %s and -H %s name two pages: leave one of them out", quote(origin), quote("Origin: "+p.header))
+		return usagef("-origin %s and -H %s name two pages: leave one of them out",
+			quote(origin), quote("Origin: "+p.header))
 	case origin != "":
 	case p.header != "":
 		origin = p.header

@@ -111,7 +111,9 @@ func TestFlagsBesidePaste(t *testing.T) {
 		{"an origin as header", []string{"-H", "Origin: https://other.example"}, func(c *command) {
 			c.call.origin = "https://other.example"
 		}},
-		{"a URL", []string{"-url", "https://staging.example/"}, func(c *command) { c.call.url = "https://staging.example/" }},
+		{"a URL", []string{"-url", "https://staging.example/"}, func(c *command) {
+			c.call.url = "https://staging.example/"
+		}},
 		{"cookies", []string{"-b", "b=2"}, func(c *command) { c.call.cookie = "b=2" }},
 		{"no cookies", []string{"-credentials=omit"}, func(c *command) { c.call.cookie, c.call.credentials = "", false }},
 		{"any certificate", []string{"-k"}, func(c *command) { c.flags.insecure = true }},

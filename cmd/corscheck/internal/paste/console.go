@@ -44,8 +44,8 @@ var (
 	firefoxLine = regexp.MustCompile(`Cross-Origin Request (?:Blocked|Warning): ` +
 		`The Same Origin Policy (?:disallows|will disallow) reading the remote resource at ` +
 		`[` + quotes + `]?(\S+?)[` + quotes + `]?(?: soon)?\.? \(Reason: `)
-	firefoxAny = regexp.MustCompile(`[` + quotes + `«»„]?(https?://[^\s` + quotes + `«»„()（）]+)[` + quotes + `«»]?` +
-		`[^()（）:：]{0,60}` +
+	firefoxAny = regexp.MustCompile(`[` + quotes + `«»„]?` +
+		`(https?://[^\s` + quotes + `«»„()（）]+)[` + quotes + `«»]?[^()（）:：]{0,60}` +
 		`[(（]?[^()（）\s:：]{2,20} ?[:：] ?[^()（）]{0,40}(?:CORS|Access-Control-)`)
 	firefoxPolicy = regexp.MustCompile(`The resource at ` + quoted +
 		` was blocked due to its Cross-Origin-Resource-Policy header`)
@@ -63,7 +63,8 @@ var (
 	safariAddress = regexp.MustCompile(`(?:(?:Fetch API|XMLHttpRequest|EventSource|Beacon API|Ping) cannot load|` +
 		`Cannot load [a-z]+) ` +
 		`(\S+?)\.? due to access control checks`)
-	safariDenied = regexp.MustCompile(`Cross-origin redirection to (\S+) denied by Cross-Origin Resource Sharing policy: ` +
+	safariDenied = regexp.MustCompile(`Cross-origin redirection to (\S+) ` +
+		`denied by Cross-Origin Resource Sharing policy: ` +
 		`(?:Origin (\S+) is not allowed by Access-Control-Allow-Origin)?`)
 	safariPolicy = regexp.MustCompile(`Cancelled load to (\S+) because it violates ` +
 		`the resource's Cross-Origin-Resource-Policy`)
