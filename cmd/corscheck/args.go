@@ -76,7 +76,7 @@ type parser struct {
 	moreQuery   []string    // --url-query
 	isForm      bool        // the body was made of -F
 	bodyUnknown bool        // only the page's script knows the body
-	navigation  bool        // the user went there
+	mode        string      // of the copied call: "cors", "no-cors", "navigate" …
 }
 
 // A flag is one that the command line may have.
@@ -318,6 +318,8 @@ func (p *parser) addField(name, value string) error {
 		p.header = value
 	case lower == "referer" && p.copied:
 		p.referer = value
+	case lower == "sec-fetch-mode" && p.copied:
+		p.mode = value
 	case lower == "cookie":
 		return p.setCookie(value)
 	case lower == "access-control-request-method":
@@ -486,7 +488,10 @@ func (p *parser) finish() error {
 		p.call.credentialsUnknown = p.call.cookie == "" && p.credentials == ""
 	}
 	if p.call.url == "" {
-		return usagef("no URL: name the address that the page calls")
+		return usagef("no URL: name the address that the page calls, or paste the call: corscheck -")
+	}
+	if err := p.checkMode(); err != nil {
+		return err
 	}
 	if err := p.findOrigin(); err != nil {
 		return err
@@ -516,6 +521,19 @@ func (p *parser) finish() error {
 		return err
 	}
 	return p.guard()
+}
+
+// checkMode says of what no script called that it is something else.
+func (p *parser) checkMode() error {
+	switch {
+	case p.mode == "navigate" && p.origin == "":
+		return usagef("the copied call is a page that the user went to, not a call of a script: " +
+			"copy one of the type fetch or xhr")
+	case p.mode == "no-cors":
+		p.call.untold = append(p.call.untold, `The copied call has the mode "no-cors": browsers hide its answer from scripts, `+
+			`whatever the server says. Checked is the same call with the mode "cors".`)
+	}
+	return nil
 }
 
 // findOrigin takes the origin from where it stands, and says so in the call.

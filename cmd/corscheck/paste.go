@@ -244,13 +244,7 @@ func readCall(form paste.Form, told *paste.Call) (*parser, error) {
 	}
 	p.bodyUnknown = told.BodyUnknown
 	c.guarded = form == paste.HAR || form == paste.Console
-	switch told.Mode {
-	case "no-cors":
-		c.untold = append(c.untold, `With mode: "no-cors" browsers hide every answer from the script, `+
-			`whatever the server says. Checked is the same call with mode: "cors".`)
-	case "navigate":
-		p.navigation = true
-	}
+	p.mode = cmp.Or(told.Mode, p.mode)
 	if form == paste.Fetch && strings.EqualFold(told.Method, "OPTIONS") && told.Mode == "cors" {
 		c.untold = append(c.untold, "If this is the row of a preflight: as fetch it does not tell what the preflight "+
 			"asks for. Copy the row of the call itself, or this row as cURL.")
@@ -278,9 +272,11 @@ func (p *parser) complain(c *paste.Complaint) {
 	if p.call.method == "" {
 		missing = append(missing, "the method")
 	}
-	if c.Header == "" {
+	switch {
+	case c.Element:
+	case c.Header == "":
 		missing = append(missing, "the headers")
-	} else {
+	default:
 		missing = append(missing, "other headers")
 	}
 	if p.call.credentials {
@@ -309,7 +305,7 @@ func enumerateAnd(words []string) string {
 // fill takes from the paste what no flag says.
 func (p *parser) fill(q *parser) {
 	own, from := &p.call, &q.call
-	p.copied, p.globOff, p.navigation = true, p.globOff || q.globOff, q.navigation
+	p.copied, p.globOff, p.mode = true, p.globOff || q.globOff, q.mode
 	own.url = cmp.Or(own.url, from.url)
 	p.header, p.referer, own.originFrom = cmp.Or(p.header, q.header), cmp.Or(p.referer, q.referer), from.originFrom
 	if p.origin != "" || p.header != q.header {
@@ -358,9 +354,6 @@ func (p *parser) fill(q *parser) {
 func (p *parser) missing(form paste.Form) error {
 	page := p.origin != "" || p.header != "" || paste.OriginOf(p.referer) != ""
 	switch {
-	case p.navigation && p.origin == "":
-		return usagef("the copied call is a page that the user went to, not a call of a script: " +
-			"copy one of the type fetch or xhr")
 	case p.call.url == "":
 		return usagef("this line of the console does not name the URL: paste the line after it too, " +
 			`which begins with "Fetch API cannot load" or "XMLHttpRequest cannot load", or add the URL`)

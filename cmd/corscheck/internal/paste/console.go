@@ -14,6 +14,7 @@ type Complaint struct {
 	Browser   string // "Chromium", "Firefox", "Safari"
 	Text      string // the line, on one line
 	Preflight bool   // it was the preflight that was refused
+	Element   bool   // an image, a font or a script was loaded, not a call of a script
 	NoAnswer  bool   // there was no answer at all
 	Policy    bool   // not CORS, but Cross-Origin-Resource-Policy
 	Method    string // the method that was refused
@@ -149,7 +150,7 @@ func findMessages(text string) []message {
 		switch what := lower(g[1]); what {
 		case "fetch", "xmlhttprequest", "resource", "internal resource":
 		default:
-			c.Method = "GET" // an image, a font, a script
+			c.Method, c.Complaint.Element = "GET", true
 		}
 	})
 	add(chromiumMixed, "Chromium", whole, func(c *Call, g []string) {
@@ -171,7 +172,7 @@ func findMessages(text string) []message {
 	})
 	policy := func(c *Call, g []string) {
 		c.URL, c.Method = g[1], "GET"
-		c.Complaint.Policy = true
+		c.Complaint.Policy, c.Complaint.Element = true, true
 	}
 	add(safariPolicy, "Safari", whole, policy)
 	add(firefoxPolicy, "Firefox", whole, policy)
