@@ -76,7 +76,7 @@ type parser struct {
 	moreQuery   []string    // --url-query
 	isForm      bool        // the body was made of -F
 	bodyUnknown bool        // only the page's script knows the body
-	navigation  bool        // the user went there
+	mode        string      // of the copied call: "cors", "no-cors", "navigate" …
 }
 
 // A flag is one that the command line may have.
@@ -89,7 +89,10 @@ type flag struct {
 }
 
 var ownFlags = []flag{
-	{names: "origin", hasArg: true, set: func(p *parser, value string) error { p.origin = strings.TrimSpace(value); return nil }},
+	{names: "origin", hasArg: true, set: func(p *parser, value string) error {
+		p.origin = strings.TrimSpace(value)
+		return nil
+	}},
 	{names: "X request", hasArg: true, set: (*parser).setMethod},
 	{names: "H header", hasArg: true, set: (*parser).addHeader},
 	{names: "d data data-ascii data-binary", hasArg: true, set: (*parser).addData},
@@ -263,7 +266,8 @@ func (p *parser) operand(arg string) error {
 func (p *parser) setURL(value string) error {
 	value = strings.TrimSpace(value)
 	if p.call.url != "" {
-		return usagef("two URLs, %s and %s: check one at a time, and put quotes around what has spaces", quote(p.call.url), quote(value))
+		return usagef("two URLs, %s and %s: check one at a time, and put quotes around what has spaces",
+			quote(p.call.url), quote(value))
 	}
 	if value == "" {
 		return usagef("the URL is empty")
@@ -314,6 +318,8 @@ func (p *parser) addField(name, value string) error {
 		p.header = value
 	case lower == "referer" && p.copied:
 		p.referer = value
+	case lower == "sec-fetch-mode" && p.copied:
+		p.mode = value
 	case lower == "cookie":
 		return p.setCookie(value)
 	case lower == "access-control-request-method":
@@ -482,7 +488,10 @@ func (p *parser) finish() error {
 		p.call.credentialsUnknown = p.call.cookie == "" && p.credentials == ""
 	}
 	if p.call.url == "" {
-		return usagef("no URL: name the address that the page calls")
+		return usagef("no URL: name the address that the page calls, or paste the call: corscheck -")
+	}
+	if err := p.checkMode(); err != nil {
+		return err
 	}
 	if err := p.findOrigin(); err != nil {
 		return err
@@ -514,12 +523,26 @@ func (p *parser) finish() error {
 	return p.guard()
 }
 
+// checkMode says of what no script called that it is something else.
+func (p *parser) checkMode() error {
+	switch {
+	case p.mode == "navigate" && p.origin == "":
+		return usagef("the copied call is a page that the user went to, not a call of a script: " +
+			"copy one of the type fetch or xhr")
+	case p.mode == "no-cors":
+		p.call.untold = append(p.call.untold, `The copied call has the mode "no-cors": browsers hide its answer from scripts, `+
+			`whatever the server says. Checked is the same call with the mode "cors".`)
+	}
+	return nil
+}
+
 // findOrigin takes the origin from where it stands, and says so in the call.
 func (p *parser) findOrigin() error {
 	origin := p.origin
 	switch referred := paste.OriginOf(p.referer); {
 	case origin != "" && p.header != "" && origin != p.header && !p.copied:
-		return usagef("-origin %s and -H %s name two pages: leave one of them out", quote(origin), quote("Origin: "+p.header))
+		return usagef("-origin %s and -H %s name two pages: leave one of them out",
+			quote(origin), quote("Origin: "+p.header))
 	case origin != "":
 	case p.header != "":
 		origin = p.header

@@ -89,6 +89,10 @@ func TestFlags(t *testing.T) {
 		{"audit", []string{"-audit", "-fail-on", "HIGH"}, []func(*command){func(c *command) { c.flags.audit, c.flags.failOn = true, high }}},
 		{"audit that never fails", []string{"-audit", "-fail-on=none"}, []func(*command){func(c *command) { c.flags.audit, c.flags.failOn = true, never }}},
 		{"flags of curl that mean nothing here", []string{"-s", "--compressed", "-L", "-A", "Mozilla/5.0", "--connect-timeout", "3", "-o/dev/null"}, nil},
+		{"the preflight of an upload with progress", []string{"-X", "OPTIONS", "-H", "Access-Control-Request-Method: POST"},
+			[]func(*command){func(c *command) {
+				c.call.method, c.flags.preflightOnly, c.call.upload = "POST", true, true
+			}}},
 		{"a preflight", []string{"-X", "OPTIONS", "-H", "Access-Control-Request-Method: PUT", "-X", "OPTIONS"}, []func(*command){func(c *command) {
 			c.call.method, c.flags.preflightOnly = "PUT", true
 		}}},
@@ -136,8 +140,8 @@ func TestBadUsage(t *testing.T) {
 		args []string
 		want string
 	}{
-		{"nothing", nil, "no URL: name the address that the page calls"},
-		{"no URL", []string{"-origin", page}, "no URL: name the address that the page calls"},
+		{"nothing", nil, "no URL: name the address that the page calls, or paste the call: corscheck -"},
+		{"no URL", []string{"-origin", page}, "no URL: name the address that the page calls, or paste the call: corscheck -"},
 		{"no origin", []string{api}, "no -origin: name the origin of the page that calls, as in -origin https://app.example.com"},
 		{"no origin copied", []string{"curl", api}, "the copied call names no page, in Origin or in Referer: add -origin https://app.example.com"},
 		{"an origin with a slash", []string{"-origin", page + "/", api}, `-origin "https://app.example.com/": no page has this origin: browsers write scheme://host[:port], lower case, without a default port; did you mean "https://app.example.com"?`},

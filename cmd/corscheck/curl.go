@@ -33,7 +33,9 @@ var curlFlags = []flag{
 		p.referer, _, _ = strings.Cut(value, ";") // ;auto
 		return nil
 	}},
-	{names: "r range", hasArg: true, set: func(p *parser, value string) error { return p.addField("Range", "bytes="+value) }},
+	{names: "r range", hasArg: true, set: func(p *parser, value string) error {
+		return p.addField("Range", "bytes="+value)
+	}},
 	{names: "oauth2-bearer", hasArg: true, set: func(p *parser, value string) error {
 		return p.addField("Authorization", "Bearer "+value)
 	}},
@@ -45,13 +47,22 @@ var curlFlags = []flag{
 		p.call.credentials = true
 		return p.setFile(&p.flags.network.cert, "--cert", value)
 	}},
-	{names: "key", hasArg: true, set: func(p *parser, value string) error { return p.setFile(&p.flags.network.key, "--key", value) }},
+	{names: "key", hasArg: true, set: func(p *parser, value string) error {
+		return p.setFile(&p.flags.network.key, "--key", value)
+	}},
 	{names: "cacert", hasArg: true, set: func(p *parser, value string) error {
 		return p.setFile(&p.flags.network.ca, "--cacert", value)
 	}},
-	{names: "resolve", hasArg: true, set: func(p *parser, value string) error { return p.flags.network.resolve(value) }},
-	{names: "connect-to", hasArg: true, set: func(p *parser, value string) error { return p.flags.network.connectTo(value) }},
-	{names: "unix-socket", hasArg: true, set: func(p *parser, value string) error { p.flags.network.socket = value; return nil }},
+	{names: "resolve", hasArg: true, set: func(p *parser, value string) error {
+		return p.flags.network.resolve(value)
+	}},
+	{names: "connect-to", hasArg: true, set: func(p *parser, value string) error {
+		return p.flags.network.connectTo(value)
+	}},
+	{names: "unix-socket", hasArg: true, set: func(p *parser, value string) error {
+		p.flags.network.socket = value
+		return nil
+	}},
 	{names: "x proxy preproxy", hasArg: true, set: func(p *parser, value string) error {
 		p.flags.network.proxy = value
 		return checkProxy(value)
@@ -60,25 +71,32 @@ var curlFlags = []flag{
 		p.flags.network.proxy = "socks5://" + value
 		return nil
 	}},
-	{names: "noproxy", hasArg: true, set: func(p *parser, value string) error { p.flags.network.direct = value == "*"; return nil }},
+	{names: "noproxy", hasArg: true, set: func(p *parser, value string) error {
+		p.flags.network.direct = value == "*"
+		return nil
+	}},
 
-	{names: "next :", set: func(*parser, string) error { return usagef("--next begins another call: check one at a time") }},
+	{names: "next :", set: func(*parser, string) error {
+		return usagef("--next begins another call: check one at a time")
+	}},
 	{names: "K config", hasArg: true, set: func(*parser, string) error {
 		return usagef("-K names a file with flags, which is not read: write them out")
 	}},
 
-	{names: "compressed s silent S show-error L location location-trusted i include f fail fail-with-body N no-buffer " +
-		"O remote-name J remote-header-name R remote-time q disable Z parallel n netrc create-dirs no-progress-meter " +
-		"show-headers styled-output no-styled-output raw tr-encoding fail-early no-keepalive tcp-nodelay tcp-fastopen " +
-		"anyauth basic digest ntlm negotiate post301 post302 post303 no-alpn no-npn no-sessionid junk-session-cookies j " +
-		"ssl ssl-reqd ssl-allow-beast ssl-no-revoke ssl-revoke-best-effort cert-status ca-native proxy-insecure " +
-		"0 http1.0 http1.1 http2 http2-prior-knowledge http3 http3-only path-as-is 1 tlsv1 tlsv1.0 tlsv1.1 tlsv1.2 tlsv1.3 " +
-		"4 ipv4 6 ipv6 # progress-bar disable-epsv ignore-content-length request-target-ignored retry-all-errors"},
-	{names: "o output w write-out c cookie-jar D dump-header connect-timeout retry retry-delay retry-max-time max-redirs " +
-		"limit-rate Y speed-limit y speed-time stderr trace trace-ascii keepalive-time ciphers tls13-ciphers tls-max curves " +
-		"interface local-port dns-servers dns-interface doh-url alt-svc hsts netrc-file capath crlfile pinnedpubkey " +
-		"cert-type key-type pass proto proto-default proto-redir max-filesize z time-cond output-dir U proxy-user " +
-		"proxy-header proxy-cacert parallel-max happy-eyeballs-timeout-ms expect100-timeout rate C continue-at", hasArg: true},
+	{names: "compressed s silent S show-error L location location-trusted i include f fail fail-with-body " +
+		"N no-buffer O remote-name J remote-header-name R remote-time q disable Z parallel n netrc create-dirs " +
+		"no-progress-meter show-headers styled-output no-styled-output raw tr-encoding fail-early no-keepalive " +
+		"tcp-nodelay tcp-fastopen anyauth basic digest ntlm negotiate post301 post302 post303 no-alpn no-npn " +
+		"no-sessionid j junk-session-cookies ssl ssl-reqd ssl-allow-beast ssl-no-revoke ssl-revoke-best-effort " +
+		"cert-status ca-native proxy-insecure 0 http1.0 http1.1 http2 http2-prior-knowledge http3 http3-only " +
+		"path-as-is 1 tlsv1 tlsv1.0 tlsv1.1 tlsv1.2 tlsv1.3 4 ipv4 6 ipv6 # progress-bar disable-epsv " +
+		"ignore-content-length retry-all-errors"},
+	{names: "o output w write-out c cookie-jar D dump-header connect-timeout retry retry-delay retry-max-time " +
+		"max-redirs limit-rate Y speed-limit y speed-time stderr trace trace-ascii keepalive-time ciphers " +
+		"tls13-ciphers tls-max curves interface local-port dns-servers dns-interface doh-url alt-svc hsts " +
+		"netrc-file capath crlfile pinnedpubkey cert-type key-type pass proto proto-default proto-redir " +
+		"max-filesize z time-cond output-dir U proxy-user proxy-header proxy-cacert parallel-max " +
+		"happy-eyeballs-timeout-ms expect100-timeout rate C continue-at", hasArg: true},
 }
 
 // globEscapes undoes what browsers put before the brackets of a URL, for curl would

@@ -45,19 +45,23 @@ func TestCURLFlags(t *testing.T) {
 		args []string
 		want told
 	}{
-		{"--json", []string{"--json", "{}"}, told{method: "POST", body: "{}", header: fields{"Content-Type": {"application/json"},
-			"Accept": {"application/json"}}}},
+		{"--json", []string{"--json", "{}"}, told{method: "POST", body: "{}", header: fields{
+			"Content-Type": {"application/json"},
+			"Accept":       {"application/json"}}}},
 		{"--json, with a type", []string{"-H", "Content-Type: a/b", "--json", "{}"}, told{method: "POST", body: "{}",
 			header: fields{"Content-Type": {"a/b"}, "Accept": {"application/json"}}}},
 		{"the standard input", []string{"-d", "@-"}, told{method: "POST", body: "typed", header: form}},
 		{"a file of headers", []string{"-H", "@" + headers}, told{header: fields{"X-A": {"1"}, "X-B": {""}},
 			from: "Origin"}},
-		{"an upload", []string{"-T", data}, told{method: "PUT", body: `{"a": 1}`, header: fields{"Content-Type": {"application/octet-stream"}}}},
+		{"an upload", []string{"-T", data}, told{
+			method: "PUT", body: `{"a": 1}`, header: fields{"Content-Type": {"application/octet-stream"}},
+		}},
 		{"an upload into a folder", []string{"-T", data, "-H", "Content-Type: a/b"}, told{method: "PUT", body: `{"a": ` +
 			`1}`, header: fields{"Content-Type": {"a/b"}}}},
 		{"an upload of the standard input", []string{"-T", "."}, told{method: "PUT", body: "typed",
 			header: fields{"Content-Type": {"application/octet-stream"}}}},
-		{"data to encode, of a file", []string{"--data-urlencode", "x@" + data}, told{method: "POST", body: "x=%7B%22a%22%3A+1%7D",
+		{"data to encode, of a file", []string{"--data-urlencode", "x@" + data}, told{
+			method: "POST", body: "x=%7B%22a%22%3A+1%7D",
 			header: form}},
 		{"data to encode, without a name", []string{"--data-urlencode", "a b@c", "--data-urlencode", "=@"}, told{}},
 		{"a query", []string{"--url-query", "a=b c", "--url-query", "+d=%20"}, told{url: api + "?a=b+c&d=%20"}},

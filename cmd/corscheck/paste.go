@@ -16,12 +16,14 @@ import (
 // looksPasted reports whether an argument is a call that was copied, and no URL.
 // The error is that of a copy that is not whole.
 func (p *parser) looksPasted(arg string) (bool, error) {
-	if p.copied || !strings.ContainsAny(arg, " \t\n({") || strings.HasPrefix(arg, "http://") || strings.HasPrefix(arg, "https://") {
+	isURL := strings.HasPrefix(arg, "http://") || strings.HasPrefix(arg, "https://")
+	if p.copied || isURL || !strings.ContainsAny(arg, " \t\n({") {
 		return false, nil
 	}
 	switch _, err := paste.Parse(arg); {
 	case errors.Is(err, paste.ErrUnknown):
-		return false, usagef("%s is neither a URL nor a call that is known here: copy the call as %s", quote(arg), paste.Known)
+		return false, usagef("%s is neither a URL nor a call that is known here: copy the call as %s",
+			quote(arg), paste.Known)
 	case err != nil:
 		return false, pasteError(err)
 	}
@@ -236,22 +238,16 @@ func readCall(form paste.Form, told *paste.Call) (*parser, error) {
 	c.credentials = c.credentials || told.Credentials == paste.Include
 	// Developer tools write "omit" for every call that sent no cookie.
 	c.credentialsUnknown = !c.credentials && told.Credentials != paste.SameOrigin
-	if form == paste.Fetch && told.Credentials == paste.Include && c.cookie == "" && c.header.Get("Authorization") != "" {
+	if form == paste.Fetch && told.Credentials == paste.Include && c.header.Get("Authorization") != "" {
 		c.untold = append(c.untold, `Developer tools write credentials: "include" for every call with Authorization. `+
 			"If the script does not ask for cookies, add -credentials=omit.")
 	}
 	p.bodyUnknown = told.BodyUnknown
 	c.guarded = form == paste.HAR || form == paste.Console
-	switch told.Mode {
-	case "no-cors":
-		c.untold = append(c.untold, `With mode: "no-cors" browsers hide every answer from the script, whatever the server says. `+
-			`Checked is the same call with mode: "cors".`)
-	case "navigate":
-		p.navigation = true
-	}
+	p.mode = cmp.Or(told.Mode, p.mode)
 	if form == paste.Fetch && strings.EqualFold(told.Method, "OPTIONS") && told.Mode == "cors" {
-		c.untold = append(c.untold, "If this is the row of a preflight: as fetch it does not tell what the preflight asks for. "+
-			"Copy the row of the call itself, or this row as cURL.")
+		c.untold = append(c.untold, "If this is the row of a preflight: as fetch it does not tell what the preflight "+
+			"asks for. Copy the row of the call itself, or this row as cURL.")
 	}
 	if told.Complaint != nil {
 		p.complain(told.Complaint)
@@ -276,9 +272,11 @@ func (p *parser) complain(c *paste.Complaint) {
 	if p.call.method == "" {
 		missing = append(missing, "the method")
 	}
-	if c.Header == "" {
+	switch {
+	case c.Element:
+	case c.Header == "":
 		missing = append(missing, "the headers")
-	} else {
+	default:
 		missing = append(missing, "other headers")
 	}
 	if p.call.credentials {
@@ -286,14 +284,14 @@ func (p *parser) complain(c *paste.Complaint) {
 	} else {
 		missing = append(missing, "whether there were cookies")
 	}
-	p.call.untold = append(p.call.untold, fmt.Sprintf("The console's line does not tell %s. Name them with -X, -H and -credentials, "+
-		"or copy the call as cURL.", enumerateAnd(missing)))
+	p.call.untold = append(p.call.untold, fmt.Sprintf("The console's line does not tell %s. "+
+		"Name them with -X, -H and -credentials, or copy the call as cURL.", enumerateAnd(missing)))
 	if c.NoAnswer {
 		p.call.untold = append(p.call.untold, "The browser got no answer at all.")
 	}
 	if c.Policy {
-		p.call.untold = append(p.call.untold, "The browser blocked it by Cross-Origin-Resource-Policy, for a call without CORS. "+
-			"Checked is what it would be with CORS, as with the attribute crossorigin.")
+		p.call.untold = append(p.call.untold, "The browser blocked it by Cross-Origin-Resource-Policy, for a call "+
+			"without CORS. Checked is what it would be with CORS, as with the attribute crossorigin.")
 	}
 }
 
@@ -307,7 +305,7 @@ func enumerateAnd(words []string) string {
 // fill takes from the paste what no flag says.
 func (p *parser) fill(q *parser) {
 	own, from := &p.call, &q.call
-	p.copied, p.globOff, p.navigation = true, p.globOff || q.globOff, q.navigation
+	p.copied, p.globOff, p.mode = true, p.globOff || q.globOff, q.mode
 	own.url = cmp.Or(own.url, from.url)
 	p.header, p.referer, own.originFrom = cmp.Or(p.header, q.header), cmp.Or(p.referer, q.referer), from.originFrom
 	if p.origin != "" || p.header != q.header {
@@ -356,8 +354,6 @@ func (p *parser) fill(q *parser) {
 func (p *parser) missing(form paste.Form) error {
 	page := p.origin != "" || p.header != "" || paste.OriginOf(p.referer) != ""
 	switch {
-	case p.navigation && p.origin == "":
-		return usagef("the copied call is a page that the user went to, not a call of a script: copy one of the type fetch or xhr")
 	case p.call.url == "":
 		return usagef("this line of the console does not name the URL: paste the line after it too, " +
 			`which begins with "Fetch API cannot load" or "XMLHttpRequest cannot load", or add the URL`)

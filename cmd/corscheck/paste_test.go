@@ -111,7 +111,9 @@ func TestFlagsBesidePaste(t *testing.T) {
 		{"an origin as header", []string{"-H", "Origin: https://other.example"}, func(c *command) {
 			c.call.origin = "https://other.example"
 		}},
-		{"a URL", []string{"-url", "https://staging.example/"}, func(c *command) { c.call.url = "https://staging.example/" }},
+		{"a URL", []string{"-url", "https://staging.example/"}, func(c *command) {
+			c.call.url = "https://staging.example/"
+		}},
 		{"cookies", []string{"-b", "b=2"}, func(c *command) { c.call.cookie = "b=2" }},
 		{"no cookies", []string{"-credentials=omit"}, func(c *command) { c.call.cookie, c.call.credentials = "", false }},
 		{"any certificate", []string{"-k"}, func(c *command) { c.flags.insecure = true }},
@@ -336,6 +338,12 @@ func TestConsoleLine(t *testing.T) {
 			"doesn't pass access control check: It does not have HTTP ok status.\nPUT URL net::ERR_FAILED",
 			policy{allow: only(page), preflightStatus: 500}, nil, []string{"OPTIONS /users/7 PUT"}, exitFailed,
 			[]string{"PUT"}},
+		{"an image", "Access to image at 'URL'" + blocked + "No 'Access-Control-Allow-Origin' header is " +
+			"present on the requested resource.",
+			good, nil, []string{"GET /users/7"}, exitOK, []string{"The console's line does not tell whether " +
+				"there were cookies."}},
+		{"no-cors", "fetch('URL', {mode: 'no-cors', referrer: '" + page + "'})", good, nil, []string{"GET /users/7"}, exitOK,
+			[]string{`The copied call has the mode "no-cors"`}},
 		{"flags beside it", "Access to fetch at 'URL'" + blocked + "No 'Access-Control-Allow-Origin' header " +
 			"is present on the requested resource.",
 			good, []string{"-X", "DELETE", "-send"}, []string{"OPTIONS /users/7 DELETE", "DELETE /users/7"},
@@ -401,6 +409,10 @@ func TestPasteMisses(t *testing.T) {
 				`"response": {"status": 200, "headers": [{"name": "Access-Control-Allow-Origin", "value": "*"}]}}]}}`,
 			"no call to another origin failed in the HAR; -entry N checks one of these: 1: GET https://api.example.com"},
 		{"a navigation", `fetch("https://api.example.com", {"referrer": "https://app.example.com/", "mode": "navigate"})`,
+			"the copied call is a page that the user went to, not a call of a script: copy one of the type fetch or xhr"},
+		{"a navigation as cURL",
+			"curl 'https://api.example.com' -H 'Referer: https://app.example.com/' -H 'Sec-Fetch-Mode: " +
+				"navigate'",
 			"the copied call is a page that the user went to, not a call of a script: copy one of the type fetch or xhr"},
 		{"a body that only the script knows",
 			`fetch("https://api.example.com", {"method": "POST", body: form, "referrer": ` +

@@ -33,7 +33,7 @@ func unknownFlag(arg string) error {
 // meansLong reports whether letters behind one dash are not letters for themselves,
 // but one of our own flags, misspelt: -orgin is no -o rgin.
 func meansLong(letters string) bool {
-	if len(letters) < len("audit")-1 || slices.ContainsFunc([]byte(letters), func(b byte) bool { return !isLetter(b) && b != '-' }) {
+	if len(letters) < len("audit")-1 || strings.Trim(strings.ToLower(letters), "abcdefghijklmnopqrstuvwxyz-") != "" {
 		return false
 	}
 	return slices.ContainsFunc(ownFlags, func(f flag) bool {
@@ -45,8 +45,6 @@ func meansLong(letters string) bool {
 		return false
 	})
 }
-
-func isLetter(b byte) bool { return b|0x20 >= 'a' && b|0x20 <= 'z' }
 
 // editDistance counts the letters that have to be put in, taken out, replaced or
 // swapped to turn a into b. Words of more than 40 letters are far from any flag.

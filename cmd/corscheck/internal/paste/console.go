@@ -14,6 +14,7 @@ type Complaint struct {
 	Browser   string // "Chromium", "Firefox", "Safari"
 	Text      string // the line, on one line
 	Preflight bool   // it was the preflight that was refused
+	Element   bool   // an image, a font or a script was loaded, not a call of a script
 	NoAnswer  bool   // there was no answer at all
 	Policy    bool   // not CORS, but Cross-Origin-Resource-Policy
 	Method    string // the method that was refused
@@ -44,8 +45,8 @@ var (
 	firefoxLine = regexp.MustCompile(`Cross-Origin Request (?:Blocked|Warning): ` +
 		`The Same Origin Policy (?:disallows|will disallow) reading the remote resource at ` +
 		`[` + quotes + `]?(\S+?)[` + quotes + `]?(?: soon)?\.? \(Reason: `)
-	firefoxAny = regexp.MustCompile(`[` + quotes + `«»„]?(https?://[^\s` + quotes + `«»„()（）]+)[` + quotes + `«»]?` +
-		`[^()（）:：]{0,60}` +
+	firefoxAny = regexp.MustCompile(`[` + quotes + `«»„]?` +
+		`(https?://[^\s` + quotes + `«»„()（）]+)[` + quotes + `«»]?[^()（）:：]{0,60}` +
 		`[(（]?[^()（）\s:：]{2,20} ?[:：] ?[^()（）]{0,40}(?:CORS|Access-Control-)`)
 	firefoxPolicy = regexp.MustCompile(`The resource at ` + quoted +
 		` was blocked due to its Cross-Origin-Resource-Policy header`)
@@ -63,7 +64,8 @@ var (
 	safariAddress = regexp.MustCompile(`(?:(?:Fetch API|XMLHttpRequest|EventSource|Beacon API|Ping) cannot load|` +
 		`Cannot load [a-z]+) ` +
 		`(\S+?)\.? due to access control checks`)
-	safariDenied = regexp.MustCompile(`Cross-origin redirection to (\S+) denied by Cross-Origin Resource Sharing policy: ` +
+	safariDenied = regexp.MustCompile(`Cross-origin redirection to (\S+) ` +
+		`denied by Cross-Origin Resource Sharing policy: ` +
 		`(?:Origin (\S+) is not allowed by Access-Control-Allow-Origin)?`)
 	safariPolicy = regexp.MustCompile(`Cancelled load to (\S+) because it violates ` +
 		`the resource's Cross-Origin-Resource-Policy`)
@@ -148,7 +150,7 @@ func findMessages(text string) []message {
 		switch what := lower(g[1]); what {
 		case "fetch", "xmlhttprequest", "resource", "internal resource":
 		default:
-			c.Method = "GET" // an image, a font, a script
+			c.Method, c.Complaint.Element = "GET", true
 		}
 	})
 	add(chromiumMixed, "Chromium", whole, func(c *Call, g []string) {
@@ -170,7 +172,7 @@ func findMessages(text string) []message {
 	})
 	policy := func(c *Call, g []string) {
 		c.URL, c.Method = g[1], "GET"
-		c.Complaint.Policy = true
+		c.Complaint.Policy, c.Complaint.Element = true, true
 	}
 	add(safariPolicy, "Safari", whole, policy)
 	add(firefoxPolicy, "Firefox", whole, policy)

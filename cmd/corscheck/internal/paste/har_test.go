@@ -55,13 +55,14 @@ func TestHAR(t *testing.T) {
 		want                 []told
 	}{
 		{"status 0", entry("GET", address, origin, `"status": 0`, ""), "", failed("no answer")},
-		{"an error", entry("GET", address, origin, `"status": 0, "_error": "net::ERR_FAILED"`, ""), "", failed("net::ERR_FAILED")},
+		{"an error", entry("GET", address, origin, `"status": 0, "_error": "net::ERR_FAILED"`, ""), "",
+			failed("net::ERR_FAILED")},
 		{"an answer that was blocked", entry("GET", address, origin,
 			`"status": 200, "_error": "net::ERR_FAILED"`, ""), "", failed("200, blocked")},
 		{"Firefox: an answer without the header", entry("GET", address, origin, `"status": 500, "headers": []`,
 			""), "", failed("500, not for this origin")},
-		{"an answer for another page", entry("GET", address, origin, `"status": 200, "headers": [`+field("Access-Control-Allow-Origin",
-			"https://b.example")+`]`, ""), "",
+		{"an answer for another page", entry("GET", address, origin,
+			`"status": 200, "headers": [`+field("Access-Control-Allow-Origin", "https://b.example")+`]`, ""), "",
 			failed("200, not for this origin")},
 		{"Referer", entry("GET", address, field("referer", page+"/x?y"), `"status": 0`, ""), "", []told{{"GET",
 			address, page, "Referer", "no answer"}}},
@@ -123,8 +124,8 @@ func TestHARBodies(t *testing.T) {
 	assert.Equal(t, Include, c.Credentials, "there were cookies")
 	c = call(`"mimeType": "application/x-www-form-urlencoded", "params": [{"name": "a", "value": "b c"}]`, "")
 	assert.Equal(t, "a=b+c", c.Body)
-	c = call(`"mimeType": "multipart/form-data; boundary=x", "params": [{"name": "a", "fileName": "f"}]`, field("Content-Type",
-		"multipart/form-data; boundary=x"))
+	c = call(`"mimeType": "multipart/form-data; boundary=x", "params": [{"name": "a", "fileName": "f"}]`,
+		field("Content-Type", "multipart/form-data; boundary=x"))
 	assert.True(t, c.HasBody && c.BodyUnknown)
 	assert.Len(t, c.Header, 1)
 }

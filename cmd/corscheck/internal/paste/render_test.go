@@ -199,8 +199,8 @@ func (c sent) byHand() string {
 		return "'" + strings.ReplaceAll(inner, "'", `\'`) + "'"
 	}
 	var b strings.Builder
-	b.WriteString("// it's ours\nconst res = await window.fetch(" + single(c.url) + ", {\n  method: `" + c.method + "`, " +
-		"/* the method */\n")
+	b.WriteString("// it's ours\nconst res = await window.fetch(" + single(c.url) + ", {\n" +
+		"  method: `" + c.method + "`, /* the method */\n")
 	b.WriteString("  headers: new Headers([")
 	for _, f := range c.header {
 		b.WriteString("[" + single(f.Name) + ", " + single(f.Value) + "],")
