@@ -3,11 +3,9 @@ package main
 import (
 	"cmp"
 	"encoding/base64"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"os"
 	"path"
@@ -19,14 +17,10 @@ import (
 	"example.com/cors/corstest"
 )
 
-// errUsage is wrapped by the errors that -help helps with.
-var errUsage = errors.New("bad usage")
-
-// A usageError says what is wrong with the command line.
+// A usageError says what is wrong with the command line: -help helps with it.
 type usageError string
 
-func (e usageError) Error() string      { return string(e) }
-func (usageError) Is(target error) bool { return target == errUsage }
+func (e usageError) Error() string { return string(e) }
 
 func usagef(format string, args ...any) error { return usageError(fmt.Sprintf(format, args...)) }
 
@@ -36,69 +30,69 @@ const (
 	maxBody      = 8 << 20
 )
 
-// A config is what the command line asks for.
-type config struct {
-	url         string
-	origin      string
-	method      string      // as written
-	announced   string      // the method that a copied preflight announces
-	header      http.Header // what the page's script sets
-	body        string
-	hasBody     bool
-	query       bool   // -G: the body goes into the URL
-	cookie      string // of the Cookie header
-	credentials bool
-
+// flags are what the command line asks for besides the call.
+type flags struct {
 	insecure      bool
 	limit         time.Duration
 	engines       []corstest.Engine
 	preflightOnly bool
+	noProbe       bool
 	audit         bool
 	failOn        severity
 	json          bool
-	verbose       bool
+	verbose       int // how often -v was given
 	help          bool
+}
 
-	copied bool // the flags are those of a curl command
+// A parser reads the command line into flags and a call.
+type parser struct {
+	flags flags
+	call  call
+
+	copied    bool   // the arguments are those of a curl command
+	query     bool   // -G: the body goes into the URL
+	announced string // the method that a copied preflight announces
 }
 
 // A flag is one that the command line may have.
 type flag struct {
 	names   string // short ones and long ones
 	hasArg  bool
-	set     func(c *config, value string) error // nil to ignore it
+	set     func(p *parser, value string) error // nil to ignore it
 	curlOwn bool                                // only after the word curl
 }
 
-var flags = []flag{
-	{names: "origin", hasArg: true, set: (*config).setOrigin},
-	{names: "X request", hasArg: true, set: func(c *config, value string) error { c.method = value; return nil }},
-	{names: "H header", hasArg: true, set: (*config).addHeader},
-	{names: "d data data-ascii data-binary", hasArg: true, set: (*config).addData},
-	{names: "data-raw", hasArg: true, set: (*config).addRawData},
-	{names: "data-urlencode", hasArg: true, set: (*config).addEncodedData},
-	{names: "json", hasArg: true, curlOwn: true, set: func(c *config, value string) error {
-		c.header.Set("Content-Type", "application/json")
-		return c.addData(value)
+var allFlags = []flag{
+	{names: "origin", hasArg: true, set: (*parser).setOrigin},
+	{names: "X request", hasArg: true, set: func(p *parser, value string) error { p.call.method = value; return nil }},
+	{names: "H header", hasArg: true, set: (*parser).addHeader},
+	{names: "d data data-ascii data-binary", hasArg: true, set: (*parser).addData},
+	{names: "data-raw", hasArg: true, set: (*parser).addRawData},
+	{names: "data-urlencode", hasArg: true, set: (*parser).addEncodedData},
+	{names: "json", hasArg: true, curlOwn: true, set: func(p *parser, value string) error {
+		p.call.header.Set("Content-Type", "application/json")
+		return p.addData(value)
 	}},
-	{names: "b cookie", hasArg: true, set: (*config).setCookie},
-	{names: "u user", hasArg: true, set: func(c *config, value string) error {
-		c.header.Set("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(value)))
+	{names: "b cookie", hasArg: true, set: (*parser).setCookie},
+	{names: "u user", hasArg: true, set: func(p *parser, value string) error {
+		p.call.header.Set("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(value)))
 		return nil
 	}},
-	{names: "I head", set: func(c *config, _ string) error { c.method = http.MethodHead; return nil }},
-	{names: "G get", set: func(c *config, _ string) error { c.query = true; return nil }},
-	{names: "k insecure", set: func(c *config, _ string) error { c.insecure = true; return nil }},
-	{names: "m max-time", hasArg: true, set: (*config).setLimit},
-	{names: "url", hasArg: true, set: (*config).setURL},
-	{names: "credentials", set: func(c *config, _ string) error { c.credentials = true; return nil }},
-	{names: "engine engines", hasArg: true, set: (*config).setEngines},
-	{names: "preflight-only", set: func(c *config, _ string) error { c.preflightOnly = true; return nil }},
-	{names: "audit", set: func(c *config, _ string) error { c.audit = true; return nil }},
-	{names: "fail-on", hasArg: true, set: (*config).setFailOn},
-	{names: "json", set: func(c *config, _ string) error { c.json = true; return nil }},
-	{names: "v verbose", set: func(c *config, _ string) error { c.verbose = true; return nil }},
-	{names: "h help", set: func(c *config, _ string) error { c.help = true; return nil }},
+	{names: "I head", set: func(p *parser, _ string) error { p.call.method = http.MethodHead; return nil }},
+	{names: "G get", set: func(p *parser, _ string) error { p.query = true; return nil }},
+	{names: "k insecure", set: func(p *parser, _ string) error { p.flags.insecure = true; return nil }},
+	{names: "m max-time", hasArg: true, set: (*parser).setLimit},
+	{names: "url", hasArg: true, set: (*parser).setURL},
+	{names: "credentials", set: func(p *parser, _ string) error { p.call.credentials = true; return nil }},
+	{names: "engine engines", hasArg: true, set: (*parser).setEngines},
+	{names: "preflight-only", set: func(p *parser, _ string) error { p.flags.preflightOnly = true; return nil }},
+	{names: "no-probe", set: func(p *parser, _ string) error { p.flags.noProbe = true; return nil }},
+	{names: "upload-progress", set: func(p *parser, _ string) error { p.call.upload = true; return nil }},
+	{names: "audit", set: func(p *parser, _ string) error { p.flags.audit = true; return nil }},
+	{names: "fail-on", hasArg: true, set: (*parser).setFailOn},
+	{names: "json", set: func(p *parser, _ string) error { p.flags.json = true; return nil }},
+	{names: "v verbose", set: func(p *parser, _ string) error { p.flags.verbose++; return nil }},
+	{names: "h help", set: func(p *parser, _ string) error { p.flags.help = true; return nil }},
 
 	// Flags of curl that change nothing here.
 	{names: "compressed s silent S show-error L location location-trusted i include g globoff f fail fail-with-body N no-buffer"},
@@ -110,53 +104,61 @@ var flags = []flag{
 // another one of curl's: after the word curl, two dashes mean curl's.
 func find(name string, curlOwn bool) (flag, bool) {
 	named := func(f flag) bool { return slices.Contains(strings.Fields(f.names), name) }
-	i := slices.IndexFunc(flags, func(f flag) bool { return named(f) && f.curlOwn == curlOwn })
+	i := slices.IndexFunc(allFlags, func(f flag) bool { return named(f) && f.curlOwn == curlOwn })
 	if i < 0 && curlOwn {
 		return find(name, false)
 	}
 	if i < 0 {
 		return flag{}, false
 	}
-	return flags[i], true
+	return allFlags[i], true
 }
 
-// parseArgs reads the command line. The config is never nil, so that an error can
+// parseArgs reads the command line. The flags are never nil, so that an error can
 // be reported in the form that was asked for.
-func parseArgs(args []string) (*config, error) {
-	c := &config{header: make(http.Header), limit: defaultLimit, failOn: medium}
-	var problem error
-	for len(args) > 0 && problem == nil {
+func parseArgs(args []string) (*flags, *call, error) {
+	p := &parser{
+		flags: flags{limit: defaultLimit, failOn: medium},
+		call:  call{header: make(http.Header)},
+	}
+	rest, err := p.parse(args)
+	switch {
+	case err != nil:
+		p.flags.json = p.flags.json || slices.Contains(rest, "-json")
+	case !p.flags.help:
+		err = p.finish()
+	}
+	return &p.flags, &p.call, err
+}
+
+// parse takes one argument after the other. With an error it returns those that
+// are left.
+func (p *parser) parse(args []string) (rest []string, err error) {
+	for len(args) > 0 && err == nil {
 		arg := args[0]
 		args = args[1:]
 		switch {
 		case arg == "--":
-			for ; len(args) > 0 && problem == nil; args = args[1:] {
-				problem = c.setURL(args[0])
+			for ; len(args) > 0 && err == nil; args = args[1:] {
+				err = p.setURL(args[0])
 			}
 		case len(arg) > 1 && arg[0] == '-':
-			args, problem = c.parseFlag(arg, args)
-		case c.url == "" && !c.copied && strings.TrimSuffix(path.Base(arg), ".exe") == "curl":
-			c.copied = true
+			args, err = p.parseFlag(arg, args)
+		case p.call.url == "" && !p.copied && strings.TrimSuffix(path.Base(arg), ".exe") == "curl":
+			p.copied = true
 		default:
-			problem = c.setURL(arg)
+			err = p.setURL(arg)
 		}
 	}
-	if problem != nil {
-		c.json = c.json || slices.Contains(args, "-json")
-		return c, problem
-	}
-	if c.help {
-		return c, nil
-	}
-	return c, c.finish()
+	return args, err
 }
 
 // parseFlag takes arg, and its value from rest if need be. It returns what is
 // left of rest.
-func (c *config) parseFlag(arg string, rest []string) ([]string, error) {
+func (p *parser) parseFlag(arg string, rest []string) ([]string, error) {
 	name, value, hasValue := strings.Cut(strings.TrimPrefix(arg[1:], "-"), "=")
 	long := strings.HasPrefix(arg, "--")
-	if f, ok := find(name, c.copied && long); ok && (long || len(name) > 1 || !hasValue) {
+	if f, ok := find(name, p.copied && long); ok && (long || len(name) > 1 || !hasValue) {
 		switch {
 		case hasValue && !f.hasArg:
 			return rest, usagef("%s takes no value", arg[:len(arg)-len(value)-1])
@@ -165,7 +167,7 @@ func (c *config) parseFlag(arg string, rest []string) ([]string, error) {
 		case f.hasArg && !hasValue:
 			value, rest = rest[0], rest[1:]
 		}
-		return rest, f.apply(c, value)
+		return rest, f.apply(p, value)
 	}
 	if long {
 		return rest, usagef("%s is not a flag of corscheck", quote(arg))
@@ -177,52 +179,52 @@ func (c *config) parseFlag(arg string, rest []string) ([]string, error) {
 		case !ok:
 			return rest, usagef("%s is not a flag of corscheck", quote(arg))
 		case !f.hasArg:
-			if err := f.apply(c, ""); err != nil {
+			if err := f.apply(p, ""); err != nil {
 				return rest, err
 			}
 			continue
 		case len(letters) > 1:
-			return rest, f.apply(c, letters[1:])
+			return rest, f.apply(p, letters[1:])
 		case len(rest) == 0:
 			return rest, usagef("-%s needs a value after it", letters)
 		}
-		return rest[1:], f.apply(c, rest[0])
+		return rest[1:], f.apply(p, rest[0])
 	}
 	return rest, nil
 }
 
-func (f flag) apply(c *config, value string) error {
+func (f flag) apply(p *parser, value string) error {
 	if f.set == nil {
 		return nil
 	}
-	return f.set(c, value)
+	return f.set(p, value)
 }
 
-func (c *config) setURL(value string) error {
-	if c.url != "" {
-		return usagef("two URLs, %s and %s: check one at a time, and put quotes around what has spaces", quote(c.url), quote(value))
+func (p *parser) setURL(value string) error {
+	if p.call.url != "" {
+		return usagef("two URLs, %s and %s: check one at a time, and put quotes around what has spaces", quote(p.call.url), quote(value))
 	}
 	if value == "" {
 		return usagef("the URL is empty")
 	}
-	c.url = value
+	p.call.url = value
 	return nil
 }
 
-func (c *config) setOrigin(value string) error {
-	c.origin = value
+func (p *parser) setOrigin(value string) error {
+	p.call.origin = value
 	return nil
 }
 
 // addHeader takes a header as curl does: "Name: value", or "Name;" for an empty
 // value. "Name:" keeps curl from sending a header, and means nothing here.
-func (c *config) addHeader(line string) error {
+func (p *parser) addHeader(line string) error {
 	if name, ok := strings.CutSuffix(line, ";"); ok && !strings.Contains(line, ":") {
 		line = name + ": "
 	} else if strings.HasSuffix(line, ":") && strings.Count(line, ":") == 1 {
 		return nil
 	}
-	if c.copied && strings.HasPrefix(line, ":") {
+	if p.copied && strings.HasPrefix(line, ":") {
 		return nil // HTTP/2's own, such as :authority
 	}
 	name, value, found := strings.Cut(line, ":")
@@ -232,41 +234,41 @@ func (c *config) addHeader(line string) error {
 	value = strings.TrimSpace(value)
 	switch lower := strings.ToLower(name); {
 	case lower == "origin":
-		return c.setOrigin(value)
+		return p.setOrigin(value)
 	case lower == "cookie":
-		return c.setCookie(value)
+		return p.setCookie(value)
 	case lower == "access-control-request-method":
 		// The preflight itself was copied. What it asks about is the call.
-		c.announced, c.preflightOnly = value, true
+		p.announced, p.flags.preflightOnly = value, true
 	case lower == "access-control-request-headers":
-		c.announce(value)
-	case c.copied && isSetByBrowser(lower, value):
+		p.announce(value)
+	case p.copied && isSetByBrowser(lower, value):
 	default:
-		c.header.Add(name, value)
+		p.call.header.Add(name, value)
 	}
 	return nil
 }
 
 // announce sets the headers that a copied preflight announces to values that need
 // a preflight. The call itself is not sent then.
-func (c *config) announce(names string) {
+func (p *parser) announce(names string) {
 	for name := range strings.SplitSeq(names, ",") {
 		name = strings.TrimSpace(name)
 		switch {
-		case name == "" || c.header.Get(name) != "":
+		case name == "" || p.call.header.Get(name) != "":
 		case strings.EqualFold(name, "Content-Type"):
-			c.header.Set(name, "application/json")
+			p.call.header.Set(name, "application/json")
 		default:
-			c.header.Set(name, `"announced"`) // the quotes make it no safelisted value
+			p.call.header.Set(name, `"announced"`) // the quotes make it no safelisted value
 		}
 	}
 }
 
 // addData takes data, or the name of a file after an @.
-func (c *config) addData(value string) error {
+func (p *parser) addData(value string) error {
 	name, isFile := strings.CutPrefix(value, "@")
 	if !isFile {
-		return c.addRawData(value)
+		return p.addRawData(value)
 	}
 	f, err := os.Open(name)
 	if err != nil {
@@ -277,32 +279,32 @@ func (c *config) addData(value string) error {
 	if err != nil {
 		return usagef("-d: %v", err)
 	}
-	return c.addRawData(string(data))
+	return p.addRawData(string(data))
 }
 
-func (c *config) addRawData(value string) error {
-	if c.hasBody {
-		value = c.body + "&" + value
+func (p *parser) addRawData(value string) error {
+	if p.call.hasBody {
+		value = p.call.body + "&" + value
 	}
 	if len(value) > maxBody {
 		return usagef("-d: the body is longer than %d MB", maxBody>>20)
 	}
-	c.body, c.hasBody = value, true
+	p.call.body, p.call.hasBody = value, true
 	return nil
 }
 
-func (c *config) addEncodedData(value string) error {
+func (p *parser) addEncodedData(value string) error {
 	name, content, found := strings.Cut(value, "=")
 	if !found {
-		return c.addRawData(url.QueryEscape(value))
+		return p.addRawData(url.QueryEscape(value))
 	}
 	if name != "" {
 		name += "="
 	}
-	return c.addRawData(name + url.QueryEscape(content))
+	return p.addRawData(name + url.QueryEscape(content))
 }
 
-func (c *config) setCookie(value string) error {
+func (p *parser) setCookie(value string) error {
 	value = strings.TrimSpace(value)
 	switch {
 	case value == "":
@@ -311,124 +313,99 @@ func (c *config) setCookie(value string) error {
 		return usagef("-b %s: write cookies as 'name=value; name=value'; files of cookies are not read", quote(value))
 	case strings.ContainsAny(value, "\r\n\x00"):
 		return usagef("-b: the cookies have a line break or NUL in them")
-	case c.cookie != "":
-		value = c.cookie + "; " + value
+	case p.call.cookie != "":
+		value = p.call.cookie + "; " + value
 	}
-	c.cookie, c.credentials = value, true
+	p.call.cookie, p.call.credentials = value, true
 	return nil
 }
 
-func (c *config) setLimit(value string) error {
+func (p *parser) setLimit(value string) error {
 	seconds, err := strconv.ParseFloat(value, 64)
 	if err != nil || !(seconds > 0) || seconds > maxLimit.Seconds() {
 		return usagef("-m %s: give a number of seconds, from above 0 to %d", quote(value), int(maxLimit.Seconds()))
 	}
-	c.limit = max(time.Duration(seconds*float64(time.Second)), time.Millisecond)
+	p.flags.limit = max(time.Duration(seconds*float64(time.Second)), time.Millisecond)
 	return nil
 }
 
 var allEngines = []corstest.Engine{corstest.EngineStandard, corstest.EngineChromium, corstest.EngineFirefox, corstest.EngineWebKit}
 
-func (c *config) setEngines(value string) error {
+func (p *parser) setEngines(value string) error {
 	for name := range strings.SplitSeq(value, ",") {
 		name = strings.TrimSpace(name)
 		i := slices.IndexFunc(allEngines, func(e corstest.Engine) bool { return strings.EqualFold(e.String(), name) })
 		if i < 0 {
 			return usagef("-engine %s: the engines are standard, chromium, firefox and webkit", quote(name))
 		}
-		if !slices.Contains(c.engines, allEngines[i]) {
-			c.engines = append(c.engines, allEngines[i])
+		if !slices.Contains(p.flags.engines, allEngines[i]) {
+			p.flags.engines = append(p.flags.engines, allEngines[i])
 		}
 	}
 	return nil
 }
 
-func (c *config) setFailOn(value string) error {
+func (p *parser) setFailOn(value string) error {
 	s, ok := parseSeverity(value)
 	if !ok {
 		return usagef("-fail-on %s: the severities are high, medium, low and none", quote(value))
 	}
-	c.failOn = s
+	p.flags.failOn = s
 	return nil
 }
 
 // finish fills in what follows from the rest, and says what is missing.
-func (c *config) finish() error {
+func (p *parser) finish() error {
 	switch {
-	case c.url == "":
+	case p.call.url == "":
 		return usagef("no URL: name the address that the page calls")
-	case c.origin == "" && c.copied:
+	case p.call.origin == "" && p.copied:
 		return usagef("the copied call has no Origin header: copy a call of a script to another origin, or add -origin https://app.example.com")
-	case c.origin == "":
+	case p.call.origin == "":
 		return usagef("no -origin: name the origin of the page that calls, as in -origin https://app.example.com")
 	}
-	if len(c.engines) == 0 {
-		c.engines = allEngines
+	if len(p.flags.engines) == 0 {
+		p.flags.engines = allEngines
 	}
-	if err := c.completeURL(); err != nil {
+	if err := p.completeURL(); err != nil {
 		return err
 	}
-	if c.hasBody && c.query {
+	if p.call.hasBody && p.query {
 		separator := "?"
-		if strings.Contains(c.url, "?") {
+		if strings.Contains(p.call.url, "?") {
 			separator = "&"
 		}
-		c.url, c.body, c.hasBody = c.url+separator+c.body, "", false
+		p.call.url, p.call.body, p.call.hasBody = p.call.url+separator+p.call.body, "", false
 	}
-	if c.hasBody {
-		c.method = cmp.Or(c.method, http.MethodPost)
-		if c.header.Get("Content-Type") == "" {
-			c.header.Set("Content-Type", "application/x-www-form-urlencoded") // as curl does
+	if p.call.hasBody {
+		p.call.method = cmp.Or(p.call.method, http.MethodPost)
+		if p.call.header.Get("Content-Type") == "" {
+			p.call.header.Set("Content-Type", "application/x-www-form-urlencoded") // as curl does
 		}
 	}
-	c.method = cmp.Or(c.announced, c.method, http.MethodGet)
-	if c.copied {
-		c.dropRevalidation()
+	p.call.method = cmp.Or(p.announced, p.call.method, http.MethodGet)
+	if p.copied {
+		p.dropRevalidation()
 	}
 	return nil
 }
 
 // completeURL gives a URL of the own machine its scheme. That of others could be
 // either.
-func (c *config) completeURL() error {
-	if scheme, _, found := strings.Cut(c.url, "://"); found {
+func (p *parser) completeURL() error {
+	if scheme, _, found := strings.Cut(p.call.url, "://"); found {
 		if lower := strings.ToLower(scheme); lower != "http" && lower != "https" {
-			return usagef("the URL %s begins with %s: only http and https are under CORS", quote(c.url), quote(scheme))
+			return usagef("the URL %s begins with %s: only http and https are under CORS", quote(p.call.url), quote(scheme))
 		}
 		return nil
 	}
-	u, err := url.Parse("http://" + c.url)
+	u, err := url.Parse("http://" + p.call.url)
 	if err != nil || u.Host == "" {
-		return usagef("%s is not a URL", quote(c.url))
+		return usagef("%s is not a URL", quote(p.call.url))
 	}
 	if !isLoopback(u.Hostname()) {
-		return usagef("the URL %s has no scheme; did you mean %s?", quote(c.url), quote("https://"+c.url))
+		return usagef("the URL %s has no scheme; did you mean %s?", quote(p.call.url), quote("https://"+p.call.url))
 	}
-	c.url = "http://" + c.url
+	p.call.url = "http://" + p.call.url
 	return nil
-}
-
-// isLoopback reports whether host, as it stands in a URL, is the own machine.
-func isLoopback(host string) bool {
-	host = strings.ToLower(host)
-	addr, err := netip.ParseAddr(host)
-	return err == nil && addr.IsLoopback() || host == "localhost" || strings.HasSuffix(host, ".localhost")
-}
-
-// request is the call as a script would make it.
-func (c *config) request() corstest.Request {
-	r := corstest.Request{
-		Origin:      c.origin,
-		Method:      c.method,
-		URL:         c.url,
-		Header:      c.header,
-		Credentials: c.credentials,
-	}
-	if c.cookie != "" {
-		r.Cookies = []*http.Cookie{{Name: "stand-in", Value: "1"}} // see wire
-	}
-	if c.hasBody {
-		r.Body = strings.NewReader(c.body)
-	}
-	return r
 }

@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 
-	"example.com/cors/corstest"
 	"example.com/cors/internal/fetch"
 )
 
@@ -52,13 +51,15 @@ type finding struct {
 
 // An audit asks one server about its policy.
 type audit struct {
-	*outcome
-	transport *http.Transport
-	random    string // part of names that nobody has
-	sent      int
+	call   *call
+	plan   *plan
+	client *client
+	cookie string // what is sent: the call's, or standInCookie
+	random string // part of names that nobody has
+	sent   int
 
 	findings []finding
-	hints    []hint
+	notes    []note
 
 	// The answers to the origin that the policy is for, and to no origin.
 	own, none, preflight *exchange
@@ -72,18 +73,18 @@ type audit struct {
 
 // newAudit sends the requests and judges the answers. The error says why that was
 // not possible.
-func newAudit(ctx context.Context, c *config) (*audit, error) {
-	o, err := newOutcome(c)
+func newAudit(ctx context.Context, f *flags, c *call) (*audit, error) {
+	p, err := newPlan(c)
 	switch {
 	case err != nil:
 		return nil, err
-	case o.sameOrigin:
+	case p.sameOrigin:
 		return nil, usagef("-origin %s is the URL's own, and its pages are under no policy: name the origin of another page", c.origin)
 	case c.origin == "null":
 		return nil, usagef("-origin null: name an origin that the policy is meant for; the audit tries null by itself")
 	}
-	a := &audit{outcome: o, transport: newTransport(c), random: strings.ToLower(rand.Text()[:12])}
-	defer a.transport.CloseIdleConnections()
+	a := &audit{call: c, plan: p, client: newClient(f), cookie: c.cookie, random: strings.ToLower(rand.Text()[:12])}
+	defer a.client.close()
 	if err := a.ask(ctx); err != nil {
 		return nil, err
 	}
@@ -92,8 +93,9 @@ func newAudit(ctx context.Context, c *config) (*audit, error) {
 	return a, nil
 }
 
-func (a *audit) fails(from severity) bool {
-	return slices.ContainsFunc(a.findings, func(f finding) bool { return f.Severity >= from })
+// fails makes an audit a result.
+func (a *audit) fails(f *flags) bool {
+	return slices.ContainsFunc(a.findings, func(found finding) bool { return found.Severity >= f.failOn })
 }
 
 func (a *audit) report(id string, s severity, evidence []string, detail, remedy string) {
@@ -102,23 +104,20 @@ func (a *audit) report(id string, s severity, evidence []string, detail, remedy 
 
 // ask sends what every audit needs. judge may send more.
 func (a *audit) ask(ctx context.Context) (err error) {
-	for _, request := range []struct {
-		to   **exchange
-		send func() (*exchange, error)
-	}{
-		{&a.own, func() (*exchange, error) { return a.getOwn(ctx) }},
-		{&a.none, func() (*exchange, error) { return a.get(ctx, "") }},
-		{&a.preflight, func() (*exchange, error) { return a.askFirst(ctx, a.origin, a.sendMethod) }},
-	} {
-		if *request.to, err = request.send(); err != nil {
-			return err
-		}
+	if a.own, err = a.getOwn(ctx); err != nil {
+		return err
+	}
+	if a.none, err = a.get(ctx, ""); err != nil {
+		return err
+	}
+	if a.preflight, err = a.askFirst(ctx, a.call.origin, a.plan.method); err != nil {
+		return err
 	}
 	for _, s := range a.newStrangers() {
 		if s.read, err = a.get(ctx, s.origin); err != nil && !isRefusal(err) {
 			return err
 		}
-		if s.write, err = a.askFirst(ctx, s.origin, a.sendMethod); err != nil && !isRefusal(err) {
+		if s.write, err = a.askFirst(ctx, s.origin, a.plan.method); err != nil && !isRefusal(err) {
 			return err
 		}
 		a.strangers = append(a.strangers, s)
@@ -129,20 +128,20 @@ func (a *audit) ask(ctx context.Context) (err error) {
 // askMore sends what is asked of a policy that allows its own origin.
 func (a *audit) askMore(ctx context.Context) (err error) {
 	if a.own.granted() != nothing {
-		if a.missing, err = a.getPath(ctx, a.origin, "corscheck-"+a.random); err != nil && !isRefusal(err) {
+		if a.missing, err = a.getPath(ctx, a.call.origin, "corscheck-"+a.random); err != nil && !isRefusal(err) {
 			return err
 		}
 	}
 	if a.preflight.granted() == nothing {
 		return nil
 	}
-	if a.put, err = a.askFirst(ctx, a.origin, http.MethodPut); err != nil && !isRefusal(err) {
+	if a.put, err = a.askFirst(ctx, a.call.origin, http.MethodPut); err != nil && !isRefusal(err) {
 		return err
 	}
-	if a.delete, err = a.askFirst(ctx, a.origin, http.MethodDelete); err != nil && !isRefusal(err) {
+	if a.delete, err = a.askFirst(ctx, a.call.origin, http.MethodDelete); err != nil && !isRefusal(err) {
 		return err
 	}
-	a.privateNetwork, err = a.askFirst(ctx, a.origin, a.sendMethod, line{"Access-Control-Request-Private-Network", "true"})
+	a.privateNetwork, err = a.askFirst(ctx, a.call.origin, a.plan.method, line{"Access-Control-Request-Private-Network", "true"})
 	if err != nil && !isRefusal(err) {
 		return err
 	}
@@ -169,12 +168,12 @@ const standInCookie = "corscheck=1"
 // credentials to those without a cookie, and echo the origin to those with one. They
 // are asked with a cookie from then on, as browsers ask them.
 func (a *audit) getOwn(ctx context.Context) (*exchange, error) {
-	x, err := a.get(ctx, a.origin)
+	x, err := a.get(ctx, a.call.origin)
 	if err != nil || a.cookie != "" || x.granted() != plain || x.response.Get(fetch.AllowCredentials) != "true" {
 		return x, err
 	}
 	a.cookie = standInCookie
-	with, err := a.get(ctx, a.origin)
+	with, err := a.get(ctx, a.call.origin)
 	if err == nil && with.granted() == withUser {
 		return with, nil
 	}
@@ -189,7 +188,7 @@ func (a *audit) getOwn(ctx context.Context) (*exchange, error) {
 func (a *audit) getPath(ctx context.Context, origin, below string) (*exchange, error) {
 	h := make(http.Header)
 	h.Set("Accept", "*/*")
-	for name, values := range a.header {
+	for name, values := range a.call.header {
 		if !strings.EqualFold(name, "Content-Type") { // there is no content
 			h[http.CanonicalHeaderKey(name)] = slices.Clone(values)
 		}
@@ -198,7 +197,7 @@ func (a *audit) getPath(ctx context.Context, origin, below string) (*exchange, e
 		h.Set("Cookie", a.cookie)
 	}
 	method := http.MethodGet
-	if a.sendMethod == http.MethodHead {
+	if a.plan.method == http.MethodHead {
 		method = http.MethodHead
 	}
 	return a.send(ctx, method, origin, below, h)
@@ -207,8 +206,8 @@ func (a *audit) getPath(ctx context.Context, origin, below string) (*exchange, e
 // askFirst sends a preflight.
 func (a *audit) askFirst(ctx context.Context, origin, method string, lines ...line) (*exchange, error) {
 	h := http.Header{"Accept": {"*/*"}, "Access-Control-Request-Method": {method}}
-	if len(a.announced) > 0 {
-		h.Set("Access-Control-Request-Headers", strings.Join(a.announced, ","))
+	if len(a.plan.announced) > 0 {
+		h.Set("Access-Control-Request-Headers", strings.Join(a.plan.announced, ","))
 	}
 	for _, l := range lines {
 		h.Set(l.name, l.value)
@@ -221,9 +220,9 @@ func (a *audit) send(ctx context.Context, method, origin, below string, h http.H
 		return nil, errTooMany
 	}
 	a.sent++
-	ctx, cancel := context.WithTimeout(ctx, a.limit)
+	ctx, cancel := context.WithTimeout(ctx, a.client.limit)
 	defer cancel()
-	to := a.target
+	to := a.plan.target
 	if below != "" {
 		to = to.JoinPath(below)
 		to.RawQuery = ""
@@ -236,25 +235,12 @@ func (a *audit) send(ctx context.Context, method, origin, below string, h http.H
 	if origin != "" {
 		h.Set("Origin", origin)
 	}
-	dress(r)
-	res, err := a.transport.RoundTrip(r)
+	x, err := a.client.send(r)
 	if err != nil {
-		return nil, &networkError{
-			a.explainFailure(&corstest.TransportError{Method: method, URL: to.String(), Err: err}).Error(), err,
-		}
+		return nil, a.client.explainFailure(method, to.String(), err)
 	}
-	_ = res.Body.Close()
-	return &exchange{method == http.MethodOptions, method, r.URL, r.Header, res.StatusCode, res.Header}, nil
+	return x, nil
 }
-
-// A networkError is an explained error.
-type networkError struct {
-	text  string
-	cause error
-}
-
-func (e *networkError) Error() string { return e.text }
-func (e *networkError) Unwrap() error { return e.cause }
 
 // evidence returns the lines of an exchange that show what it proves: the request
 // line, Origin and what it asks for; the status and the headers.

@@ -157,12 +157,12 @@ func TestStrangers(t *testing.T) {
 		}},
 	} {
 		t.Run(tc.origin, func(t *testing.T) {
-			c, err := parseArgs([]string{"-audit", "-origin", tc.origin, tc.url})
+			_, c, err := parseArgs([]string{"-audit", "-origin", tc.origin, tc.url})
 			require.NoError(t, err)
-			o, err := newOutcome(c)
+			p, err := newPlan(c)
 			require.NoError(t, err)
 			var got []string
-			for _, s := range (&audit{outcome: o, random: "RANDOM"}).newStrangers() {
+			for _, s := range (&audit{call: c, plan: p, random: "RANDOM"}).newStrangers() {
 				got = append(got, s.id+" "+s.origin)
 				assert.True(t, isOrigin(strings.ToLower(s.origin)), s.origin)
 			}
@@ -205,11 +205,11 @@ func TestAuditIsGentle(t *testing.T) {
 }
 
 func TestAuditNeverSendsMore(t *testing.T) {
-	c, err := parseArgs([]string{"-audit", "-origin", page, serve(t, good)})
+	f, c, err := parseArgs([]string{"-audit", "-origin", page, serve(t, good)})
 	require.NoError(t, err)
-	o, err := newOutcome(c)
+	p, err := newPlan(c)
 	require.NoError(t, err)
-	a := &audit{outcome: o, transport: newTransport(c), random: "random", sent: maxRequests - 1}
+	a := &audit{call: c, plan: p, client: newClient(f), random: "random", sent: maxRequests - 1}
 	_, err = a.get(context.Background(), page)
 	require.NoError(t, err)
 	_, err = a.get(context.Background(), page)

@@ -14,7 +14,9 @@ import (
 // that the browser added to the call.
 func isSetByBrowser(name, value string) bool {
 	switch name {
-	case "user-agent", "accept-language", "priority", "purpose", "upgrade-insecure-requests", "x-client-data":
+	case "user-agent":
+		return strings.HasPrefix(value, "Mozilla/") // An SDK's is the script's own.
+	case "accept-language", "priority", "purpose", "upgrade-insecure-requests", "x-client-data":
 		return true
 	case "cache-control", "pragma":
 		// What the open developer tools add under "Disable cache".
@@ -25,9 +27,9 @@ func isSetByBrowser(name, value string) bool {
 
 // dropRevalidation leaves out the headers by which a browser's cache asks whether
 // what it has is still good.
-func (c *config) dropRevalidation() {
-	if method := strings.ToUpper(c.method); method == http.MethodGet || method == http.MethodHead {
-		c.header.Del("If-None-Match")
-		c.header.Del("If-Modified-Since")
+func (p *parser) dropRevalidation() {
+	if method := strings.ToUpper(p.call.method); method == http.MethodGet || method == http.MethodHead {
+		p.call.header.Del("If-None-Match")
+		p.call.header.Del("If-Modified-Since")
 	}
 }

@@ -13,8 +13,7 @@ import (
 // judge turns the answers into findings.
 func (a *audit) judge() {
 	if a.own.granted() == nothing && a.preflight.granted() == nothing {
-		a.hints = append(a.hints, hint{"origin-not-allowed",
-			fmt.Sprintf("The server does not let %s in. Name an origin that it does: the audit tries origins that resemble it.", a.origin)})
+		a.notes = append(a.notes, note{ID: "origin-not-allowed", Detail: fmt.Sprintf("The server does not let %s in. Name an origin that it does: the audit tries origins that resemble it.", a.call.origin)})
 	}
 	a.judgeStrangers()
 	a.judgeVary()
@@ -290,8 +289,6 @@ func (a *audit) judgePreflight() {
 	a.report("preflight-fails", medium, x.evidence("Location", "Allow", fetch.AllowOrigin),
 		fmt.Sprintf("The preflight gets %s, so that no page can make a call that needs one, such as a PUT or one with an Authorization header.", got), remedy)
 }
-
-func isNginx(x *exchange) bool { return strings.HasPrefix(x.response.Get("Server"), "nginx") }
 
 func (a *audit) judgeErrors() {
 	if x := a.missing; x != nil && x.status >= 400 && x.granted() == nothing {

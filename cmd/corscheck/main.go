@@ -40,6 +40,8 @@ The call, with flags as in curl:
 The check:
   -engine LIST       some of standard,chromium,firefox,webkit; all by default
   -preflight-only    do not send the call itself
+  -upload-progress   the script listens for the progress of its upload: then there is a preflight
+  -no-probe          if the call is blocked, do not ask the server further questions
 
 The audit:
   -audit             send GET requests and preflights with the origins of strangers
@@ -47,14 +49,15 @@ The audit:
 
 The output:
   -json              one JSON object for programs
-  -v                 all headers of every exchange
+  -v                 all headers of every exchange; -v -v does not hide secrets
 
 A call that needs a preflight is sent only if the preflight passes, as in a browser. A POST of a
-form needs none, and is sent. -preflight-only never sends the call.
+form needs none, and is sent. A call that writes is sent once at most. If the call is blocked,
+up to 8 GETs and preflights without cookies ask for the cause.
 The audit sends at most 60 requests, one after the other, and none that writes.
 Audit only servers that you are responsible for.
 
-Exit status: 0 if all is well; 1 if an engine blocks the call, or the audit found something of the
+Exit status: 0 if all is well; 1 if a browser blocks the call, or the audit found something of the
 severity of -fail-on or above; 2 if the check could not be made.
 `
 
@@ -69,48 +72,57 @@ func main() {
 	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr, isTerminal(os.Stdout)))
 }
 
+// A result is what came of a run: an outcome or an audit.
+type result interface {
+	json(m *mask) any
+	writeTo(r *report)
+	fails(f *flags) bool
+}
+
 // run is the program without the process. terminal says whether stdout may have
 // colours. It returns the exit status.
 func run(args []string, stdout, stderr io.Writer, terminal bool) int {
-	c, err := parseArgs(args)
-	switch {
-	case err != nil:
-	case c.help:
+	f, c, err := parseArgs(args)
+	if err == nil && f.help {
 		fmt.Fprint(stdout, usage)
 		return exitOK
-	case c.audit:
-		var a *audit
-		if a, err = newAudit(context.Background(), c); err == nil {
-			if c.json {
-				err = writeJSON(stdout, a.json())
-			} else {
-				newReport(stdout, c, terminal).audit(a)
-			}
-			if err == nil && a.fails(c.failOn) {
-				return exitFailed
-			}
-		}
-	default:
-		var o *outcome
-		if o, err = check(context.Background(), c); err == nil {
-			if c.json {
-				err = writeJSON(stdout, o.json())
-			} else {
-				newReport(stdout, c, terminal).outcome(o)
-			}
-			if err == nil && !o.allowed() {
-				return exitFailed
-			}
-		}
 	}
+	m := newMask(f, c)
+	var found result
 	if err == nil {
-		return exitOK
+		found, err = examine(context.Background(), f, c)
 	}
-	if c.json {
-		_ = writeJSON(stdout, map[string]string{"error": err.Error()})
+	if err == nil && f.json {
+		err = writeJSON(stdout, found.json(m))
+	} else if err == nil {
+		found.writeTo(newReport(stdout, f, m, terminal))
 	}
-	fmt.Fprintln(stderr, "corscheck:", clean(err.Error()))
-	if errors.Is(err, errUsage) {
+	if err != nil {
+		return fail(stdout, stderr, f, m, err)
+	}
+	if found.fails(f) {
+		return exitFailed
+	}
+	return exitOK
+}
+
+// examine does what f asks for with the call c.
+func examine(ctx context.Context, f *flags, c *call) (result, error) {
+	if f.audit {
+		return newAudit(ctx, f, c)
+	}
+	return check(ctx, f, c)
+}
+
+// fail reports why there is no result.
+func fail(stdout, stderr io.Writer, f *flags, m *mask, err error) int {
+	text := m.text(err.Error())
+	if f.json {
+		_ = writeJSON(stdout, map[string]string{"error": text})
+	}
+	fmt.Fprintln(stderr, "corscheck:", clean(text))
+	var usage usageError
+	if errors.As(err, &usage) {
 		fmt.Fprintln(stderr, "Try corscheck -help.")
 	}
 	return exitUnknown

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -162,6 +163,60 @@ func TestTLS(t *testing.T) {
 	assert.Contains(t, stderr.String(), "the server does not speak TLS on this port. Should the URL begin with http://?")
 }
 
+// The failures of TLS and of HTTP are in words for people, each with what to do.
+func TestFailuresInWords(t *testing.T) {
+	tlsServer := func(change func(*httptest.Server)) string {
+		s := httptest.NewUnstartedServer(good)
+		s.Config.ErrorLog = log.New(io.Discard, "", 0)
+		s.TLS = &tls.Config{}
+		change(s)
+		s.StartTLS()
+		t.Cleanup(s.Close)
+		return s.URL
+	}
+	answers := func(text string) string {
+		return listen(t, func(conn net.Conn) {
+			_, _ = conn.Read(make([]byte, 4096))
+			writeAll(conn, text, 1)
+		})
+	}
+	wantsCertificate := func(version uint16) string {
+		return tlsServer(func(s *httptest.Server) {
+			s.TLS.ClientAuth, s.TLS.MaxVersion = tls.RequireAnyClientCert, version
+		})
+	}
+	for _, tc := range []struct{ name, url, want string }{
+		{"mTLS", wantsCertificate(tls.VersionTLS13), "the server wants a certificate of its client (mTLS), and got none."},
+		{"mTLS with TLS 1.2", wantsCertificate(tls.VersionTLS12), "the server wants a certificate of its client (mTLS), and got none."},
+		{"TLS 1.1", tlsServer(func(s *httptest.Server) { s.TLS.MinVersion, s.TLS.MaxVersion = tls.VersionTLS10, tls.VersionTLS11 }),
+			"the server speaks no TLS that browsers take: they want 1.2 or newer."},
+		{"an HTTP/2 stream that is broken off", tlsServer(func(s *httptest.Server) {
+			s.EnableHTTP2 = true
+			s.Config.Handler = http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
+		}), "the server broke off the HTTP/2 stream without an answer (INTERNAL_ERROR)"},
+		{"an HTTP/2 header without end", tlsServer(func(s *httptest.Server) {
+			s.EnableHTTP2 = true
+			s.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				for i := range 3000 {
+					w.Header().Set(fmt.Sprintf("X-%d", i), strings.Repeat("a", 1000))
+				}
+			})
+		}), "the server broke the rules of HTTP/2, or its header is longer than 1 MB (PROTOCOL_ERROR)"},
+		{"a control character in a header", answers("HTTP/1.1 200 OK\r\nX-Bell: a\ab\r\n\r\n"), `the header "X-Bell" of the answer has a control character in it`},
+		{"a header without colon", answers("HTTP/1.1 200 OK\r\nhello\r\n\r\n"), "a header line of the answer is malformed"},
+		{"two lengths", answers("HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n"), "the answer has two lines of Content-Length that differ."},
+		{"no status", answers("HTTP/1.1 abc\r\n\r\n"), "the server does not speak HTTP"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			var stdout, stderr bytes.Buffer
+			assert.Equal(t, exitUnknown, run([]string{"-k", "-origin", page, tc.url}, &stdout, &stderr, false))
+			assert.Contains(t, stderr.String(), ": "+tc.want)
+			assert.NotContains(t, stderr.String(), "net/http")
+			assert.Equal(t, 1, strings.Count(stderr.String(), "\n"))
+		})
+	}
+}
+
 func TestRefusedConnection(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
@@ -173,7 +228,7 @@ func TestRefusedConnection(t *testing.T) {
 }
 
 func TestExplainNetwork(t *testing.T) {
-	c := &config{limit: 10 * time.Second}
+	c := &client{limit: 10 * time.Second}
 	for _, tc := range []struct {
 		err  error
 		want string

@@ -1,12 +1,8 @@
 package main
 
 import (
-	"net"
 	"net/netip"
 	"strings"
-
-	"example.com/cors/internal/fetch"
-	"example.com/cors/internal/publicsuffix"
 )
 
 // A stranger is an origin that the policy is not meant for, and that bad
@@ -17,32 +13,6 @@ type stranger struct {
 	of     string // the host whose name it borrows
 	read   *exchange
 	write  *exchange // the preflight; both are nil if the server broke off
-}
-
-// A grant is what an answer lets an origin do.
-type grant int
-
-const (
-	nothing  grant = iota
-	plain          // without credentials
-	withUser       // with the visitor's cookies
-)
-
-// granted returns what an answer grants the origin that asked.
-func (x *exchange) granted() grant {
-	if x == nil {
-		return nothing
-	}
-	value := strings.Join(x.response[fetch.AllowOrigin], ", ")
-	switch {
-	case value == "*":
-		return plain
-	case value == "" || value != x.request.Get("Origin"):
-		return nothing
-	case strings.Join(x.response[fetch.AllowCredentials], ", ") == "true":
-		return withUser
-	}
-	return plain
 }
 
 func (s stranger) granted() grant { return max(s.read.granted(), s.write.granted()) }
@@ -58,12 +28,12 @@ func (s stranger) proof() *exchange {
 // newStrangers returns the origins to try, derived from the origin of the policy
 // and from the server's own host.
 func (a *audit) newStrangers() []stranger {
-	scheme, hostport, _ := strings.Cut(a.origin, "://")
+	scheme, hostport, _ := strings.Cut(a.call.origin, "://")
 	strangers := []stranger{
 		{id: "any-origin", origin: "https://" + a.random + ".example"},
 		{id: "null-origin", origin: "null"},
 	}
-	tried := map[string]bool{a.origin: true}
+	tried := map[string]bool{a.call.origin: true}
 	add := func(id, of, scheme, host, port string) {
 		if strings.Contains(host, ":") {
 			host = "[" + host + "]"
@@ -87,8 +57,8 @@ func (a *audit) newStrangers() []stranger {
 		other = "49322"
 	}
 	add("any-port", host, scheme, host, other)
-	if server, serverPort := splitPort(a.target.Host); server != host {
-		a.addNames(add, a.target.Scheme, server, serverPort)
+	if server, serverPort := splitPort(a.plan.target.Host); server != host {
+		a.addNames(add, a.plan.target.Scheme, server, serverPort)
 	}
 	return strangers
 }
@@ -121,13 +91,6 @@ func (a *audit) addNames(add func(id, of, scheme, host, port string), scheme, ho
 	}
 }
 
-func splitPort(hostport string) (host, port string) {
-	if host, port, err := net.SplitHostPort(hostport); err == nil {
-		return host, port
-	}
-	return strings.Trim(hostport, "[]"), ""
-}
-
 // implies reports whether what s proves includes what t proves.
 func (s stranger) implies(t stranger) bool {
 	if s.origin == t.origin || s.granted() < t.granted() || t.granted() == nothing {
@@ -145,9 +108,4 @@ func (s stranger) implies(t stranger) bool {
 		return t.id == "any-port" && t.of == s.of
 	}
 	return false
-}
-
-// isPublic reports whether strangers can get names right under domain.
-func isPublic(domain string) bool {
-	return publicsuffix.Is(domain) || publicsuffix.Below(domain) != ""
 }
