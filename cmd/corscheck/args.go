@@ -38,6 +38,8 @@ type flags struct {
 	preflightOnly bool
 	noProbe       bool
 	audit         bool
+	more          []string      // -audit: the URLs after the first
+	whole         time.Duration // -M: the limit for all that an audit does, 0 for none
 	failOn        severity
 	json          bool
 	verbose       int // how often -v was given
@@ -52,6 +54,7 @@ type parser struct {
 	copied    bool   // the arguments are those of a curl command
 	query     bool   // -G: the body goes into the URL
 	announced string // the method that a copied preflight announces
+	modal     []flag // the flags given that only the check has, or only the audit
 }
 
 // A flag is one that the command line may have.
@@ -60,6 +63,7 @@ type flag struct {
 	hasArg  bool
 	set     func(p *parser, value string) error // nil to ignore it
 	curlOwn bool                                // only after the word curl
+	only    string                              // "check" or "audit" if the other has no use for it
 }
 
 var allFlags = []flag{
@@ -84,12 +88,13 @@ var allFlags = []flag{
 	{names: "m max-time", hasArg: true, set: (*parser).setLimit},
 	{names: "url", hasArg: true, set: (*parser).setURL},
 	{names: "credentials", set: func(p *parser, _ string) error { p.call.credentials = true; return nil }},
-	{names: "engine engines", hasArg: true, set: (*parser).setEngines},
-	{names: "preflight-only", set: func(p *parser, _ string) error { p.flags.preflightOnly = true; return nil }},
-	{names: "no-probe", set: func(p *parser, _ string) error { p.flags.noProbe = true; return nil }},
-	{names: "upload-progress", set: func(p *parser, _ string) error { p.call.upload = true; return nil }},
+	{names: "engine engines", hasArg: true, only: "check", set: (*parser).setEngines},
+	{names: "preflight-only", only: "check", set: func(p *parser, _ string) error { p.flags.preflightOnly = true; return nil }},
+	{names: "no-probe", only: "check", set: func(p *parser, _ string) error { p.flags.noProbe = true; return nil }},
+	{names: "upload-progress", only: "check", set: func(p *parser, _ string) error { p.call.upload = true; return nil }},
 	{names: "audit", set: func(p *parser, _ string) error { p.flags.audit = true; return nil }},
-	{names: "fail-on", hasArg: true, set: (*parser).setFailOn},
+	{names: "M", hasArg: true, only: "audit", set: (*parser).setWholeLimit},
+	{names: "fail-on", hasArg: true, only: "audit", set: (*parser).setFailOn},
 	{names: "json", set: func(p *parser, _ string) error { p.flags.json = true; return nil }},
 	{names: "v verbose", set: func(p *parser, _ string) error { p.flags.verbose++; return nil }},
 	{names: "h help", set: func(p *parser, _ string) error { p.flags.help = true; return nil }},
@@ -194,6 +199,9 @@ func (p *parser) parseFlag(arg string, rest []string) ([]string, error) {
 }
 
 func (f flag) apply(p *parser, value string) error {
+	if f.only != "" {
+		p.modal = append(p.modal, f)
+	}
 	if f.set == nil {
 		return nil
 	}
@@ -201,13 +209,14 @@ func (f flag) apply(p *parser, value string) error {
 }
 
 func (p *parser) setURL(value string) error {
-	if p.call.url != "" {
-		return usagef("two URLs, %s and %s: check one at a time, and put quotes around what has spaces", quote(p.call.url), quote(value))
-	}
-	if value == "" {
+	switch {
+	case value == "":
 		return usagef("the URL is empty")
+	case p.call.url == "":
+		p.call.url = value
+	default:
+		p.flags.more = append(p.flags.more, value)
 	}
-	p.call.url = value
 	return nil
 }
 
@@ -321,11 +330,17 @@ func (p *parser) setCookie(value string) error {
 }
 
 func (p *parser) setLimit(value string) error {
+	return setSeconds(&p.flags.limit, "-m", value)
+}
+
+func (p *parser) setWholeLimit(value string) error { return setSeconds(&p.flags.whole, "-M", value) }
+
+func setSeconds(limit *time.Duration, name, value string) error {
 	seconds, err := strconv.ParseFloat(value, 64)
 	if err != nil || !(seconds > 0) || seconds > maxLimit.Seconds() {
-		return usagef("-m %s: give a number of seconds, from above 0 to %d", quote(value), int(maxLimit.Seconds()))
+		return usagef("%s %s: give a number of seconds, from above 0 to %d", name, quote(value), int(maxLimit.Seconds()))
 	}
-	p.flags.limit = max(time.Duration(seconds*float64(time.Second)), time.Millisecond)
+	*limit = max(time.Duration(seconds*float64(time.Second)), time.Millisecond)
 	return nil
 }
 
@@ -348,7 +363,7 @@ func (p *parser) setEngines(value string) error {
 func (p *parser) setFailOn(value string) error {
 	s, ok := parseSeverity(value)
 	if !ok {
-		return usagef("-fail-on %s: the severities are high, medium, low and none", quote(value))
+		return usagef("-fail-on %s: the severities are high, medium, low, info and none", quote(value))
 	}
 	p.flags.failOn = s
 	return nil
@@ -356,6 +371,9 @@ func (p *parser) setFailOn(value string) error {
 
 // finish fills in what follows from the rest, and says what is missing.
 func (p *parser) finish() error {
+	if err := p.checkMode(); err != nil {
+		return err
+	}
 	switch {
 	case p.call.url == "":
 		return usagef("no URL: name the address that the page calls")
@@ -367,15 +385,20 @@ func (p *parser) finish() error {
 	if len(p.flags.engines) == 0 {
 		p.flags.engines = allEngines
 	}
-	if err := p.completeURL(); err != nil {
-		return err
+	for _, ref := range p.urls() {
+		if err := completeURL(ref); err != nil {
+			return err
+		}
 	}
 	if p.call.hasBody && p.query {
-		separator := "?"
-		if strings.Contains(p.call.url, "?") {
-			separator = "&"
+		for _, ref := range p.urls() {
+			separator := "?"
+			if strings.Contains(*ref, "?") {
+				separator = "&"
+			}
+			*ref += separator + p.call.body
 		}
-		p.call.url, p.call.body, p.call.hasBody = p.call.url+separator+p.call.body, "", false
+		p.call.body, p.call.hasBody = "", false
 	}
 	if p.call.hasBody {
 		p.call.method = cmp.Or(p.call.method, http.MethodPost)
@@ -390,22 +413,49 @@ func (p *parser) finish() error {
 	return nil
 }
 
+// checkMode refuses what would have no effect.
+func (p *parser) checkMode() error {
+	if len(p.flags.more) > 0 && !p.flags.audit {
+		return usagef("two URLs, %s and %s: check one at a time, and put quotes around what has spaces",
+			quote(p.call.url), quote(p.flags.more[0]))
+	}
+	for _, f := range p.modal {
+		name, _, _ := strings.Cut(f.names, " ")
+		switch {
+		case f.only == "check" && p.flags.audit:
+			return usagef("-%s has no part in an audit: leave it out, or leave out -audit", name)
+		case f.only == "audit" && !p.flags.audit:
+			return usagef("-%s is for an audit alone: add -audit, or leave it out", name)
+		}
+	}
+	return nil
+}
+
+// urls are all that were named.
+func (p *parser) urls() []*string {
+	all := []*string{&p.call.url}
+	for i := range p.flags.more {
+		all = append(all, &p.flags.more[i])
+	}
+	return all
+}
+
 // completeURL gives a URL of the own machine its scheme. That of others could be
 // either.
-func (p *parser) completeURL() error {
-	if scheme, _, found := strings.Cut(p.call.url, "://"); found {
+func completeURL(ref *string) error {
+	if scheme, _, found := strings.Cut(*ref, "://"); found {
 		if lower := strings.ToLower(scheme); lower != "http" && lower != "https" {
-			return usagef("the URL %s begins with %s: only http and https are under CORS", quote(p.call.url), quote(scheme))
+			return usagef("the URL %s begins with %s: only http and https are under CORS", quote(*ref), quote(scheme))
 		}
 		return nil
 	}
-	u, err := url.Parse("http://" + p.call.url)
+	u, err := url.Parse("http://" + *ref)
 	if err != nil || u.Host == "" {
-		return usagef("%s is not a URL", quote(p.call.url))
+		return usagef("%s is not a URL", quote(*ref))
 	}
 	if !isLoopback(u.Hostname()) {
-		return usagef("the URL %s has no scheme; did you mean %s?", quote(p.call.url), quote("https://"+p.call.url))
+		return usagef("the URL %s has no scheme; did you mean %s?", quote(*ref), quote("https://"+*ref))
 	}
-	p.call.url = "http://" + p.call.url
+	*ref = "http://" + *ref
 	return nil
 }

@@ -18,13 +18,14 @@ import (
 	"io"
 	"log"
 	"os"
+	"strings"
 )
 
 const usage = `Usage:
 
   corscheck -origin ORIGIN [flags] URL     may a page of ORIGIN make this call?
   corscheck curl 'URL' -H '…' …            the same, for what "Copy as cURL" copied
-  corscheck -audit -origin ORIGIN URL      what does the server's policy let in?
+  corscheck -audit -origin ORIGIN URL …    what does the server's policy let in?
 
 The call, with flags as in curl:
   -origin ORIGIN     the origin of the page that calls, such as https://app.example.com
@@ -45,7 +46,8 @@ The check:
 
 The audit:
   -audit             send GET requests and preflights with the origins of strangers
-  -fail-on SEVERITY  exit with 1 from here upwards: high, medium (the default), low, none
+  -fail-on SEVERITY  exit with 1 from here upwards: high, medium (the default), low, info; or none
+  -M SECONDS         the limit for the whole, all URLs together; none by default
 
 The output:
   -json              one JSON object for programs
@@ -54,7 +56,7 @@ The output:
 A call that needs a preflight is sent only if the preflight passes, as in a browser. A POST of a
 form needs none, and is sent. A call that writes is sent once at most. If the call is blocked,
 up to 8 GETs and preflights without cookies ask for the cause.
-The audit sends at most 60 requests, one after the other, and none that writes.
+The audit sends at most 60 requests to a URL, one after the other, and none that writes.
 Audit only servers that you are responsible for.
 
 Exit status: 0 if all is well; 1 if a browser blocks the call, or the audit found something of the
@@ -72,25 +74,37 @@ func main() {
 	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr, isTerminal(os.Stdout)))
 }
 
-// A result is what came of a run: an outcome or an audit.
+// A result is what came of a run: an outcome, an audit or several.
 type result interface {
 	json(m *mask) any
 	writeTo(r *report)
-	fails(f *flags) bool
+	exit(f *flags) int // the exit status
 }
 
 // run is the program without the process. terminal says whether stdout may have
 // colours. It returns the exit status.
 func run(args []string, stdout, stderr io.Writer, terminal bool) int {
+	out := &output{w: stdout}
+	status := runTo(out, stderr, args, terminal)
+	if out.err != nil {
+		fmt.Fprintln(stderr, "corscheck: the result could not be written:", out.err)
+		return exitUnknown
+	}
+	return status
+}
+
+func runTo(stdout, stderr io.Writer, args []string, terminal bool) int {
 	f, c, err := parseArgs(args)
 	if err == nil && f.help {
 		fmt.Fprint(stdout, usage)
 		return exitOK
 	}
-	m := newMask(f, c)
+	all := *c
+	all.url = strings.Join(append([]string{c.url}, f.more...), " ")
+	m := newMask(f, &all)
 	var found result
 	if err == nil {
-		found, err = examine(context.Background(), f, c)
+		found, err = examine(context.Background(), f, c, m, stderr)
 	}
 	if err == nil && f.json {
 		err = writeJSON(stdout, found.json(m))
@@ -100,27 +114,26 @@ func run(args []string, stdout, stderr io.Writer, terminal bool) int {
 	if err != nil {
 		return fail(stdout, stderr, f, m, err)
 	}
-	if found.fails(f) {
-		return exitFailed
-	}
-	return exitOK
+	return found.exit(f)
 }
 
-// examine does what f asks for with the call c.
-func examine(ctx context.Context, f *flags, c *call) (result, error) {
-	if f.audit {
-		return newAudit(ctx, f, c)
+// examine does what f asks for with the call c. Who waits at a terminal sees on stderr how
+// far it is.
+func examine(ctx context.Context, f *flags, c *call, m *mask, stderr io.Writer) (result, error) {
+	if !f.audit {
+		return check(ctx, f, c)
 	}
-	return check(ctx, f, c)
+	p := newProgress(stderr, m)
+	defer p.erase()
+	return auditAll(ctx, f, c, p.show)
 }
 
 // fail reports why there is no result.
 func fail(stdout, stderr io.Writer, f *flags, m *mask, err error) int {
-	text := m.text(err.Error())
 	if f.json {
-		_ = writeJSON(stdout, map[string]string{"error": text})
+		_ = writeJSON(stdout, newJSONError(m, err))
 	}
-	fmt.Fprintln(stderr, "corscheck:", clean(text))
+	fmt.Fprintln(stderr, "corscheck:", clean(m.text(err.Error())))
 	var usage usageError
 	if errors.As(err, &usage) {
 		fmt.Fprintln(stderr, "Try corscheck -help.")
@@ -128,10 +141,28 @@ func fail(stdout, stderr io.Writer, f *flags, m *mask, err error) int {
 	return exitUnknown
 }
 
+// An output remembers that something could not be written, as on a full disk.
+type output struct {
+	w   io.Writer
+	err error
+}
+
+func (o *output) Write(b []byte) (int, error) {
+	if o.err != nil {
+		return 0, o.err
+	}
+	n, err := o.w.Write(b)
+	o.err = err
+	return n, err
+}
+
 // isTerminal reports whether colours written to f reach a person who wants them
 // (https://no-color.org).
-func isTerminal(f *os.File) bool {
-	if os.Getenv("NO_COLOR") != "" || os.Getenv("TERM") == "dumb" {
+func isTerminal(f *os.File) bool { return os.Getenv("NO_COLOR") == "" && isScreen(f) }
+
+// isScreen reports whether what is written to f can be erased again.
+func isScreen(f *os.File) bool {
+	if os.Getenv("TERM") == "dumb" {
 		return false
 	}
 	info, err := f.Stat()
