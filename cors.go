@@ -6,9 +6,10 @@
 //
 //	mux := http.NewServeMux()
 //	mux.HandleFunc("GET /users", listUsers)
+//	mux.HandleFunc("PUT /users/{id}", putUser)
 //	allow := cors.New(cors.Options{
 //		AllowedOrigins: []string{"http://localhost:3000"},
-//		AllowedMethods: []string{"PUT", "DELETE"},
+//		AllowedMethods: []string{"PUT"},
 //		AllowedHeaders: []string{"Content-Type", "Authorization"},
 //	})
 //	log.Fatal(http.ListenAndServe("localhost:5000", allow(mux)))

@@ -520,7 +520,10 @@ func TestInnermostLayerDecides(t *testing.T) {
 			Access-Control-Allow-Methods: PATCH
 			Access-Control-Allow-Origin: https://a.example
 			Vary: ` + fixture.PreflightVary}},
-		{"a preflight refused", []cors.Options{wide, narrow}, exchange{"preflight", preflight(evil, "PUT"), refusedPreflight}},
+		{
+			"a preflight refused", []cors.Options{wide, narrow},
+			exchange{"preflight", preflight(evil, "PUT"), refusedPreflight},
+		},
 		{"a write refused", []cors.Options{wide, onlyAllowedPages()}, exchange{"write",
 			request("POST", "Origin: "+evil, "Sec-Fetch-Site: cross-site"), `
 			403 from the middleware
@@ -581,7 +584,8 @@ func TestLayersLikeTheInnermostAlone(t *testing.T) {
 			require.Contains(t, vary, line)
 		}
 		want.Header()["Vary"] = vary
-		require.Equal(t, fixture.CORS(want.Header()), fixture.CORS(got.Header()), "%s from %s, %+v in %+v", r.Method, origin, inner, outer)
+		require.Equal(t, fixture.CORS(want.Header()), fixture.CORS(got.Header()), "%s from %s, %+v in %+v", r.Method, origin,
+			inner, outer)
 		if got.Header()["Access-Control-Allow-Origin"] != nil {
 			granted++
 		}
@@ -963,7 +967,9 @@ func TestNoOtherRouteGrants(t *testing.T) {
 				AllowedMethods:     []string{"*"},
 				OptionsPassthrough: random.IntN(5) == 0,
 			})
-			var h http.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { w.Header().Set("Ran", pattern) })
+			var h http.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				w.Header().Set("Ran", pattern)
+			})
 			hasPolicy := random.IntN(3) > 0
 			if hasPolicy {
 				h = allow(h)

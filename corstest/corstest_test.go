@@ -90,6 +90,13 @@ func requireBlocked(t *testing.T, err error) *corstest.BlockedError {
 	return blocked
 }
 
+func requireUnsendable(t *testing.T, err error) *corstest.UnsendableError {
+	t.Helper()
+	var unsendable *corstest.UnsendableError
+	require.ErrorAs(t, err, &unsendable)
+	return unsendable
+}
+
 func TestPreflightAndRequestAsSent(t *testing.T) {
 	s := allowing("PUT", "Content-Type, X-B, X-A, Authorization")
 	s.response["Content-Type"] = []string{"application/json"}
@@ -344,6 +351,8 @@ func TestUnsendable(t *testing.T) {
 		"empty name":              {corstest.Request{Header: header("")}, "Header", "not a token"},
 		"value":                   {corstest.Request{Header: http.Header{"X-A": {"a\r\nb"}}}, "Header", "the value has a line break or NUL"},
 		"NUL":                     {corstest.Request{Header: http.Header{"X-A": {"a\x00b"}}}, "Header", "the value has a line break or NUL"},
+		"cache mode":              {corstest.Request{CacheMode: "only-if-cached"}, "CacheMode", `the cache mode must be "default", "no-store", "reload", "no-cache" or "force-cache"`},
+		"cache mode of a form":    {corstest.Request{Mode: corstest.ModeNavigate, CacheMode: corstest.CacheModeReload}, "CacheMode", "only a script that calls fetch sets one"},
 		"URL":                     {corstest.Request{URL: "https://a b/"}, "URL", "not a URL"},
 		"scheme":                  {corstest.Request{URL: "ftp://a.example/"}, "URL", "the scheme must be http or https"},
 		"no host":                 {corstest.Request{URL: "https:///x"}, "URL", "no host"},
@@ -396,8 +405,7 @@ func TestUnsendable(t *testing.T) {
 			s := &server{}
 			res, err := corstest.Fetch(s, tc.request)
 			assert.Nil(t, res)
-			var unsendable *corstest.UnsendableError
-			require.ErrorAs(t, err, &unsendable)
+			unsendable := requireUnsendable(t, err)
 			assert.Equal(t, tc.field, unsendable.Field)
 			assert.Equal(t, tc.detail, unsendable.Detail)
 			assert.Empty(t, s.log, "nothing is sent")

@@ -26,6 +26,13 @@ type hop struct {
 // the like for headers that the hop got.
 func follow(t *testing.T, hops []hop, r corstest.Request) (log []string, res *corstest.Result, err error) {
 	t.Helper()
+	return followIn(t, corstest.EngineStandard, hops, r)
+}
+
+func followIn(
+	t *testing.T, engine corstest.Engine, hops []hop, r corstest.Request,
+) (log []string, res *corstest.Result, err error) {
+	t.Helper()
 	h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		url := "http://" + r.Host + r.URL.Path
 		if r.TLS != nil {
@@ -70,7 +77,8 @@ func follow(t *testing.T, hops []hop, r corstest.Request) (log []string, res *co
 	if r.Origin == "" {
 		r.Origin = origin
 	}
-	res, err = corstest.Fetch(h, r)
+	b := corstest.Browser{Handler: h, Engine: engine}
+	res, err = b.Fetch(t.Context(), r)
 	return log, res, err
 }
 
@@ -331,7 +339,7 @@ func TestRedirectsAndTheCache(t *testing.T) {
 }
 
 // Chromium neither looks up nor keeps answers for an origin that redirects made
-// null; the others do.
+// null; the others do. Firefox asks with the origin of the page.
 func TestTaintedOriginAndTheCache(t *testing.T) {
 	h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Access-Control-Allow-Origin", "*")
@@ -352,7 +360,163 @@ func TestTaintedOriginAndTheCache(t *testing.T) {
 			assert.Equal(t, engine == corstest.EngineChromium, res.Preflight != nil)
 			res, err = b.Fetch(t.Context(), corstest.Request{Origin: "null", Method: "PUT", URL: "https://c.example/"})
 			require.NoError(t, err)
-			assert.Equal(t, engine == corstest.EngineChromium, res.Preflight != nil, "a page whose origin is null")
+			own := engine == corstest.EngineChromium || engine == corstest.EngineFirefox
+			assert.Equal(t, own, res.Preflight != nil, "a page whose origin is null")
 		})
+	}
+}
+
+// Where an empty Location leads to differs.
+func TestEmptyLocation(t *testing.T) {
+	for _, status := range []int{301, 302, 303, 307, 308} {
+		for _, place := range []string{"", " ", "\t"} {
+			for _, engine := range engines {
+				s := allowing("", "")
+				s.response["Location"] = []string{place}
+				s.status = status
+				b := corstest.Browser{Handler: s, Engine: engine}
+				res, err := b.Fetch(t.Context(), corstest.Request{Origin: origin})
+				switch engine {
+				case corstest.EngineChromium:
+					require.NoError(t, err)
+					assert.Equal(t, status, res.Response.StatusCode)
+					assert.Len(t, s.log, 1)
+				case corstest.EngineWebKit:
+					blocked := requireBlocked(t, err)
+					assert.Equal(t, corstest.StepRedirect, blocked.Step)
+					assert.Equal(t, `is "": this browser does not follow it`, blocked.Detail)
+					assert.Len(t, s.log, 1)
+				default:
+					assert.Equal(t, `is "": browsers follow at most 20 redirects`, requireBlocked(t, err).Detail)
+					assert.Len(t, s.log, 21)
+				}
+			}
+		}
+	}
+}
+
+func TestSeveralLocations(t *testing.T) {
+	type outcomes map[corstest.Engine]string // where the call ends, "" if it is blocked
+	for places, want := range map[string]outcomes{
+		"/1|/1":   {corstest.EngineChromium: "/1", corstest.EngineFirefox: "/1", corstest.EngineWebKit: "/1,%20/1"},
+		"/1|/2":   {corstest.EngineWebKit: "/1,%20/2"},
+		"/1|":     {corstest.EngineWebKit: "/1,"},
+		"|/1":     {corstest.EngineWebKit: "/,%20/1"},
+		"/1|/1|/": {corstest.EngineWebKit: "/1,%20/1,%20/"},
+	} {
+		for _, engine := range engines {
+			h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				w.Header().Set("Access-Control-Allow-Origin", "*")
+				if r.URL.Path == "/" {
+					w.Header()["Location"] = strings.Split(places, "|")
+					w.WriteHeader(302)
+				}
+			})
+			b := corstest.Browser{Handler: h, Engine: engine}
+			res, err := b.Fetch(t.Context(), corstest.Request{Origin: origin})
+			if want[engine] == "" {
+				assert.Equal(t, corstest.StepRedirect, requireBlocked(t, err).Step, "%s: %s", engine, places)
+				continue
+			}
+			require.NoError(t, err, "%s: %s", engine, places)
+			assert.Equal(t, want[engine], res.Response.Request.URL.EscapedPath(), "%s: %s", engine, places)
+		}
+	}
+}
+
+// What was preflighted before a redirect is preflighted again by Firefox and WebKit,
+// though it has become a request that needs none. WebKit announces what it no longer
+// sends.
+func TestPreflightAgain(t *testing.T) {
+	type preflights map[corstest.Engine]string // of the second hop; the standard's where an engine has none
+	again := func(firefox, webkit string) preflights {
+		return preflights{corstest.EngineFirefox: firefox, corstest.EngineWebKit: webkit}
+	}
+	const there, elsewhere = "https://b.example/1", "https://c.example/1"
+	json := corstest.Request{Method: "POST", Header: header("Content-Type")}
+	for name, tc := range map[string]struct {
+		from    string
+		request corstest.Request
+		status  int
+		to      string
+		want    preflights
+	}{
+		"301 of a POST of JSON":   {"https://b.example/0", json, 301, there, again("GET", "GET content-type")},
+		"302 of a POST of JSON":   {"https://b.example/0", json, 302, there, again("GET", "GET content-type")},
+		"303 of a POST of JSON":   {"https://b.example/0", json, 303, there, again("GET", "GET content-type")},
+		"303 from the page's own": {"https://a.example/0", json, 303, there, again("GET", "GET content-type")},
+		"303 of a PUT":            {"https://b.example/0", corstest.Request{Method: "PUT"}, 303, there, again("GET", "GET")},
+		"303 of a PUT from home":  {"https://a.example/0", corstest.Request{Method: "PUT"}, 303, there, nil},
+		"302 of a POST":           {"https://b.example/0", corstest.Request{Method: "POST"}, 302, there, nil},
+		"Authorization elsewhere": {"https://b.example/0", corstest.Request{Header: header("Authorization")}, 302, elsewhere, again("GET", "GET authorization")},
+		"Authorization and X-A": {
+			"https://b.example/0", corstest.Request{Header: header("Authorization", "X-A")}, 302, elsewhere,
+			preflights{corstest.EngineStandard: "GET x-a", corstest.EngineWebKit: "GET authorization,x-a"},
+		},
+		"302 of a GET":          {"https://b.example/0", corstest.Request{Header: header("X-A")}, 302, there, preflights{corstest.EngineStandard: "GET x-a"}},
+		"307 of a POST of JSON": {"https://b.example/0", json, 307, there, preflights{corstest.EngineStandard: "POST content-type"}},
+	} {
+		for _, engine := range engines {
+			t.Run(name+"/"+engine.String(), func(t *testing.T) {
+				log, _, err := followIn(t, engine, []hop{{url: tc.from, status: tc.status}, {url: tc.to}}, tc.request)
+				require.NoError(t, err)
+				got := ""
+				for _, line := range log {
+					if rest, ok := strings.CutPrefix(line, tc.to+" preflight "); ok {
+						got, _, _ = strings.Cut(rest, " from ")
+					}
+				}
+				want, ok := tc.want[engine]
+				if !ok {
+					want = tc.want[corstest.EngineStandard]
+				}
+				assert.Equal(t, want, got, log)
+			})
+		}
+	}
+}
+
+// After a redirect to another origin, Firefox asks with the origin of the page, and
+// then sends null. At the page's own server it does not mind what the answer allows.
+func TestPreflightFromPage(t *testing.T) {
+	run := func(engine corstest.Engine, next, allowed string) (origins []string, err error) {
+		h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Access-Control-Allow-Origin", "*")
+			w.Header().Set("Access-Control-Allow-Methods", "PUT")
+			switch {
+			case r.URL.Path == "/" && r.Method == "PUT":
+				w.Header().Set("Location", next)
+				w.WriteHeader(307)
+			case r.URL.Path == "/next":
+				origins = append(origins, r.Header.Get("Origin"))
+				if r.Method == "OPTIONS" {
+					w.Header().Set("Access-Control-Allow-Origin", allowed)
+				}
+			}
+		})
+		b := corstest.Browser{Handler: h, Engine: engine}
+		_, err = b.Fetch(t.Context(), corstest.Request{Origin: origin, Method: "PUT"})
+		return origins, err
+	}
+	for _, engine := range engines {
+		asked := "null"
+		if engine == corstest.EngineFirefox {
+			asked = origin
+		}
+		for _, next := range []string{"https://c.example/next", origin + "/next"} {
+			origins, err := run(engine, next, asked)
+			require.NoError(t, err)
+			assert.Equal(t, []string{asked, "null"}, origins)
+
+			origins, err = run(engine, next, "https://other.example")
+			if engine == corstest.EngineFirefox && next == origin+"/next" {
+				require.NoError(t, err)
+				continue
+			}
+			blocked := requireBlocked(t, err)
+			assert.Equal(t, corstest.StepPreflightCheck, blocked.Step)
+			assert.Equal(t, asked, blocked.Origin)
+			assert.Len(t, origins, 1)
+		}
 	}
 }

@@ -48,6 +48,9 @@ type stackServer struct {
 	// host and port; or an error, if the server is not installed.
 	start func(t testing.TB, folder string, flags []string) (host string, err error)
 
+	// named says that the server's headers name the stack.
+	named bool
+
 	// takesOptions says that the layer answers every OPTIONS, preflight or not.
 	takesOptions bool
 
@@ -141,7 +144,8 @@ func (s *stackServer) configured(t testing.TB, configuration string, c stacks.Ch
 	if layer.place == "" {
 		return s.put(source, text, layer.flags), layer.flags
 	}
-	return stackLines(source, layer.flags, map[string]string{layer.place: text, "import": `"example.com/cors"`}), layer.flags
+	texts := map[string]string{layer.place: text, "import": `"example.com/cors"`}
+	return stackLines(source, layer.flags, texts), layer.flags
 }
 
 // run starts the server with a source in the place of its file.
@@ -164,8 +168,8 @@ func (s *stackServer) advice(t testing.TB, c stacks.Change) stacks.Advice {
 // stackChange allows what the calls of the tests need.
 func stackChange(origins ...string) stacks.Change {
 	return stacks.Change{
-		Origins: origins, Methods: []string{"PUT"}, Headers: []string{"Authorization", "Content-Type"}, Credentials: true,
-		MaxAge: 10 * time.Minute,
+		Origins: origins, Methods: []string{"PUT"}, Headers: []string{"Authorization", "Content-Type"},
+		Credentials: true, MaxAge: 10 * time.Minute,
 	}
 }
 
@@ -201,14 +205,18 @@ const causeNoLayer = "no-layer"
 // if the call is allowed or the verdict says all.
 func stackCases() (cases []stackCase) {
 	call := func(args ...string) []string { return append([]string{"-origin", stackOrigin}, args...) }
-	put := []string{"-credentials", "-X", "PUT", "-H", "Content-Type: application/json", "-H", "Authorization: " + stackLogin, "-d", stackBody}
+	put := []string{
+		"-credentials", "-X", "PUT", "-H", "Content-Type: application/json", "-H", "Authorization: " + stackLogin,
+		"-d", stackBody,
+	}
 	for _, s := range stackServers() {
 		add := func(configuration, name, cause string, args ...string) {
 			cases = append(cases, stackCase{s.name, configuration, name, args, cause})
 		}
 		addStranger := func(configuration string) {
-			add(configuration, "origin", "origin-not-listed", "-origin", "https://other.example")
-			add(configuration, "origin-put", "origin-not-listed", append([]string{"-origin", "https://other.example"}, put...)...)
+			other := []string{"-origin", "https://other.example"}
+			add(configuration, "origin", "origin-not-listed", other...)
+			add(configuration, "origin-put", "origin-not-listed", slices.Concat(other, put)...)
 		}
 		add("right", "get", "", call()...)
 		add("right", "get-credentials", "", call("-credentials")...)
@@ -231,8 +239,26 @@ func stackCases() (cases []stackCase) {
 
 // behindLogin is a layer to which preflights do not come.
 func behindLogin(place, text string) stackLayer {
-	return stackLayer{place: place, text: text, flags: []string{"login"}, get: "login-before-cors", put: "login-before-cors"}
+	return stackLayer{
+		place: place, text: text, flags: []string{"login"}, get: "login-before-cors", put: "login-before-cors",
+	}
 }
+
+// fastapiTutorial is what FastAPI's own documentation has.
+const fastapiTutorial = `from fastapi.middleware.cors import CORSMiddleware
+app.add_middleware(
+    CORSMiddleware,
+    allow_origins=["ORIGIN"],
+    allow_credentials=True,
+    allow_methods=["*"],
+    allow_headers=["*"],
+)`
+
+// apacheTutorial leaves out errors, and OPTIONS.
+const apacheTutorial = `Header set Access-Control-Allow-Origin "ORIGIN"
+Header set Access-Control-Allow-Credentials true
+Header set Access-Control-Allow-Methods "GET, PUT"
+Header set Access-Control-Allow-Headers "Authorization, Content-Type"`
 
 // stackServers are in the order of stacks.Names.
 func stackServers() []*stackServer {
@@ -240,27 +266,39 @@ func stackServers() []*stackServer {
 		{
 			name: "go", program: "go", file: "main.go", start: startGoStack,
 			places: func(text string) map[string]string {
-				return map[string]string{"cors": text, "import": "\"example.com/cors\"\n\"time\""}
+				imports := `"example.com/cors"`
+				if strings.Contains(text, "time.") {
+					imports += "\n" + `"time"`
+				}
+				return map[string]string{"cors": text, "import": imports}
 			},
 			finish: func(source string) string {
 				return strings.Replace(source, "(listener, mux)", "(listener, handler)", 1)
 			},
 			layers: map[string]stackLayer{
-				"login": behindLogin("inside", `mux = cors.New(cors.Options{AllowedOrigins: []string{"ORIGIN"}, AllowedMethods: []string{"PUT"}})(mux)`),
+				"login": behindLogin("inside", `mux = cors.New(cors.Options{
+					AllowedOrigins: []string{"ORIGIN"}, AllowedMethods: []string{"PUT"},
+				})(mux)`),
 				"route": {
 					place: "inside", put: "options-not-routed",
-					text: `mux = http.NewServeMux()
-						mux.(*http.ServeMux).Handle("GET /users/7", cors.New(cors.Options{AllowedOrigins: []string{"ORIGIN"}})(router))
-						mux.(*http.ServeMux).Handle("PUT /users/7", cors.New(cors.Options{AllowedOrigins: []string{"ORIGIN"}})(router))`,
+					text: `allow := cors.New(cors.Options{AllowedOrigins: []string{"ORIGIN"}})
+						routes := http.NewServeMux()
+						routes.Handle("GET /users/7", allow(router))
+						routes.Handle("PUT /users/7", allow(router))
+						mux = routes`,
 				},
 			},
 		},
 		{
-			name: "express", program: "node", file: "express.js", takesOptions: true, start: startNodeStack("express.js"),
+			name: "express", program: "node", named: true,
+			file: "express.js", takesOptions: true, start: startNodeStack("express.js"),
 			layers: map[string]stackLayer{
 				"login": behindLogin("after-login", ""),
 				"late":  {place: "late", get: "not-covered", put: "not-covered"},
-				"route": {text: `app.get("/users/7", require("cors")({ origin: ["ORIGIN"], credentials: true }));`, put: "options-not-routed"},
+				"route": {
+					text: `app.get("/users/7", require("cors")({ origin: ["ORIGIN"], credentials: true }));`,
+					put:  "options-not-routed",
+				},
 			},
 		},
 		{
@@ -284,7 +322,7 @@ func stackServers() []*stackServer {
 			},
 		},
 		{
-			name: "nginx", program: "nginx", file: "nginx.conf", start: startNginxStack,
+			name: "nginx", program: "nginx", named: true, file: "nginx.conf", start: startNginxStack,
 			places: func(text string) map[string]string {
 				http, server, _ := strings.Cut(text, "# In server { }\n")
 				return map[string]string{"http": http, "server": server}
@@ -300,32 +338,22 @@ func stackServers() []*stackServer {
 				"late": {flags: []string{"own-header"}, get: "not-covered", put: "not-covered"},
 				"tutorial": {
 					place: "server", put: "options-not-routed",
-					text: `add_header Access-Control-Allow-Origin "ORIGIN"; add_header Access-Control-Allow-Credentials true;
-						add_header Access-Control-Allow-Methods "GET, PUT"; add_header Access-Control-Allow-Headers "Authorization, Content-Type";`,
+					text: `add_header Access-Control-Allow-Origin "ORIGIN";
+						add_header Access-Control-Allow-Credentials true;
+						add_header Access-Control-Allow-Methods "GET, PUT";
+						add_header Access-Control-Allow-Headers "Authorization, Content-Type";`,
 				},
 			},
 		},
 		{
-			name: "apache", program: "apache2", file: "httpd.conf", start: startApacheStack,
+			name: "apache", program: "apache2", named: true, file: "httpd.conf", start: startApacheStack,
 			layers: map[string]stackLayer{
-				"login": {
-					text: `Header set Access-Control-Allow-Origin "ORIGIN"
-						Header set Access-Control-Allow-Credentials true
-						Header set Access-Control-Allow-Methods "GET, PUT"
-						Header set Access-Control-Allow-Headers "Authorization, Content-Type"`,
-					flags: []string{"login"}, get: "login-before-cors", put: "login-before-cors",
-				},
-				"tutorial": {
-					put: "options-not-routed",
-					text: `Header set Access-Control-Allow-Origin "ORIGIN"
-						Header set Access-Control-Allow-Credentials true
-						Header set Access-Control-Allow-Methods "GET, PUT"
-						Header set Access-Control-Allow-Headers "Authorization, Content-Type"`,
-				},
+				"login":    behindLogin("", apacheTutorial),
+				"tutorial": {text: apacheTutorial, put: "options-not-routed"},
 			},
 		},
 		{
-			name: "caddy", program: "caddy", file: "Caddyfile", start: startCaddyStack,
+			name: "caddy", program: "caddy", named: true, file: "Caddyfile", start: startCaddyStack,
 			finish: func(source string) string {
 				before, site, _ := strings.Cut(source, "# @site\n")
 				site, after, _ := strings.Cut(site, "# @end\n")
@@ -372,40 +400,43 @@ func stackServers() []*stackServer {
 						http-response set-header Access-Control-Allow-Origin ORIGIN if { var(txn.origin) -m str ORIGIN }`,
 				},
 				"late": {
-					text: `http-request return status 204 hdr Access-Control-Allow-Origin ORIGIN hdr Access-Control-Allow-Credentials true ` +
-						`hdr Access-Control-Allow-Methods "GET, PUT" hdr Access-Control-Allow-Headers "Authorization, Content-Type" hdr Vary Origin ` +
+					text: `http-request return status 204 hdr Access-Control-Allow-Origin ORIGIN ` +
+						`hdr Access-Control-Allow-Credentials true hdr Access-Control-Allow-Methods "GET, PUT" ` +
+						`hdr Access-Control-Allow-Headers "Authorization, Content-Type" hdr Vary Origin ` +
 						`if METH_OPTIONS { req.fhdr(Origin) -m str ORIGIN }`,
 					get: "not-covered", put: "not-covered",
 				},
 			},
 		},
 		{
-			name: "flask", program: "flask", file: "flask_app.py", start: startPythonStack("flask, flask_cors", "flask_app.py"),
+			name: "flask", program: "python", named: true,
+			file: "flask_app.py", start: startPythonStack("flask, flask_cors", "flask_app.py"),
 			layers: map[string]stackLayer{
 				// The 401 has the layer's headers, so that the page may read it.
 				"login": {place: "after-login", flags: []string{"login"}, put: "login-before-cors"},
-				"stock": {text: "from flask_cors import CORS\nCORS(app, origins=[\"ORIGIN\"], supports_credentials=True)", stranger: true},
+				"stock": {
+					text: "from flask_cors import CORS\n" +
+						`CORS(app, origins=["ORIGIN"], supports_credentials=True)`,
+					stranger: true,
+				},
 			},
 		},
 		{
-			name: "fastapi", program: "fastapi", file: "fastapi_app.py", start: startPythonStack("fastapi, uvicorn", "fastapi_app.py"),
+			name: "fastapi", program: "python", named: true,
+			file: "fastapi_app.py", start: startPythonStack("fastapi, uvicorn", "fastapi_app.py"),
 			layers: map[string]stackLayer{
-				"login": behindLogin("inside", "from fastapi.middleware.cors import CORSMiddleware\n"+
-					`app.add_middleware(CORSMiddleware, allow_origins=["ORIGIN"], allow_methods=["GET", "PUT"], allow_credentials=True)`),
-				"stock": {
-					place: "inside", stranger: true,
-					text: "from fastapi.middleware.cors import CORSMiddleware\n" +
-						`app.add_middleware(CORSMiddleware, allow_origins=["ORIGIN"], allow_methods=["*"], allow_headers=["*"], allow_credentials=True)`,
-				},
+				"login": behindLogin("inside", fastapiTutorial),
+				"stock": {text: fastapiTutorial, place: "inside", stranger: true},
 			},
 			method: "cors-refused", header: "cors-refused",
 		},
 		{
-			name: "django", program: "django", file: "settings.py", start: startDjangoStack,
+			name: "django", program: "python", named: true, file: "settings.py", start: startDjangoStack,
 			layers: map[string]stackLayer{
 				"login": {
 					edit: func(text string) string {
-						return strings.Replace(text, `["corsheaders.middleware.CorsMiddleware", *MIDDLEWARE]`, `[*MIDDLEWARE, "corsheaders.middleware.CorsMiddleware"]`, 1)
+						const middleware = `"corsheaders.middleware.CorsMiddleware"`
+						return strings.Replace(text, middleware+", *MIDDLEWARE", "*MIDDLEWARE, "+middleware, 1)
 					},
 					flags: []string{"login"}, get: "login-before-cors", put: "login-before-cors",
 				},
@@ -417,15 +448,19 @@ func stackServers() []*stackServer {
 			method: "cors-refused", header: "cors-refused",
 		},
 		{
-			name: "php", program: "php", file: "index.php", start: startPHPStack,
+			name: "php", program: "php", named: true, file: "index.php", start: startPHPStack,
 			layers: map[string]stackLayer{
-				"login":    behindLogin("after-login", ""),
-				"tutorial": {text: "header('Access-Control-Allow-Origin: ORIGIN'); header('Access-Control-Allow-Credentials: true');", put: "options-not-routed"},
+				"login": behindLogin("after-login", ""),
+				"tutorial": {
+					text: "header('Access-Control-Allow-Origin: ORIGIN');\n" +
+						"header('Access-Control-Allow-Credentials: true');",
+					put: "options-not-routed",
+				},
 			},
 		},
 		{
 			name: "tomcat", program: "tomcat", file: "web.xml", start: startTomcatStack, fixed: []string{"login-passes"},
-			layers: map[string]stackLayer{"login": {flags: []string{"login"}, get: "login-before-cors", put: "login-before-cors"}},
+			layers: map[string]stackLayer{"login": behindLogin("", "")},
 			method: "cors-refused", header: "cors-refused",
 		},
 	}
@@ -524,7 +559,7 @@ func rewrite(t testing.TB, path string, pairs ...string) {
 func writeFile(t testing.TB, path, content string) {
 	t.Helper()
 	require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
-	require.NoError(t, os.WriteFile(path, []byte(content), 0o644)) //nolint:gosec // the servers may be other users
+	require.NoError(t, os.WriteFile(path, []byte(content), 0o644))
 }
 
 // startGoStack builds the program in this module, which has the package.
@@ -602,8 +637,9 @@ func startNginxStack(t testing.TB, folder string, _ []string) (string, error) {
 	passwords := filepath.Join(folder, "users")
 	writeFile(t, passwords, stackPasswords)
 	api := serve(t, userAPI).server.Host
-	host := runNginx(t, string(content), []string{"host"}, "http://API", "http://"+api, "auth_basic_user_file users", "auth_basic_user_file "+passwords)["host"]
-	return host, nil
+	hosts := runNginx(t, string(content), []string{"host"},
+		"http://API", "http://"+api, "auth_basic_user_file users", "auth_basic_user_file "+passwords)
+	return hosts["host"], nil
 }
 
 // stackPasswords are those of the login, as nginx and Apache read them.
@@ -620,8 +656,8 @@ func startApacheStack(t testing.TB, folder string, _ []string) (string, error) {
 	api := serve(t, userAPI).server.Host
 	config := filepath.Join(folder, "httpd.conf")
 	return listening(t, "apache2", func(path, host string) *exec.Cmd {
-		rewrite(t, config, "ServerRoot DIR", "ServerRoot "+folder, "USER", user, "Listen HOST", "Listen "+host, "http://API/", "http://"+api+"/",
-			"MODULES", "/usr/lib/apache2/modules")
+		rewrite(t, config, "ServerRoot DIR", "ServerRoot "+folder, "USER", user, "Listen HOST", "Listen "+host,
+			"http://API/", "http://"+api+"/", "MODULES", "/usr/lib/apache2/modules")
 		return exec.Command(path, "-D", "FOREGROUND", "-f", config)
 	})
 }
@@ -692,7 +728,8 @@ func startTomcatStack(t testing.TB, folder string, flags []string) (string, erro
 	}
 	return listening(t, "java", func(path, host string) *exec.Cmd {
 		_, port, _ := net.SplitHostPort(host)
-		writeFile(t, filepath.Join(folder, "conf/server.xml"), strings.NewReplacer("PORT", port, "LOGIN", valve).Replace(string(content)))
+		filled := strings.NewReplacer("PORT", port, "LOGIN", valve).Replace(string(content))
+		writeFile(t, filepath.Join(folder, "conf/server.xml"), filled)
 		return exec.Command(path, "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto",
 			"-cp", home+"/bin/bootstrap.jar:"+home+"/bin/tomcat-juli.jar",
 			"-Dcatalina.home="+home, "-Dcatalina.base="+folder, "-Djava.io.tmpdir="+filepath.Join(folder, "temp"),

@@ -47,9 +47,21 @@ func TestStacks(t *testing.T) {
 	})
 }
 
+// lasting is a test whose servers run until an outer test ends.
+type lasting struct {
+	testing.TB
+	outer testing.TB
+}
+
+func (l lasting) Cleanup(f func())                { l.outer.Cleanup(f) }
+func (l lasting) TempDir() string                 { return l.outer.TempDir() }
+func (l lasting) Failed() bool                    { return l.outer.Failed() }
+func (l lasting) Logf(format string, args ...any) { l.outer.Logf(format, args...) }
+
 // check takes a server through the advice. What it starts for the browsers runs until
-// outer ends.
+// the outer test ends.
 func (s *stackServer) check(t *testing.T, outer testing.TB, command corscheck, pages []*caller) {
+	lasts := lasting{t, outer}
 	page, stranger := pages[0], pages[1]
 	start := func(t testing.TB, source string, flags []string) string {
 		t.Helper()
@@ -68,22 +80,30 @@ func (s *stackServer) check(t *testing.T, outer testing.TB, command corscheck, p
 
 	// The policy lists another origin. The advice has both.
 	wantBlocked(t, command, broken("right", stackChange(stackOrigin)), page.origin)
-	c := stackChange(stackOrigin, page.origin)
+	c := richChange(stackOrigin, page.origin)
 	source := s.put(s.source(t), s.advice(t, c).Text, nil)
 	if s.name == "django" { // whose advice completes the list itself
-		c.Origins, c.Layer = []string{page.origin}, true
+		c.Origins, c.Layer = c.Origins[1:], true
 		source, _ = s.configured(t, "right", stackChange(stackOrigin))
 		source += s.advice(t, c).Text + "\n"
 	}
-	after := start(outer, source, nil)
+	after := start(lasts, source, nil)
 	wantAllowed(t, command, after, page.origin, true)
-	wantAllowed(t, command, after, stackOrigin, true)
+	for _, origin := range richOrigins {
+		wantAllowed(t, command, after, origin, true)
+	}
+	for method, header := range map[string]string{"PURGE": "X-Header-29: 1", "M-SEARCH": "X-Header-0: 1"} {
+		assertVerdict(t, command, true,
+			"-preflight-only", "-origin", stackOrigin, "-X", method, "-H", header, after+"/users/7")
+	}
+	assert.Contains(t, exposed(t, after), "x-id", "the headers that pages may read")
+	s.wantDetected(t, before)
 	wantStranger(t, command, after, stranger.origin)
 	calls := []string{"GET /users/7", "HEAD /users/7", "PUT /users/7", "POST /users/7", "GET /missing", "GET /crash"}
 	if !s.takesOptions {
 		calls = append(calls, "OPTIONS /users/7")
 	}
-	assert.Equal(t, behaviour(t, before, calls), behaviour(t, after, calls), "what the server does for clients without an origin")
+	assert.Equal(t, behaviour(t, before, calls), behaviour(t, after, calls), "for clients without an origin")
 	for _, finding := range strings.Split(command.audit(t, stackOrigin, after+"/users/7", true), ", ") {
 		assert.NotRegexp(t, " (medium|high)$", finding, "%s: an audit", s.name)
 	}
@@ -97,7 +117,7 @@ func (s *stackServer) check(t *testing.T, outer testing.TB, command corscheck, p
 		assertVerdict(t, command, layer.get == "", "-origin", page.origin, "-credentials", url+"/users/7")
 		flags := append([]string{"login"}, s.fixed...)
 		source = s.put(s.source(t), s.advice(t, stackChange(page.origin)).Text, flags)
-		url = start(outer, source, flags)
+		url = start(lasts, source, flags)
 		if s.fixed == nil {
 			wantAllowed(t, command, url, page.origin, true) // the login's own answers too
 		}
@@ -108,18 +128,72 @@ func (s *stackServer) check(t *testing.T, outer testing.TB, command corscheck, p
 
 	// Everybody, without cookies.
 	c = stackChange("*")
-	c.Credentials = false
-	url := start(outer, s.put(s.source(t), s.advice(t, c).Text, nil), nil)
+	c.Credentials, c.Methods, c.Headers = false, []string{"*"}, []string{"*", "Authorization"}
+	if s.name == "tomcat" { // which has no "*" for headers
+		c.Headers = []string{"Authorization", "Content-Type", "X-Any"}
+	}
+	url := start(lasts, s.put(s.source(t), s.advice(t, c).Text, nil), nil)
 	wantAllowed(t, command, url, page.origin, false)
 	wantBlocked(t, command, url, page.origin)
+	assertVerdict(t, command, true,
+		"-preflight-only", "-origin", page.origin, "-X", "DELETE", "-H", "X-Any: 1", url+"/users/7")
 	page.addStackCalls(s.name+", everybody", url, false, "200")
 	stranger.addStackCalls(s.name+", everybody", url, false, "200")
+}
+
+// richOrigins are of all kinds that the layers have to compare: plain, longer than
+// nginx's buckets, with brackets, and of schemes that some do not know.
+var richOrigins = []string{
+	stackOrigin,
+	"https://" + strings.Repeat("a-long-name.", 12) + "example.com:8443",
+	"http://[::1]:3000",
+	"chrome-extension://abcdefghijklmnopabcdefghijklmnop",
+}
+
+// richChange has long lists, which no stack may cut.
+func richChange(origins ...string) stacks.Change {
+	c := stackChange(append(origins, richOrigins[1:]...)...)
+	c.Methods = append(c.Methods, "PURGE", "M-SEARCH")
+	for i := range 30 {
+		c.Headers = append(c.Headers, fmt.Sprintf("X-Header-%d", i))
+	}
+	c.Exposed = []string{"ETag", "X-Id"}
+	return c
+}
+
+// exposed returns the headers that a page may read, in lower case.
+func exposed(t testing.TB, url string) string {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url+"/users/7", nil)
+	require.NoError(t, err)
+	r.Header.Set("Origin", stackOrigin)
+	res, err := http.DefaultClient.Do(r)
+	require.NoError(t, err)
+	require.NoError(t, res.Body.Close())
+	return strings.ToLower(res.Header.Get("Access-Control-Expose-Headers"))
+}
+
+// wantDetected compares what the server's headers name with what it is. Some name
+// nothing.
+func (s *stackServer) wantDetected(t testing.TB, url string) {
+	t.Helper()
+	res, err := http.Get(url + "/users/7")
+	require.NoError(t, err)
+	require.NoError(t, res.Body.Close())
+	name, ok := stacks.Detect(res.Header)
+	assert.Equal(t, s.named, ok, "%v", res.Header)
+	if ok {
+		assert.Equal(t, s.name, name)
+	}
 }
 
 // stackPut are the arguments of a PUT that needs a preflight for its method, for its
 // body and for its token.
 func stackPut(url, origin string, credentials bool) []string {
-	args := []string{"-origin", origin, "-X", "PUT", "-H", "Content-Type: application/json", "-H", "Authorization: " + stackLogin, "-d", stackBody}
+	args := []string{
+		"-origin", origin, "-X", "PUT", "-H", "Content-Type: application/json", "-H", "Authorization: " + stackLogin,
+		"-d", stackBody,
+	}
 	if credentials {
 		args = append(args, "-credentials")
 	}
@@ -190,7 +264,8 @@ func behaviour(t testing.TB, url string, calls []string) (seen []string) {
 		require.NoError(t, res.Body.Close())
 		allow := strings.Split(res.Header.Get("Allow"), ", ") // some servers have it in no order
 		slices.Sort(allow)
-		seen = append(seen, fmt.Sprintf("%s: %d %s %s %.200s", call, res.StatusCode, res.Header.Get("Content-Type"), allow, body))
+		kind := res.Header.Get("Content-Type")
+		seen = append(seen, fmt.Sprintf("%s: %d %s %s %.200s", call, res.StatusCode, kind, allow, body))
 	}
 	return seen
 }
@@ -198,16 +273,19 @@ func behaviour(t testing.TB, url string, calls []string) (seen []string) {
 // addStackCalls adds what a page tries with a server whose policy lists it or not.
 func (p *caller) addStackCalls(of, url string, credentials bool, want string) {
 	body := stackBody
-	headers := map[string]string{"Content-Type": "application/json", "Authorization": stackLogin}
+	token := map[string]string{"Authorization": stackLogin}
+	both := map[string]string{"Authorization": stackLogin, "Content-Type": "application/json"}
 	kinds := []string{"omit"}
 	if credentials {
 		kinds = append(kinds, "include")
 	}
 	for _, kind := range kinds {
-		p.calls = append(p.calls,
-			pageCall{of: of, want: want, URL: url + "/users/7?get-" + kind, Method: "GET", Credentials: kind, Headers: map[string]string{"Authorization": stackLogin}},
-			pageCall{of: of, want: want, URL: url + "/users/7?put-" + kind, Method: "PUT", Credentials: kind, Headers: headers, Body: &body},
-		)
+		get := pageCall{Method: "GET", URL: url + "/users/7?get-" + kind, Headers: token}
+		put := pageCall{Method: "PUT", URL: url + "/users/7?put-" + kind, Headers: both, Body: &body}
+		for _, call := range []pageCall{get, put} {
+			call.of, call.want, call.Credentials = of, want, kind
+			p.calls = append(p.calls, call)
+		}
 	}
 }
 

@@ -14,7 +14,9 @@ import (
 	"strings"
 	"time"
 
+	"example.com/cors/cmd/corscheck/internal/paste"
 	"example.com/cors/corstest"
+	"example.com/cors/internal/stacks"
 )
 
 // A usageError says what is wrong with the command line: -help helps with it.
@@ -37,6 +39,7 @@ type flags struct {
 	engines       []corstest.Engine
 	preflightOnly bool
 	noProbe       bool
+	stack         string // in whose words the advice is; "" for that which the server names
 	audit         bool
 	more          []string      // -audit: the URLs after the first
 	whole         time.Duration // -M: the limit for all that an audit does, 0 for none
@@ -44,39 +47,61 @@ type flags struct {
 	json          bool
 	verbose       int // how often -v was given
 	help          bool
+	version       bool
+	network       network
 }
 
 // A parser reads the command line into flags and a call.
 type parser struct {
 	flags flags
 	call  call
+	stdin io.Reader
 
 	copied    bool   // the arguments are those of a curl command
+	pasted    bool   // they stand in a paste: they open no file
 	query     bool   // -G: the body goes into the URL
+	globOff   bool   // -g: brackets in the URL are not escaped
 	announced string // the method that a copied preflight announces
 	modal     []flag // the flags given that only the check has, or only the audit
+
+	// Where the page may be named.
+	origin  string // -origin
+	header  string // the header Origin
+	referer string // the header Referer
+
+	credentials paste.Credentials // -credentials
+	text        string            // what was pasted
+	cut         bool              // the terminal may have cut it
+	entry       int               // -entry
+	send        bool              // -send
+
+	defaults    http.Header // unless a flag sets another value
+	moreQuery   []string    // --url-query
+	isForm      bool        // the body was made of -F
+	bodyUnknown bool        // only the page's script knows the body
+	mode        string      // of the copied call: "cors", "no-cors", "navigate" …
 }
 
 // A flag is one that the command line may have.
 type flag struct {
 	names   string // short ones and long ones
 	hasArg  bool
+	mayHave bool                                // a value, after =
 	set     func(p *parser, value string) error // nil to ignore it
 	curlOwn bool                                // only after the word curl
 	only    string                              // "check" or "audit" if the other has no use for it
 }
 
-var allFlags = []flag{
-	{names: "origin", hasArg: true, set: (*parser).setOrigin},
-	{names: "X request", hasArg: true, set: func(p *parser, value string) error { p.call.method = value; return nil }},
+var ownFlags = []flag{
+	{names: "origin", hasArg: true, set: func(p *parser, value string) error {
+		p.origin = strings.TrimSpace(value)
+		return nil
+	}},
+	{names: "X request", hasArg: true, set: (*parser).setMethod},
 	{names: "H header", hasArg: true, set: (*parser).addHeader},
 	{names: "d data data-ascii data-binary", hasArg: true, set: (*parser).addData},
 	{names: "data-raw", hasArg: true, set: (*parser).addRawData},
 	{names: "data-urlencode", hasArg: true, set: (*parser).addEncodedData},
-	{names: "json", hasArg: true, curlOwn: true, set: func(p *parser, value string) error {
-		p.call.header.Set("Content-Type", "application/json")
-		return p.addData(value)
-	}},
 	{names: "b cookie", hasArg: true, set: (*parser).setCookie},
 	{names: "u user", hasArg: true, set: func(p *parser, value string) error {
 		p.call.header.Set("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(value)))
@@ -87,23 +112,24 @@ var allFlags = []flag{
 	{names: "k insecure", set: func(p *parser, _ string) error { p.flags.insecure = true; return nil }},
 	{names: "m max-time", hasArg: true, set: (*parser).setLimit},
 	{names: "url", hasArg: true, set: (*parser).setURL},
-	{names: "credentials", set: func(p *parser, _ string) error { p.call.credentials = true; return nil }},
+	{names: "credentials", mayHave: true, set: (*parser).setCredentials},
 	{names: "engine engines", hasArg: true, only: "check", set: (*parser).setEngines},
 	{names: "preflight-only", only: "check", set: func(p *parser, _ string) error { p.flags.preflightOnly = true; return nil }},
 	{names: "no-probe", only: "check", set: func(p *parser, _ string) error { p.flags.noProbe = true; return nil }},
-	{names: "upload-progress", only: "check", set: func(p *parser, _ string) error { p.call.upload = true; return nil }},
+	{names: "for", hasArg: true, only: "check", set: (*parser).setStack},
+	{names: "upload-progress", set: func(p *parser, _ string) error { p.call.upload = true; return nil }},
+	{names: "entry", hasArg: true, set: (*parser).setEntry},
+	{names: "send", only: "check", set: func(p *parser, _ string) error { p.send = true; return nil }},
 	{names: "audit", set: func(p *parser, _ string) error { p.flags.audit = true; return nil }},
 	{names: "M", hasArg: true, only: "audit", set: (*parser).setWholeLimit},
 	{names: "fail-on", hasArg: true, only: "audit", set: (*parser).setFailOn},
 	{names: "json", set: func(p *parser, _ string) error { p.flags.json = true; return nil }},
 	{names: "v verbose", set: func(p *parser, _ string) error { p.flags.verbose++; return nil }},
 	{names: "h help", set: func(p *parser, _ string) error { p.flags.help = true; return nil }},
-
-	// Flags of curl that change nothing here.
-	{names: "compressed s silent S show-error L location location-trusted i include g globoff f fail fail-with-body N no-buffer"},
-	{names: "0 http1.0 http1.1 http2 http2-prior-knowledge http3 path-as-is ssl-no-revoke tlsv1.2 tlsv1.3 4 ipv4 6 ipv6 # progress-bar"},
-	{names: "A user-agent e referer o output w write-out c cookie-jar connect-timeout retry", hasArg: true},
+	{names: "V version", set: func(p *parser, _ string) error { p.flags.version = true; return nil }},
 }
+
+var allFlags = append(ownFlags, curlFlags...)
 
 // find returns the flag with the name. The same name may be a flag of ours and
 // another one of curl's: after the word curl, two dashes mean curl's.
@@ -121,19 +147,24 @@ func find(name string, curlOwn bool) (flag, bool) {
 
 // parseArgs reads the command line. The flags are never nil, so that an error can
 // be reported in the form that was asked for.
-func parseArgs(args []string) (*flags, *call, error) {
-	p := &parser{
-		flags: flags{limit: defaultLimit, failOn: medium},
-		call:  call{header: make(http.Header)},
-	}
+func parseArgs(args []string, stdin io.Reader) (*flags, *call, error) {
+	p := newParser(stdin)
 	rest, err := p.parse(args)
 	switch {
 	case err != nil:
 		p.flags.json = p.flags.json || slices.Contains(rest, "-json")
-	case !p.flags.help:
+	case !p.flags.help && !p.flags.version:
 		err = p.finish()
 	}
 	return &p.flags, &p.call, err
+}
+
+func newParser(stdin io.Reader) *parser {
+	return &parser{
+		flags: flags{limit: defaultLimit, failOn: medium},
+		call:  call{header: make(http.Header)},
+		stdin: stdin,
+	}
 }
 
 // parse takes one argument after the other. With an error it returns those that
@@ -151,8 +182,10 @@ func (p *parser) parse(args []string) (rest []string, err error) {
 			args, err = p.parseFlag(arg, args)
 		case p.call.url == "" && !p.copied && strings.TrimSuffix(path.Base(arg), ".exe") == "curl":
 			p.copied = true
-		default:
+		case p.pasted:
 			err = p.setURL(arg)
+		default:
+			err = p.operand(arg)
 		}
 	}
 	return args, err
@@ -165,7 +198,7 @@ func (p *parser) parseFlag(arg string, rest []string) ([]string, error) {
 	long := strings.HasPrefix(arg, "--")
 	if f, ok := find(name, p.copied && long); ok && (long || len(name) > 1 || !hasValue) {
 		switch {
-		case hasValue && !f.hasArg:
+		case hasValue && !f.hasArg && !f.mayHave:
 			return rest, usagef("%s takes no value", arg[:len(arg)-len(value)-1])
 		case f.hasArg && !hasValue && len(rest) == 0:
 			return rest, usagef("%s needs a value after it", arg)
@@ -174,15 +207,15 @@ func (p *parser) parseFlag(arg string, rest []string) ([]string, error) {
 		}
 		return rest, f.apply(p, value)
 	}
-	if long {
-		return rest, usagef("%s is not a flag of corscheck", quote(arg))
+	if long || !p.copied && meansLong(name) {
+		return rest, unknownFlag(arg)
 	}
 	// Several flags of one letter, the last one perhaps with its value: -sk, -XPUT.
 	for letters := arg[1:]; letters != ""; letters = letters[1:] {
 		f, ok := find(letters[:1], false)
 		switch {
 		case !ok:
-			return rest, usagef("%s is not a flag of corscheck", quote(arg))
+			return rest, unknownFlag(arg)
 		case !f.hasArg:
 			if err := f.apply(p, ""); err != nil {
 				return rest, err
@@ -208,7 +241,38 @@ func (f flag) apply(p *parser, value string) error {
 	return f.set(p, value)
 }
 
+// operand takes an argument that is no flag: a URL, or something that was copied,
+// or the name of a file with it.
+func (p *parser) operand(arg string) error {
+	arg = strings.TrimSpace(arg)
+	switch isText, err := p.looksPasted(arg); {
+	case err != nil:
+		return err
+	case isText:
+		return p.setText(arg)
+	case arg == "-":
+		return p.readText(p.stdin)
+	case strings.EqualFold(path.Ext(arg), ".har") && !strings.Contains(arg, "://"), isFile(arg):
+		return p.openText(arg)
+	}
+	if p.call.url == "" {
+		switch strings.ToLower(arg) {
+		case "help":
+			p.flags.help = true
+			return nil
+		case "version":
+			p.flags.version = true
+			return nil
+		}
+		if err := commandWord(arg); err != nil {
+			return err
+		}
+	}
+	return p.setURL(arg)
+}
+
 func (p *parser) setURL(value string) error {
+	value = strings.TrimSpace(value)
 	switch {
 	case value == "":
 		return usagef("the URL is empty")
@@ -220,9 +284,19 @@ func (p *parser) setURL(value string) error {
 	return nil
 }
 
-func (p *parser) setOrigin(value string) error {
-	p.call.origin = value
-	return nil
+func (p *parser) setMethod(value string) error {
+	p.call.method = value
+	return checkMethod(value)
+}
+
+func (p *parser) setCredentials(value string) error {
+	switch mode := paste.Credentials(cmp.Or(value, string(paste.Include))); mode {
+	case paste.Include, paste.Omit:
+		p.credentials = mode
+		p.call.credentials = mode == paste.Include
+		return nil
+	}
+	return usagef("-credentials=%s: write -credentials, or -credentials=omit", quote(value))
 }
 
 // addHeader takes a header as curl does: "Name: value", or "Name;" for an empty
@@ -236,14 +310,24 @@ func (p *parser) addHeader(line string) error {
 	if p.copied && strings.HasPrefix(line, ":") {
 		return nil // HTTP/2's own, such as :authority
 	}
+	if file, ok := strings.CutPrefix(line, "@"); ok {
+		return p.addHeaders(file)
+	}
 	name, value, found := strings.Cut(line, ":")
 	if !found {
 		return usagef("-H %s has no colon: write a header as 'Name: value'", quote(line))
 	}
-	value = strings.TrimSpace(value)
+	return p.addField(name, strings.TrimSpace(value))
+}
+
+func (p *parser) addField(name, value string) error {
 	switch lower := strings.ToLower(name); {
 	case lower == "origin":
-		return p.setOrigin(value)
+		p.header = value
+	case lower == "referer" && p.copied:
+		p.referer = value
+	case lower == "sec-fetch-mode" && p.copied:
+		p.mode = value
 	case lower == "cookie":
 		return p.setCookie(value)
 	case lower == "access-control-request-method":
@@ -279,16 +363,37 @@ func (p *parser) addData(value string) error {
 	if !isFile {
 		return p.addRawData(value)
 	}
-	f, err := os.Open(name)
+	data, err := p.read("-d", name)
 	if err != nil {
-		return usagef("-d: %v", err)
+		return err
 	}
-	defer func() { _ = f.Close() }()
-	data, err := io.ReadAll(io.LimitReader(f, maxBody+1))
+	return p.addRawData(data)
+}
+
+// read returns what stands in a file that a flag names; "-" is the standard input.
+func (p *parser) read(flag, name string) (string, error) {
+	var from io.Reader
+	switch {
+	case p.pasted:
+		return "", usagef("the paste names the file %s, and a paste opens no file: add %s %s beside it",
+			quote(name), flag, quote("@"+name))
+	case name == "-" && p.stdin == nil:
+		return "", usagef("%s: the standard input is used already", flag)
+	case name == "-":
+		from, p.stdin = p.stdin, nil
+	default:
+		f, err := os.Open(name)
+		if err != nil {
+			return "", usagef("%s: %v", flag, err)
+		}
+		defer func() { _ = f.Close() }()
+		from = f
+	}
+	data, err := io.ReadAll(io.LimitReader(from, maxBody+1))
 	if err != nil {
-		return usagef("-d: %v", err)
+		return "", usagef("%s: %v", flag, err)
 	}
-	return p.addRawData(string(data))
+	return string(data), nil
 }
 
 func (p *parser) addRawData(value string) error {
@@ -304,6 +409,13 @@ func (p *parser) addRawData(value string) error {
 
 func (p *parser) addEncodedData(value string) error {
 	name, content, found := strings.Cut(value, "=")
+	if before, file, isFile := strings.Cut(value, "@"); isFile && !strings.Contains(before, "=") {
+		data, err := p.read("--data-urlencode", file)
+		if err != nil {
+			return err
+		}
+		name, content, found = before, data, true
+	}
 	if !found {
 		return p.addRawData(url.QueryEscape(value))
 	}
@@ -325,7 +437,7 @@ func (p *parser) setCookie(value string) error {
 	case p.call.cookie != "":
 		value = p.call.cookie + "; " + value
 	}
-	p.call.cookie, p.call.credentials = value, true
+	p.call.cookie, p.call.credentials = value, p.credentials != paste.Omit
 	return nil
 }
 
@@ -360,6 +472,15 @@ func (p *parser) setEngines(value string) error {
 	return nil
 }
 
+func (p *parser) setStack(value string) error {
+	value = strings.ToLower(value)
+	if !slices.Contains(stacks.Names(), value) {
+		return usagef("-for %s: the stacks are %s", quote(value), strings.Join(stacks.Names(), ", "))
+	}
+	p.flags.stack = value
+	return nil
+}
+
 func (p *parser) setFailOn(value string) error {
 	s, ok := parseSeverity(value)
 	if !ok {
@@ -371,34 +492,42 @@ func (p *parser) setFailOn(value string) error {
 
 // finish fills in what follows from the rest, and says what is missing.
 func (p *parser) finish() error {
+	if err := p.checkPart(); err != nil {
+		return err
+	}
+	if p.text != "" {
+		if err := p.takePaste(); err != nil {
+			return err
+		}
+	} else if p.entry > 0 {
+		return usagef("-entry picks a call of a paste or a HAR, and there is none")
+	} else if p.copied {
+		p.call.credentialsUnknown = p.call.cookie == "" && p.credentials == ""
+	}
+	if p.call.url == "" {
+		return usagef("no URL: name the address that the page calls, or paste the call: corscheck -")
+	}
 	if err := p.checkMode(); err != nil {
 		return err
 	}
-	switch {
-	case p.call.url == "":
-		return usagef("no URL: name the address that the page calls")
-	case p.call.origin == "" && p.copied:
-		return usagef("the copied call has no Origin header: copy a call of a script to another origin, or add -origin https://app.example.com")
-	case p.call.origin == "":
-		return usagef("no -origin: name the origin of the page that calls, as in -origin https://app.example.com")
+	if err := p.findOrigin(); err != nil {
+		return err
 	}
 	if len(p.flags.engines) == 0 {
 		p.flags.engines = allEngines
 	}
 	for _, ref := range p.urls() {
-		if err := completeURL(ref); err != nil {
+		if err := p.finishURL(ref); err != nil {
 			return err
 		}
 	}
-	if p.call.hasBody && p.query {
-		for _, ref := range p.urls() {
-			separator := "?"
-			if strings.Contains(*ref, "?") {
-				separator = "&"
-			}
-			*ref += separator + p.call.body
-		}
+	if p.query {
 		p.call.body, p.call.hasBody = "", false
+	}
+	for name, values := range p.defaults {
+		if p.call.header[name] == nil {
+			p.call.header[name] = values
+		}
 	}
 	if p.call.hasBody {
 		p.call.method = cmp.Or(p.call.method, http.MethodPost)
@@ -410,11 +539,14 @@ func (p *parser) finish() error {
 	if p.copied {
 		p.dropRevalidation()
 	}
-	return nil
+	if err := p.flags.network.load(); err != nil {
+		return err
+	}
+	return p.guard()
 }
 
-// checkMode refuses what would have no effect.
-func (p *parser) checkMode() error {
+// checkPart refuses what would have no effect in a check, or in an audit.
+func (p *parser) checkPart() error {
 	if len(p.flags.more) > 0 && !p.flags.audit {
 		return usagef("two URLs, %s and %s: check one at a time, and put quotes around what has spaces",
 			quote(p.call.url), quote(p.flags.more[0]))
@@ -440,22 +572,97 @@ func (p *parser) urls() []*string {
 	return all
 }
 
-// completeURL gives a URL of the own machine its scheme. That of others could be
-// either.
-func completeURL(ref *string) error {
-	if scheme, _, found := strings.Cut(*ref, "://"); found {
-		if lower := strings.ToLower(scheme); lower != "http" && lower != "https" {
-			return usagef("the URL %s begins with %s: only http and https are under CORS", quote(*ref), quote(scheme))
+// checkMode says of what no script called that it is something else.
+func (p *parser) checkMode() error {
+	switch {
+	case p.mode == "navigate" && p.origin == "":
+		return usagef("the copied call is a page that the user went to, not a call of a script: " +
+			"copy one of the type fetch or xhr")
+	case p.mode == "no-cors":
+		p.call.untold = append(p.call.untold, `The copied call has the mode "no-cors": browsers hide its answer from scripts, `+
+			`whatever the server says. Checked is the same call with the mode "cors".`)
+	}
+	return nil
+}
+
+// findOrigin takes the origin from where it stands, and says so in the call.
+func (p *parser) findOrigin() error {
+	origin := p.origin
+	switch referred := paste.OriginOf(p.referer); {
+	case origin != "" && p.header != "" && origin != p.header && !p.copied:
+		return usagef("-origin %s and -H %s name two pages: leave one of them out",
+			quote(origin), quote("Origin: "+p.header))
+	case origin != "":
+	case p.header != "":
+		origin = p.header
+		if p.copied {
+			p.call.originFrom = cmp.Or(p.call.originFrom, "Origin")
 		}
+	case referred != "":
+		origin, p.call.originFrom = referred, "Referer"
+	case p.copied:
+		return usagef("the copied call names no page, in Origin or in Referer: add -origin https://app.example.com")
+	default:
+		return usagef("no -origin: name the origin of the page that calls, as in -origin https://app.example.com")
+	}
+	p.call.origin = origin
+	return checkOrigin(origin)
+}
+
+func (p *parser) finishURL(to *string) error {
+	if p.copied && !p.globOff {
+		*to = globEscapes.Replace(*to)
+	}
+	ref, err := completeURL(*to)
+	if err != nil {
+		return err
+	}
+	ascii, ok := inASCII(ref)
+	switch {
+	case !ok:
+		return usagef("the URL %s: write the host in Punycode (xn--…), as browsers send it", quote(ref))
+	case ascii != ref && !p.copied:
+		return usagef("the URL %s: browsers write the host in Punycode; did you mean %s?", quote(ref), quote(ascii))
+	}
+	more := slices.Clone(p.moreQuery)
+	if p.call.hasBody && p.query {
+		more = append(more, p.call.body)
+	}
+	for _, query := range more {
+		separator := "?"
+		if strings.Contains(ascii, "?") {
+			separator = "&"
+		}
+		ascii += separator + query
+	}
+	*to = ascii
+	return nil
+}
+
+// guard keeps calls that write from being sent where nobody asked for it: the
+// paste may be any call, and not all of it may have been told.
+func (p *parser) guard() error {
+	if p.flags.audit { // which sends none that writes
 		return nil
 	}
-	u, err := url.Parse("http://" + *ref)
-	if err != nil || u.Host == "" {
-		return usagef("%s is not a URL", quote(*ref))
+	if !p.call.guarded && p.announced == "" || p.send && p.announced == "" {
+		return nil
 	}
-	if !isLoopback(u.Hostname()) {
-		return usagef("the URL %s has no scheme; did you mean %s?", quote(*ref), quote("https://"+*ref))
+	plan, err := newPlan(&p.call)
+	if err != nil {
+		return err
 	}
-	*ref = "http://" + *ref
+	switch {
+	case p.announced != "":
+		p.call.upload = p.call.upload || !plan.preflight // what else makes a preflight of it
+	case isSafe(plan.method):
+	case plan.preflight:
+		p.flags.preflightOnly = true
+	case p.bodyUnknown:
+		return errBodyUnknown
+	default:
+		return usagef("%s %s writes, and browsers send it without a preflight: add -send to have it sent",
+			plan.method, p.call.url)
+	}
 	return nil
 }

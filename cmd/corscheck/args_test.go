@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"io"
 	"net/http"
 	"os"
 	"os/exec"
@@ -29,8 +30,10 @@ type command struct {
 	call  call
 }
 
-func parse(args []string) (*command, error) {
-	f, c, err := parseArgs(args)
+func parse(args []string) (*command, error) { return parseWith(nil, args...) }
+
+func parseWith(stdin io.Reader, args ...string) (*command, error) {
+	f, c, err := parseArgs(args, stdin)
 	return &command{*f, *c}, err
 }
 
@@ -85,7 +88,11 @@ func TestFlags(t *testing.T) {
 		{"JSON with two dashes", []string{"--json"}, []func(*command){func(c *command) { c.flags.json = true }}},
 		{"audit", []string{"-audit", "-fail-on", "HIGH"}, []func(*command){func(c *command) { c.flags.audit, c.flags.failOn = true, high }}},
 		{"audit that never fails", []string{"-audit", "-fail-on=none"}, []func(*command){func(c *command) { c.flags.audit, c.flags.failOn = true, never }}},
-		{"flags of curl that mean nothing here", []string{"-s", "--compressed", "-L", "-A", "agent", "--connect-timeout", "3", "-o/dev/null"}, nil},
+		{"flags of curl that mean nothing here", []string{"-s", "--compressed", "-L", "-A", "Mozilla/5.0", "--connect-timeout", "3", "-o/dev/null"}, nil},
+		{"the preflight of an upload with progress", []string{"-X", "OPTIONS", "-H", "Access-Control-Request-Method: POST"},
+			[]func(*command){func(c *command) {
+				c.call.method, c.flags.preflightOnly, c.call.upload = "POST", true, true
+			}}},
 		{"a preflight", []string{"-X", "OPTIONS", "-H", "Access-Control-Request-Method: PUT", "-X", "OPTIONS"}, []func(*command){func(c *command) {
 			c.call.method, c.flags.preflightOnly = "PUT", true
 		}}},
@@ -133,13 +140,13 @@ func TestBadUsage(t *testing.T) {
 		args []string
 		want string
 	}{
-		{"nothing", nil, "no URL: name the address that the page calls"},
-		{"no URL", []string{"-origin", page}, "no URL: name the address that the page calls"},
+		{"nothing", nil, "no URL: name the address that the page calls, or paste the call: corscheck -"},
+		{"no URL", []string{"-origin", page}, "no URL: name the address that the page calls, or paste the call: corscheck -"},
 		{"no origin", []string{api}, "no -origin: name the origin of the page that calls, as in -origin https://app.example.com"},
-		{"no origin copied", []string{"curl", api}, "the copied call has no Origin header: copy a call of a script to another origin, or add -origin https://app.example.com"},
+		{"no origin copied", []string{"curl", api}, "the copied call names no page, in Origin or in Referer: add -origin https://app.example.com"},
 		{"an origin with a slash", []string{"-origin", page + "/", api}, `-origin "https://app.example.com/": no page has this origin: browsers write scheme://host[:port], lower case, without a default port; did you mean "https://app.example.com"?`},
 		{"an origin with a path", []string{"-origin", page + "/users", api}, `-origin "https://app.example.com/users": no page has this origin: browsers write scheme://host[:port], lower case, without a default port; did you mean "https://app.example.com"?`},
-		{"an origin without scheme", []string{"-origin", "app.example.com", api}, `-origin "app.example.com": no page has this origin: browsers write scheme://host[:port], lower case, without a default port`},
+		{"an origin without scheme", []string{"-origin", "app.example.com", api}, `-origin "app.example.com": no page has this origin: browsers write scheme://host[:port], lower case, without a default port; did you mean "https://app.example.com"?`},
 		{"an unknown engine", []string{"-origin", page, "-engine", "chromium,gecko", api}, `-engine "gecko": the engines are standard, chromium, firefox and webkit`},
 		{"an empty engine", []string{"-origin", page, "-engine", "", api}, `-engine "": the engines are standard, chromium, firefox and webkit`},
 		{"a header without colon", []string{"-origin", page, "-H", "X-A 1", api}, `-H "X-A 1" has no colon: write a header as 'Name: value'`},
@@ -157,15 +164,16 @@ func TestBadUsage(t *testing.T) {
 		{"a URL with a password", []string{"-origin", page, "https://a:b@api.example.com/"}, `the URL "https://…@api.example.com/": scripts cannot put a user name or password into a URL`},
 		{"two URLs", []string{"-origin", page, api, "https://b.example"}, `two URLs, "https://api.example.com/users/7" and "https://b.example": check one at a time, and put quotes around what has spaces`},
 		{"an unknown flag", []string{"-origin", page, "--frobnicate", api}, `"--frobnicate" is not a flag of corscheck`},
-		{"an unknown letter", []string{"-origin", page, "-kZ", api}, `"-kZ" is not a flag of corscheck`},
+		{"an unknown letter", []string{"-origin", page, "-kW", api}, `"-kW" is not a flag of corscheck`},
 		{"a flag without its value", []string{api, "-origin"}, `-origin needs a value after it`},
 		{"a letter without its value", []string{api, "-kX"}, `-X needs a value after it`},
-		{"a value too many", []string{"-credentials=yes", api}, `-credentials takes no value`},
+		{"a value too many", []string{"-credentials=yes", api}, `-credentials="yes": write -credentials, or -credentials=omit`},
 		{"a limit of nothing", []string{"-m", "0", api}, `-m "0": give a number of seconds, from above 0 to 3600`},
 		{"a limit that is no number", []string{"-m", "NaN", api}, `-m "NaN": give a number of seconds, from above 0 to 3600`},
 		{"a limit with a unit", []string{"-m", "10s", api}, `-m "10s": give a number of seconds, from above 0 to 3600`},
 		{"a file of cookies", []string{"-b", "cookies.txt", api}, `-b "cookies.txt": write cookies as 'name=value; name=value'; files of cookies are not read`},
 		{"a file that is not there", []string{"-d", "@no-such-file", api}, `-d: open no-such-file: no such file or directory`},
+		{"a stack", []string{"-for", "rails", api}, `-for "rails": the stacks are go, express, fastify, koa, nginx, apache, caddy, haproxy, flask, fastapi, django, rack, php, tomcat`},
 		{"a severity", []string{"-fail-on", "severe", api}, `-fail-on "severe": the severities are high, medium, low, info and none`},
 		{"preflight only, without a preflight", []string{"-origin", page, "-preflight-only", api}, `-preflight-only: browsers send no preflight for this call, so there is nothing to check`},
 		{"an audit of the own origin", []string{"-audit", "-origin", "https://api.example.com", api}, `-origin https://api.example.com is the URL's own, and its pages are under no policy: name the origin of another page`},
@@ -174,7 +182,7 @@ func TestBadUsage(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			var stdout, stderr bytes.Buffer
-			status := run(tc.args, &stdout, &stderr, false)
+			status := run(tc.args, nil, &stdout, &stderr, false)
 			assert.Equal(t, exitUnknown, status)
 			assert.Empty(t, stdout.String())
 			assert.Equal(t, "corscheck: "+tc.want+"\nTry corscheck -help.\n", stderr.String())
@@ -184,14 +192,15 @@ func TestBadUsage(t *testing.T) {
 
 func TestHelp(t *testing.T) {
 	var stdout, stderr bytes.Buffer
-	assert.Equal(t, exitOK, run([]string{"-v", "-help"}, &stdout, &stderr, true))
+	assert.Equal(t, exitOK, run([]string{"-v", "-help"}, nil, &stdout, &stderr, true))
 	assert.Empty(t, stderr.String())
 	assert.Equal(t, usage, stdout.String())
 	for line := range strings.Lines(usage) {
 		assert.LessOrEqual(t, len(line), width+1, line)
 	}
-	assert.Contains(t, usage, "Audit only servers that you are responsible for.")
-	for _, name := range strings.Fields("origin X H d b credentials I k m engine preflight-only upload-progress no-probe audit fail-on M json v") {
+	assert.Contains(t, usage, "servers that you are responsible for")
+	assert.LessOrEqual(t, strings.Count(usage, "\n"), 46, "one screen")
+	for _, name := range strings.Fields("origin X H d b credentials k m engine preflight-only upload-progress no-probe for audit fail-on M json v") {
 		assert.Contains(t, usage, "\n  -"+name+" ")
 		_, ok := find(name, false)
 		assert.True(t, ok, name)
@@ -228,7 +237,7 @@ func TestCopyAsCURL(t *testing.T) {
 					"X-Tenant":      {"blue"},
 				},
 				body: `{"name":"O'Hara!","note":"a: b"}`, hasBody: true,
-				cookie: `session=s%3A1; theme="dark"`, credentials: true,
+				cookie: `session=s%3A1; theme="dark"`, credentials: true, originFrom: "Origin",
 			},
 		}
 	}
@@ -237,10 +246,12 @@ func TestCopyAsCURL(t *testing.T) {
 	chromium.flags.insecure = true
 	preflight := put()
 	preflight.call.url, preflight.flags.preflightOnly = api, true
-	preflight.call.body, preflight.call.hasBody, preflight.call.cookie, preflight.call.credentials = "", false, "", false
+	preflight.call.body, preflight.call.hasBody, preflight.call.cookie = "", false, ""
+	preflight.call.credentials, preflight.call.credentialsUnknown = false, true
 	preflight.call.header = http.Header{"Accept": {"*/*"}, "Authorization": {`"announced"`}, "Content-Type": {"application/json"}, "X-Tenant": {`"announced"`}}
 	get := put()
-	get.call.url, get.call.method, get.call.body, get.call.hasBody, get.call.cookie, get.call.credentials = "https://api.example.com/users", "GET", "", false, "", false
+	get.call.url, get.call.method, get.call.body, get.call.hasBody = "https://api.example.com/users", "GET", "", false
+	get.call.cookie, get.call.credentials, get.call.credentialsUnknown = "", false, true
 	get.call.header = http.Header{"Accept": {"*/*"}}
 
 	for _, tc := range []struct {
@@ -259,6 +270,19 @@ func TestCopyAsCURL(t *testing.T) {
 			require.NoError(t, err)
 			assert.Equal(t, tc.want, c)
 
+			// What the shell makes of the text, the text itself has to tell.
+			text, err := os.ReadFile(filepath.Join("testdata", "curl", tc.file))
+			require.NoError(t, err)
+			c, err = parse([]string{string(text)})
+			require.NoError(t, err)
+			assert.Equal(t, tc.want, c, "as one argument")
+			c, err = parse([]string{filepath.Join("testdata", "curl", tc.file)})
+			require.NoError(t, err)
+			assert.Equal(t, tc.want, c, "as a file")
+			c, err = parseWith(bytes.NewReader(text), "-")
+			require.NoError(t, err)
+			assert.Equal(t, tc.want, c, "from the standard input")
+
 			tc.want.flags.json = true
 			c, err = parse(append([]string{"-json"}, args...))
 			require.NoError(t, err)
@@ -276,7 +300,9 @@ func TestCURLKeepsWhatScriptsSet(t *testing.T) {
 		"-H", "if-none-match: 1",
 	})
 	require.NoError(t, err)
-	assert.Equal(t, http.Header{"Content-Type": {"application/json"}, "Cache-Control": {"max-age=0"}, "If-None-Match": {"1"}}, c.call.header)
+	assert.Equal(t, http.Header{
+		"Accept": {"application/json"}, "Content-Type": {"application/json"}, "Cache-Control": {"max-age=0"}, "If-None-Match": {"1"},
+	}, c.call.header)
 	assert.Equal(t, "PATCH", c.call.method)
 	assert.Equal(t, "{}", c.call.body)
 }
@@ -304,7 +330,7 @@ func FuzzArgs(f *testing.F) {
 			assert.ErrorAs(t, err, new(usageError))
 			return
 		}
-		if c.flags.help {
+		if c.flags.help || c.flags.version {
 			return
 		}
 		require.NotEmpty(t, c.call.url)

@@ -287,7 +287,7 @@ func TestStrangers(t *testing.T) {
 
 func strangersOf(t *testing.T, origin, url string) []stranger {
 	t.Helper()
-	_, c, err := parseArgs([]string{"-audit", "-origin", origin, url})
+	_, c, err := parseArgs([]string{"-audit", "-origin", origin, url}, nil)
 	require.NoError(t, err)
 	p, err := planAudit(c)
 	require.NoError(t, err)
@@ -352,7 +352,7 @@ func TestAuditIsGentle(t *testing.T) {
 }
 
 func TestAuditNeverSendsMore(t *testing.T) {
-	f, c, err := parseArgs([]string{"-audit", "-origin", page, serve(t, good)})
+	f, c, err := parseArgs([]string{"-audit", "-origin", page, serve(t, good)}, nil)
 	require.NoError(t, err)
 	p, err := newPlan(c)
 	require.NoError(t, err)

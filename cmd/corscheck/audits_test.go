@@ -73,7 +73,7 @@ func TestSeveralURLs(t *testing.T) {
 			}
 
 			var stdout, stderr bytes.Buffer
-			assert.Equal(t, tc.status, run(args, &stdout, &stderr, false))
+			assert.Equal(t, tc.status, run(args, nil, &stdout, &stderr, false))
 			assert.Empty(t, stderr.String())
 			text := stdout.String()
 			_, summary, found := strings.Cut(text, "\n"+countsLine(len(tc.urls), tc.summary)+"\n")
@@ -136,7 +136,7 @@ func TestSeveralURLsShowNoSecrets(t *testing.T) {
 	url := serve(t, policy{allow: only(page), actual: []string{fetch.AllowOrigin + ":", fetch.AllowOrigin + ": https://" + secret + ".example"}})
 	for _, form := range [][]string{nil, {"-v"}, {"-json"}} {
 		var stdout, stderr bytes.Buffer
-		run(append(form, "-audit", "-origin", page, url, url+"?token="+secret, closedServer(t)+"?token="+secret), &stdout, &stderr, false)
+		run(append(form, "-audit", "-origin", page, url, url+"?token="+secret, closedServer(t)+"?token="+secret), nil, &stdout, &stderr, false)
 		assert.NotContains(t, stdout.String()+stderr.String(), secret)
 		assert.Contains(t, stdout.String(), "call-fails")
 	}
@@ -151,7 +151,8 @@ func TestFlagsOfTheOtherMode(t *testing.T) {
 		{[]string{"-audit", "-engine", "chromium"}, "-engine has no part in an audit: leave it out, or leave out -audit"},
 		{[]string{"-preflight-only", "-audit"}, "-preflight-only has no part in an audit: leave it out, or leave out -audit"},
 		{[]string{"-no-probe", "-audit"}, "-no-probe has no part in an audit: leave it out, or leave out -audit"},
-		{[]string{"-audit", "--upload-progress"}, "-upload-progress has no part in an audit: leave it out, or leave out -audit"},
+		{[]string{"-audit", "--for", "nginx"}, "-for has no part in an audit: leave it out, or leave out -audit"},
+		{[]string{"-audit", "-send"}, "-send has no part in an audit: leave it out, or leave out -audit"},
 		{[]string{"-fail-on", "low"}, "-fail-on is for an audit alone: add -audit, or leave it out"},
 		{[]string{"-M", "3"}, "-M is for an audit alone: add -audit, or leave it out"},
 		{[]string{"-M3"}, "-M is for an audit alone: add -audit, or leave it out"},
@@ -161,7 +162,7 @@ func TestFlagsOfTheOtherMode(t *testing.T) {
 	} {
 		t.Run(strings.Join(tc.args, " "), func(t *testing.T) {
 			var stdout, stderr bytes.Buffer
-			assert.Equal(t, exitUnknown, run(append(tc.args, "-origin", page, api), &stdout, &stderr, false))
+			assert.Equal(t, exitUnknown, run(append(tc.args, "-origin", page, api), nil, &stdout, &stderr, false))
 			assert.Equal(t, "corscheck: "+tc.want+"\nTry corscheck -help.\n", stderr.String())
 			assert.Empty(t, stdout.String())
 		})
@@ -248,7 +249,7 @@ func TestFullDisk(t *testing.T) {
 		{"-help"},
 	} {
 		var stderr bytes.Buffer
-		assert.Equal(t, exitUnknown, run(args, &disk{room: 10}, &stderr, false), "%v", args)
+		assert.Equal(t, exitUnknown, run(args, nil, &disk{room: 10}, &stderr, false), "%v", args)
 		assert.Contains(t, stderr.String(), "corscheck: the result could not be written: no room", "%v", args)
 	}
 	if runtime.GOOS != "linux" {
@@ -258,7 +259,7 @@ func TestFullDisk(t *testing.T) {
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = full.Close() })
 	var stderr bytes.Buffer
-	assert.Equal(t, exitUnknown, run([]string{"-audit", "-origin", page, url}, full, &stderr, false))
+	assert.Equal(t, exitUnknown, run([]string{"-audit", "-origin", page, url}, nil, full, &stderr, false))
 	assert.Contains(t, stderr.String(), "no space left on device")
 	assert.Equal(t, 1, strings.Count(stderr.String(), "\n"))
 }
@@ -307,7 +308,7 @@ func TestProgress(t *testing.T) {
 // An audit tells of each request before it sends it.
 func TestProgressOfAnAudit(t *testing.T) {
 	url := serve(t, good)
-	f, c, err := parseArgs([]string{"-audit", "-origin", page, url, url + "8"})
+	f, c, err := parseArgs([]string{"-audit", "-origin", page, url, url + "8"}, nil)
 	require.NoError(t, err)
 	var shown []string
 	all, err := auditAll(t.Context(), f, c, func(text string) { shown = append(shown, text) })

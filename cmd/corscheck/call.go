@@ -23,8 +23,20 @@ type call struct {
 	upload      bool // the script listens for the progress of the upload, or streams the body
 
 	// What a copied call does not tell, or tells in another place.
-	credentialsUnknown bool   // it has no cookies, which may mean that there are none to send
-	originFrom         string // the header that the origin was taken from, "" if it was named
+	credentialsUnknown bool     // it has no cookies, which may mean that there are none to send
+	originFrom         string   // the header that the origin was taken from, "" if it was named
+	told               string   // the console's line
+	untold             []string // in sentences
+	others             []other  // calls of the same paste that are not checked
+	guarded            bool     // if it writes, it is not sent without -send
+}
+
+// An other is a call of a paste that is not checked.
+type other struct {
+	Entry   int    `json:"entry"`
+	Method  string `json:"method"`
+	URL     string `json:"url"`
+	Outcome string `json:"outcome,omitempty"` // of a HAR
 }
 
 // request is the call for corstest.

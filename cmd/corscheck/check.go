@@ -24,6 +24,7 @@ type outcome struct {
 	evidence  *evidence   // nil if nothing was asked besides
 	remote    string      // the address of the server, "" if unknown
 	withheld  bool        // -preflight-only: the call itself was not sent
+	stack     string      // in whose words the advice is, if somebody said so
 }
 
 // A verdict is what one engine makes of the call.
@@ -116,7 +117,7 @@ func check(ctx context.Context, f *flags, c *call) (*outcome, error) {
 	defer cancel()
 	w := newWire(f, c.cookie)
 	defer w.client.close()
-	o := &outcome{call: c, plan: p, withheld: f.preflightOnly}
+	o := &outcome{call: c, plan: p, withheld: f.preflightOnly, stack: f.stack}
 	if o.verdicts, err = w.playAll(ctx, f.engines, c); err != nil {
 		return nil, err
 	}
@@ -148,6 +149,7 @@ type wire struct {
 	// Of the engine that plays.
 	engine corstest.Engine
 	page   string
+	user   bool // with credentials
 	last   *exchange
 	asks   bool
 }
@@ -174,7 +176,7 @@ func (w *wire) playAll(ctx context.Context, engines []corstest.Engine, c *call) 
 
 // play has one engine make the call.
 func (w *wire) play(ctx context.Context, engine corstest.Engine, c *call) (verdict, error) {
-	w.engine, w.page, w.last, w.asks = engine, c.origin, nil, false
+	w.engine, w.page, w.user, w.last, w.asks = engine, c.origin, c.credentials, nil, false
 	browser := corstest.Browser{Transport: w, Engine: engine}
 	res, err := browser.Fetch(ctx, c.request())
 	v := verdict{engine: engine, last: w.last, asks: w.asks}
@@ -218,6 +220,9 @@ func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
 		// http.Cookie would rewrite some of the cookies that browsers send.
 		out.Header.Set("Cookie", w.cookie)
 	}
+	if w.user && !isPreflight(r) {
+		out = w.client.certify(out)
+	}
 	key := keyOf(out)
 	x, ok := w.known[key]
 	if !ok {
@@ -257,4 +262,5 @@ func keyOf(r *http.Request) string {
 }
 
 // metadata are the headers of Fetch Metadata (https://www.w3.org/TR/fetch-metadata/).
-var metadata = map[string]bool{"Sec-Fetch-Dest": true, "Sec-Fetch-Mode": true, "Sec-Fetch-Site": true, "Sec-Fetch-User": true}
+var metadata = map[string]bool{"Sec-Fetch-Dest": true, "Sec-Fetch-Mode": true, "Sec-Fetch-Site": true,
+	"Sec-Fetch-User": true}

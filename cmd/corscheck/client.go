@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptrace"
+	"net/url"
 	"regexp"
 	"strings"
 	"syscall"
@@ -26,6 +27,7 @@ const maxHeader = 1 << 20
 // A client sends requests, and says why one got no answer.
 type client struct {
 	transport *http.Transport
+	certified *http.Transport // with the certificate of the browser's user; nil if there is none
 	limit     time.Duration
 	remote    string // the address of the server, "" if unknown
 	wanted    bool   // the server asked for a certificate of the client
@@ -46,23 +48,48 @@ func newClient(f *flags) *client {
 		DisableCompression:     true,
 		MaxResponseHeaderBytes: maxHeader,
 	}
+	f.network.apply(c.transport)
+	if certificate := f.network.certificate; certificate != nil {
+		c.certified = c.transport.Clone()
+		c.certified.TLSClientConfig.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate,
+			error) {
+			return certificate, nil
+		}
+	}
 	return c
 }
 
-func (c *client) close() { c.transport.CloseIdleConnections() }
+func (c *client) close() {
+	c.transport.CloseIdleConnections()
+	if c.certified != nil {
+		c.certified.CloseIdleConnections()
+	}
+}
+
+// certify has a request sent with the certificate of the browser's user: it is a
+// credential, so that it goes with no preflight.
+func (c *client) certify(r *http.Request) *http.Request {
+	return r.WithContext(context.WithValue(r.Context(), certifiedKey{}, c.certified))
+}
+
+type certifiedKey struct{}
 
 // send sends r, and reads the beginning of an answer in which a reason may stand. The
 // rest of a body is left alone: no step looks at it, and it may have no end. A request
 // that writes is sent once: on a connection of its own, net/http never repeats one.
 func (c *client) send(r *http.Request) (*exchange, error) {
-	if !isSafe(r.Method) {
-		c.transport.CloseIdleConnections()
+	transport := c.transport
+	if certified, _ := r.Context().Value(certifiedKey{}).(*http.Transport); certified != nil {
+		transport = certified
 	}
-	if proxy, _ := c.transport.Proxy(r); proxy == nil {
+	if !isSafe(r.Method) {
+		transport.CloseIdleConnections()
+	}
+	if proxy := transport.Proxy; proxy == nil || isDirect(proxy, r) {
 		r = r.WithContext(withRemote(r.Context(), &c.remote))
 	}
 	dress(r)
-	res, err := c.transport.RoundTrip(r)
+	res, err := transport.RoundTrip(r)
 	if err != nil {
 		return nil, err
 	}
@@ -75,6 +102,11 @@ func (c *client) send(r *http.Request) (*exchange, error) {
 		x.body = beginning(res)
 	}
 	return x, nil
+}
+
+func isDirect(proxy func(*http.Request) (*url.URL, error), r *http.Request) bool {
+	u, _ := proxy(r)
+	return u == nil
 }
 
 // The bounds on what is read of a body.
@@ -185,16 +217,20 @@ func (c *client) explainNetwork(err error) (id, text string) {
 	case errors.As(err, &record):
 		return "no-tls", "the server does not speak TLS on this port. Should the URL begin with http://?"
 	case errors.As(err, &authority):
-		return "certificate", "the certificate is signed by nobody that this machine trusts." + looksLikeCORS + " Check anyway with -k"
+		return "certificate", "the certificate is signed by nobody that this machine trusts." + looksLikeCORS + " Check anyway " +
+			"with -k"
 	case errors.As(err, &host), errors.As(err, &invalid), errors.As(err, &verify):
 		return "certificate", fmt.Sprintf("the certificate is not valid: %v.%s Check anyway with -k", err, looksLikeCORS)
 	case strings.Contains(err.Error(), "tls: ") && c.wanted:
-		return "client-certificate", "the server wants a certificate of its client (mTLS), and got none. Browsers send none with a preflight: let OPTIONS pass without one"
-	case strings.Contains(err.Error(), "tls: protocol version not supported"), strings.Contains(err.Error(), "tls: server selected unsupported protocol version"):
+		return "client-certificate", "the server wants a certificate of its client (mTLS), and got none. Browsers send none with a " +
+			"preflight: let OPTIONS pass without one"
+	case strings.Contains(err.Error(), "tls: protocol version not supported"), strings.Contains(err.Error(),
+		"tls: server selected unsupported protocol version"):
 		return "tls", "the server speaks no TLS that browsers take: they want 1.2 or newer." + looksLikeCORS
 	case errors.As(err, &alert), strings.HasPrefix(err.Error(), "remote error: tls: "):
 		return "tls", fmt.Sprintf("TLS failed: %s.%s", strings.TrimPrefix(err.Error(), "remote error: "), looksLikeCORS)
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET),
+		errors.Is(err, syscall.EPIPE):
 		return "closed", "the server closed the connection without an answer"
 	}
 	return explainText(err.Error())
@@ -205,18 +241,21 @@ func explainText(text string) (id, words string) {
 	switch {
 	case strings.Contains(text, "server closed idle connection"): // before the request was written
 		return "closed", "the server closed the connection without an answer"
-	case strings.Contains(text, "stream error: "), strings.Contains(text, "http2: server sent GOAWAY"), strings.Contains(text, "http2: client connection"):
+	case strings.Contains(text, "stream error: "), strings.Contains(text, "http2: server sent GOAWAY"),
+		strings.Contains(text, "http2: client connection"):
 		return "http2", "the server broke off the HTTP/2 stream without an answer" + http2Code(text)
 	case strings.HasPrefix(text, "connection error: "):
 		return "http2", "the server broke the rules of HTTP/2, or its header is longer than 1 MB" + http2Code(text)
 	case strings.Contains(text, "malformed MIME header"):
 		if m := headerLine.FindStringSubmatch(text); m != nil {
-			return "malformed-answer", fmt.Sprintf("the header %s of the answer has a control character in it, which is not allowed. Chromium takes it, and this tool cannot: take it out", quote(m[1]))
+			return "malformed-answer", fmt.Sprintf("the header %s of the answer has a control character in it, which is not allowed. "+
+				"Chromium takes it, and this tool cannot: take it out", quote(m[1]))
 		}
 		return "malformed-answer", "a header line of the answer is malformed: " + text[strings.Index(text, "malformed MIME header"):]
 	case strings.Contains(text, "multiple Content-Length"):
 		return "malformed-answer", "the answer has two lines of Content-Length that differ. Browsers refuse it as well"
-	case strings.Contains(text, "malformed HTTP"), strings.Contains(text, "readLoopPeekFail"): // the second if it speaks first
+	case strings.Contains(text, "malformed HTTP"), strings.Contains(text,
+		"readLoopPeekFail"): // the second if it speaks first
 		return "no-http", "the server does not speak HTTP"
 	case strings.Contains(text, "response headers exceeded"), strings.Contains(text, "response header list larger"):
 		return "header-too-long", fmt.Sprintf("the header of the answer is longer than %d MB", maxHeader>>20)

@@ -117,7 +117,8 @@ func (c *client) investigate(ctx context.Context, o *outcome) *evidence {
 // the page's own origin needs, and it does not say itself what is wrong with it.
 func (e *evidence) isOpen() bool {
 	switch {
-	case e.fault == nil, e.blocked.Origin != e.call.origin, e.isPlainOptions(), isRedirect(e.fault), e.misspelt() != nil,
+	case e.fault == nil, e.blocked.Origin != e.call.origin, e.isPlainOptions(), isRedirect(e.fault),
+		e.misspelt() != nil,
 		slices.ContainsFunc(e.sent, isDowngrade), e.loginOnTheWay() != nil:
 		return false
 	case e.blocked.Step == corstest.StepPreflightStatus:
@@ -176,7 +177,8 @@ func (x *exchange) announces(method string) string {
 }
 
 func (e *evidence) needsMethod() bool {
-	return e.isOpen() && e.fault.preflight && e.passes(askPlain) && len(e.plan.announced) > 0 && e.plan.method != http.MethodGet
+	return e.isOpen() && e.fault.preflight && e.passes(askPlain) && len(e.plan.announced) > 0 &&
+		e.plan.method != http.MethodGet
 }
 
 // passes reports whether the preflight of a question is granted with an ok status.
@@ -191,7 +193,8 @@ func (e *evidence) needsFresh() bool {
 		return false
 	}
 	x := e.cacheable()
-	return x.granted() == nothing && (isCached(x) || isCached(e.fault) || e.namesAnother() || !x.preflight && e.grantsPage())
+	return x.granted() == nothing && (isCached(x) || isCached(e.fault) || e.namesAnother() || !x.preflight &&
+		e.grantsPage())
 }
 
 // cacheable is the answer to what the page asks, as a cache sees it: without headers of the
@@ -279,10 +282,8 @@ func (e *evidence) freshRequest() *http.Request {
 }
 
 func (e *evidence) missingRequest() *http.Request {
-	u := e.at().JoinPath("corscheck-" + e.random)
-	u.RawQuery = ""
 	r := e.preflightRequest(e.call.origin, http.MethodGet)
-	r.URL = u
+	r.URL = &url.URL{Scheme: e.at().Scheme, Host: e.at().Host, Path: "/corscheck-" + e.random}
 	return r
 }
 
@@ -296,7 +297,8 @@ func (e *evidence) newRequest(method string, u *url.URL, origin string, h http.H
 			h[name] = slices.Clone(values)
 		}
 	}
-	return &http.Request{Method: method, URL: u, Host: u.Host, Header: h, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1}
+	return &http.Request{Method: method, URL: u, Host: u.Host, Header: h, Proto: "HTTP/1.1", ProtoMajor: 1,
+		ProtoMinor: 1}
 }
 
 // all are the answers about the URL that blocks the call.
@@ -308,7 +310,9 @@ func (e *evidence) all() []*exchange {
 		}
 	}
 	for _, q := range e.asked {
-		all = append(all, q.answer)
+		if q.ask != askMissing {
+			all = append(all, q.answer)
+		}
 	}
 	return all
 }
@@ -320,11 +324,18 @@ func (e *evidence) grantsPage() bool {
 	})
 }
 
+// coversOthers reports whether the page is allowed at a path that does not exist, and so at
+// any that the CORS layer covers.
+func (e *evidence) coversOthers() bool { return e.answers[askMissing].granted() != nothing }
+
 // showsLayer reports whether any answer shows that there is a CORS layer.
 func (e *evidence) showsLayer() bool { return slices.ContainsFunc(e.all(), showsLayer) }
 
 func showsLayer(x *exchange) bool {
-	varies := slices.ContainsFunc(tokens(x.response["Vary"]), func(name string) bool { return strings.EqualFold(name, "Origin") })
+	varies := slices.ContainsFunc(tokens(x.response["Vary"]), func(name string) bool {
+		return strings.EqualFold(name,
+			"Origin")
+	})
 	return hasCORS(x) || varies || wordsOf(x).cors
 }
 

@@ -4,11 +4,14 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"example.com/cors"
 	"example.com/cors/corstest"
 	"example.com/cors/internal/fetch"
+	"example.com/cors/internal/stacks"
 )
 
 // A fix is what a server has to answer so that the call passes. It keeps what is right
@@ -18,6 +21,9 @@ type fix struct {
 	actual    []line // for the call itself
 	opts      *cors.Options
 	doubled   bool // one of two layers has to go first
+
+	advice   stacks.Advice // in the words of the server's stack, if that is known
+	detected bool          // the server named its stack
 }
 
 // A line is one header line.
@@ -53,6 +59,9 @@ func (o *outcome) fix() fix {
 		methods, headers = o.methodsToAllow(listed), o.headersToAllow(listed)
 	}
 	f := fix{opts: newPolicy(origin, methods, headers, o.call.credentials)}
+	f.advice, f.detected = o.advise(stacks.Change{
+		Origins: []string{origin}, Methods: methods, Headers: headers, Credentials: o.call.credentials,
+	})
 	f.doubled = slices.ContainsFunc(notes, func(n note) bool { return n.ID == "duplicate-header" })
 	f.actual = append(f.actual, line{fetch.AllowOrigin, origin})
 	if o.call.credentials {
@@ -76,10 +85,50 @@ func (o *outcome) fix() fix {
 	return f
 }
 
+// advise says the change in the words of the server's stack. What the server allows besides
+// stays in it.
+func (o *outcome) advise(c stacks.Change) (a stacks.Advice, detected bool) {
+	e := o.known()
+	all := e.all()
+	name := o.stack
+	if name == "" {
+		together := make(http.Header)
+		for _, x := range all {
+			for header, values := range x.response {
+				together[header] = append(together[header], values...)
+			}
+		}
+		if name, detected = stacks.Detect(together); !detected {
+			return a, false
+		}
+	}
+	for _, x := range all {
+		if other := x.response[fetch.AllowOrigin]; len(other) == 1 && isOrigin(other[0]) && other[0] != "null" &&
+			c.Origins[0] != "*" && !slices.Contains(c.Origins, other[0]) && x.request.Get("Origin") == o.call.origin {
+			c.Origins = append(c.Origins, other[0])
+		}
+		if x.granted() != nothing {
+			c.Exposed = append(c.Exposed, listed(x.response[fetch.ExposeHeaders], strings.EqualFold)...)
+		}
+		if seconds, err := strconv.Atoi(x.response.Get(fetch.MaxAge)); err == nil && seconds > 0 && x.preflight {
+			c.MaxAge = time.Duration(min(seconds, 86400)) * time.Second
+		}
+	}
+	c.Layer = e.showsLayer()
+	a, err := stacks.For(name, c)
+	if err != nil {
+		return stacks.Advice{}, false
+	}
+	return a, detected
+}
+
 // isForAll reports whether an answer lets every origin read it, without credentials.
 func isForAll(x *exchange) bool {
 	lines := x.response[fetch.AllowOrigin]
-	return len(lines) > 0 && !slices.ContainsFunc(lines, func(l string) bool { return strings.Trim(l, "*, ") != "" || l == "" })
+	return len(lines) > 0 && !slices.ContainsFunc(lines, func(l string) bool {
+		return strings.Trim(l, "*, ") != "" ||
+			l == ""
+	})
 }
 
 // newPolicy returns the same as a policy of this library, nil if it takes none such.
@@ -122,7 +171,8 @@ func (o *outcome) methodsToAllow(x *exchange) []string {
 	if upper := strings.ToUpper(needed); !isMethod(needed) && isMethod(upper) {
 		needed = upper // which the script has to write as well: see notes
 	}
-	if !fetch.IsSafelistedMethod(needed) && !slices.Contains(names, needed) && (o.call.credentials || !slices.Contains(names, "*")) {
+	if !fetch.IsSafelistedMethod(needed) && !slices.Contains(names, needed) && (o.call.credentials ||
+		!slices.Contains(names, "*")) {
 		names = append(names, needed)
 	}
 	return names
@@ -134,7 +184,8 @@ func (o *outcome) headersToAllow(x *exchange) []string {
 	for _, name := range o.plan.announced {
 		isListed := slices.ContainsFunc(names, func(s string) bool { return strings.EqualFold(s, name) })
 		covered := slices.Contains(names, "*") && !o.call.credentials && name != "authorization"
-		if !isListed && !covered && !strings.HasPrefix(name, "access-control-") { // which the script has to leave out: see notes
+		if !isListed && !covered && !strings.HasPrefix(name,
+			"access-control-") { // which the script has to leave out: see notes
 			names = append(names, http.CanonicalHeaderKey(name))
 		}
 	}

@@ -6,15 +6,12 @@ import (
 	"net/netip"
 	"strings"
 
+	"example.com/cors/internal/origins"
 	"example.com/cors/internal/publicsuffix"
 )
 
 // isLoopback reports whether host, as it stands in a URL, is the own machine.
-func isLoopback(host string) bool {
-	host = strings.ToLower(host)
-	addr, err := netip.ParseAddr(host)
-	return err == nil && addr.IsLoopback() || host == "localhost" || strings.HasSuffix(host, ".localhost")
-}
+func isLoopback(host string) bool { return origins.IsLoopback(strings.ToLower(host)) }
 
 // isNear reports whether a host, as it stands in a URL, is on the visitor's network: a
 // private address or a name for the own link.
@@ -32,7 +29,8 @@ func isLocal(host string) bool {
 		addr = addr.Unmap()
 		return addr.IsLoopback() || addr.IsPrivate() || addr.IsLinkLocalUnicast() || addr.IsUnspecified()
 	}
-	return isLoopback(host) || strings.HasSuffix(host, ".local") || strings.HasSuffix(host, ".internal") || strings.HasSuffix(host, ".home.arpa")
+	return isLoopback(host) || strings.HasSuffix(host, ".local") || strings.HasSuffix(host, ".internal") ||
+		strings.HasSuffix(host, ".home.arpa")
 }
 
 // site returns the part of a host that its owner registered; hosts with the same

@@ -34,6 +34,8 @@ type jsonOutcome struct {
 	URL       string                 `json:"url"`
 	Origin    string                 `json:"origin"`
 	From      string                 `json:"originFrom,omitempty"`
+	Untold    []string               `json:"untold,omitempty"`
+	Others    []other                `json:"others,omitempty"`
 	Method    string                 `json:"method"`
 	Allowed   bool                   `json:"allowed"`
 	Engines   map[string]jsonVerdict `json:"engines"`
@@ -77,6 +79,10 @@ type jsonResponse struct {
 type jsonFix struct {
 	Header  http.Header `json:"header"`
 	Options string      `json:"options"`
+	For     string      `json:"for"`
+	Text    string      `json:"text"`
+	Where   string      `json:"where"`
+	LeftOut []string    `json:"leftOut,omitempty"`
 }
 
 func (o *outcome) json(m *mask) any {
@@ -85,6 +91,8 @@ func (o *outcome) json(m *mask) any {
 		URL:       m.text(o.plan.target.String()),
 		Origin:    o.call.origin,
 		From:      o.call.originFrom,
+		Untold:    m.texts(o.call.untold),
+		Others:    m.others(o.call.others),
 		Method:    o.plan.method,
 		Allowed:   o.allowed(),
 		Engines:   make(map[string]jsonVerdict),
@@ -110,12 +118,13 @@ func (o *outcome) json(m *mask) any {
 		}
 	}
 	f := o.fix()
-	j.Fix = jsonFix{f.header(), f.options()}
+	j.Fix = jsonFix{f.header(), f.options(), f.advice.Name, f.advice.Text, f.advice.Where, f.advice.LeftOut}
 	return j
 }
 
 func (x *exchange) json(m *mask) (jsonRequest, jsonResponse) {
-	return jsonRequest{x.method, m.text(x.url.String()), m.header(x.request)}, jsonResponse{x.status, m.header(x.response)}
+	return jsonRequest{x.method, m.text(x.url.String()), m.header(x.request)}, jsonResponse{x.status,
+		m.header(x.response)}
 }
 
 // notes returns a copy without secrets.

@@ -18,34 +18,40 @@ import (
 	"io"
 	"log"
 	"os"
+	"runtime/debug"
 	"strings"
 )
 
 const usage = `Usage:
 
   corscheck -origin ORIGIN [flags] URL     may a page of ORIGIN make this call?
+  corscheck -                              the same, for what you paste: a call that the browser
+                                           copied, a HAR, or the line in its console
   corscheck curl 'URL' -H '…' …            the same, for what "Copy as cURL" copied
+  corscheck FILE.har                       the same, for the first call in it that failed
   corscheck -audit -origin ORIGIN URL …    what does the server's policy let in?
 
 The call, with flags as in curl:
   -origin ORIGIN     the origin of the page that calls, such as https://app.example.com
-  -X METHOD          the method; GET by default, POST with -d
+  -X METHOD          the method; GET by default, POST with -d; -I for HEAD
   -H 'NAME: VALUE'   a header that the page's script sets; may be repeated
   -d DATA            the body; @FILE reads it from a file
   -b 'NAME=VALUE'    cookies; implies -credentials
-  -credentials       the call carries cookies, as with fetch's credentials: "include"
-  -I                 the method is HEAD
+  -credentials       the call carries cookies, as with fetch's credentials: "include"; =omit: not
+  -upload-progress   the script listens for the progress of its upload: then there is a preflight
   -k                 accept any TLS certificate
   -m SECONDS         the limit for the check, or for each request of the audit; 10 by default
 
 The check:
   -engine LIST       some of standard,chromium,firefox,webkit; all by default
+  -for NAME          the advice in the words of a stack: go, express, nginx …; -for ? lists them
   -preflight-only    do not send the call itself
-  -upload-progress   the script listens for the progress of its upload: then there is a preflight
-  -no-probe          if the call is blocked, do not ask the server further questions
+  -no-probe          do not ask for the cause of a blocked call, with 8 GETs and preflights at most
+  -entry N           the call with this number, of a paste or a HAR with several
+  -send              send a call that writes also if it is from a HAR or a console's line
 
-The audit:
-  -audit             send GET requests and preflights with the origins of strangers
+The audit, of servers that you are responsible for:
+  -audit             send at most 60 GETs and preflights to each URL, with the origins of strangers
   -fail-on SEVERITY  exit with 1 from here upwards: high, medium (the default), low, info; or none
   -M SECONDS         the limit for the whole, all URLs together; none by default
 
@@ -53,12 +59,7 @@ The output:
   -json              one JSON object for programs
   -v                 all headers of every exchange; -v -v does not hide secrets
 
-A call that needs a preflight is sent only if the preflight passes, as in a browser. A POST of a
-form needs none, and is sent. A call that writes is sent once at most. If the call is blocked,
-up to 8 GETs and preflights without cookies ask for the cause.
-The audit sends at most 60 requests to a URL, one after the other, and none that writes.
-Audit only servers that you are responsible for.
-
+A call is sent if its preflight passes, or if it needs none, as in a browser; one that writes once.
 Exit status: 0 if all is well; 1 if a browser blocks the call, or the audit found something of the
 severity of -fail-on or above; 2 if the check could not be made.
 `
@@ -71,7 +72,7 @@ const (
 
 func main() {
 	log.SetOutput(io.Discard) // net/http writes there what run reports in its own words
-	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr, isTerminal(os.Stdout)))
+	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr, isTerminal(os.Stdout)))
 }
 
 // A result is what came of a run: an outcome, an audit or several.
@@ -83,9 +84,9 @@ type result interface {
 
 // run is the program without the process. terminal says whether stdout may have
 // colours. It returns the exit status.
-func run(args []string, stdout, stderr io.Writer, terminal bool) int {
+func run(args []string, stdin io.Reader, stdout, stderr io.Writer, terminal bool) int {
 	out := &output{w: stdout}
-	status := runTo(out, stderr, args, terminal)
+	status := runTo(out, stderr, args, stdin, terminal)
 	if out.err != nil {
 		fmt.Fprintln(stderr, "corscheck: the result could not be written:", out.err)
 		return exitUnknown
@@ -93,10 +94,15 @@ func run(args []string, stdout, stderr io.Writer, terminal bool) int {
 	return status
 }
 
-func runTo(stdout, stderr io.Writer, args []string, terminal bool) int {
-	f, c, err := parseArgs(args)
-	if err == nil && f.help {
+func runTo(stdout, stderr io.Writer, args []string, stdin io.Reader, terminal bool) int {
+	f, c, err := parseArgs(args, stdin)
+	switch {
+	case err != nil:
+	case f.help:
 		fmt.Fprint(stdout, usage)
+		return exitOK
+	case f.version:
+		fmt.Fprintln(stdout, "corscheck", version())
 		return exitOK
 	}
 	all := *c
@@ -154,6 +160,14 @@ func (o *output) Write(b []byte) (int, error) {
 	n, err := o.w.Write(b)
 	o.err = err
 	return n, err
+}
+
+// version is that of the module that the program was built from.
+func version() string {
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		return info.Main.Version
+	}
+	return "(unknown)"
 }
 
 // isTerminal reports whether colours written to f reach a person who wants them

@@ -84,8 +84,10 @@ func (o *outcome) noteNoPreflight() string {
 	if o.plan.method != http.MethodOptions {
 		return ""
 	}
-	return "An OPTIONS request is a preflight only if it has an Access-Control-Request-Method. Without it this is a call of the script's own. " +
-		"To check the preflight of a PUT, say, add -H 'Access-Control-Request-Method: PUT', or name the call itself: -X PUT."
+	return "An OPTIONS request is a preflight only if it has an Access-Control-Request-Method. Without it this " +
+		"is a call of the script's own. " +
+		"To check the preflight of a PUT, say, add -H 'Access-Control-Request-Method: PUT', or name the call " +
+		"itself: -X PUT."
 }
 
 func (o *outcome) noteDowngrade() string {
@@ -94,7 +96,8 @@ func (o *outcome) noteDowngrade() string {
 			continue
 		}
 		to := *x.location()
-		text := fmt.Sprintf("The server redirects to http, %s, where no page on https may call. ", x.response.Get("Location"))
+		text := fmt.Sprintf("The server redirects to http, %s, where no page on https may call. ",
+			x.response.Get("Location"))
 		if strings.EqualFold(to.Hostname(), x.url.Hostname()) {
 			text += "It does not know that it stands behind TLS: have it believe the X-Forwarded-Proto of its proxy. "
 		}
@@ -116,7 +119,8 @@ func (o *outcome) noteDuplicate() string {
 	for _, x := range o.exchanges {
 		for _, name := range []string{fetch.AllowOrigin, fetch.AllowCredentials} {
 			if n := len(x.response[name]); n > 1 {
-				return fmt.Sprintf("The server sends %s %s. Two layers add it, perhaps a proxy and the application. Remove one of the two.", name, times(n))
+				return fmt.Sprintf("The server sends %s %s. Two layers add it, perhaps a proxy and the "+
+					"application. Remove one of the two.", name, times(n))
 			}
 		}
 	}
@@ -137,7 +141,8 @@ func (o *outcome) noteWildcard() string {
 	}
 	for _, name := range []string{fetch.AllowOrigin, fetch.AllowMethods, fetch.AllowHeaders} {
 		if name == v.blocked.Header && slices.Contains(tokens(x.response[name]), "*") {
-			return `In a call with cookies, "*" is no wildcard. Have the server name the value, or make the call without credentials.`
+			return `In a call with cookies, "*" is no wildcard. ` +
+				"Have the server name the value, or make the call without credentials."
 		}
 	}
 	return ""
@@ -146,7 +151,10 @@ func (o *outcome) noteWildcard() string {
 func variesByOrigin(x *exchange) bool { return variesBy(x.response, "Origin") }
 
 func variesBy(h http.Header, name string) bool {
-	return slices.ContainsFunc(tokens(h["Vary"]), func(s string) bool { return s == "*" || strings.EqualFold(s, name) })
+	return slices.ContainsFunc(tokens(h["Vary"]), func(s string) bool {
+		return s == "*" || strings.EqualFold(s,
+			name)
+	})
 }
 
 func (o *outcome) noteMethodCase() string {
@@ -155,7 +163,8 @@ func (o *outcome) noteMethodCase() string {
 	if v == nil || v.blocked.Step != corstest.StepPreflightMethod || isMethod(o.plan.method) || !isMethod(upper) {
 		return ""
 	}
-	return fmt.Sprintf("Have the page's script write %q, in upper case: browsers do not do that for this method.", upper)
+	return fmt.Sprintf("Have the page's script write %q, in upper case: browsers do not do that for this method.",
+		upper)
 }
 
 func (o *outcome) noteResponseHeader() string {
@@ -164,7 +173,8 @@ func (o *outcome) noteResponseHeader() string {
 	}
 	for _, name := range o.plan.announced {
 		if strings.HasPrefix(name, "access-control-") {
-			return fmt.Sprintf("The page sends %s, which is a header of responses. Remove it from the script: it only adds to what the server must allow.", http.CanonicalHeaderKey(name))
+			return fmt.Sprintf("The page sends %s, which is a header of responses. Remove it from the script: it "+
+				"only adds to what the server must allow.", http.CanonicalHeaderKey(name))
 		}
 	}
 	return ""
@@ -174,8 +184,10 @@ func (o *outcome) noteNull() string {
 	if o.call.origin != "null" || o.plan.sameOrigin {
 		return ""
 	}
-	return "Every sandboxed frame and local file has the origin null, also those of strangers, so no server should allow it. " +
-		"Serve the page from a web server, as http://localhost:8000, or give its frame allow-same-origin, and allow that origin."
+	return "Every sandboxed frame and local file has the origin null, also those of strangers, so no server " +
+		"should allow it. " +
+		"Serve the page from a web server, as http://localhost:8000, or give its frame allow-same-origin, and " +
+		"allow that origin."
 }
 
 func (o *outcome) noteHTML() string {
@@ -183,17 +195,21 @@ func (o *outcome) noteHTML() string {
 		return ""
 	}
 	x := o.exchanges[len(o.exchanges)-1]
-	if x.preflight || !strings.Contains(o.call.wants(), "json") || !strings.HasPrefix(strings.ToLower(x.response.Get("Content-Type")), "text/html") {
+	if x.preflight || !strings.Contains(o.call.wants(), "json") ||
+		!strings.HasPrefix(strings.ToLower(x.response.Get("Content-Type")), "text/html") {
 		return ""
 	}
-	return "The answer is a page of HTML where the call wants JSON. Check the URL: it may be a login, an error page or the application's start page."
+	return "The answer is a page of HTML where the call wants JSON. Check the URL: it may be a login, an error " +
+		"page or the application's start page."
 }
 
 func (o *outcome) noteInsecurePage() string {
-	if !strings.HasPrefix(o.call.origin, "http://") || isLoopback(hostOf(o.call.origin)) || o.plan.target.Scheme != "https" {
+	if !strings.HasPrefix(o.call.origin, "http://") || isLoopback(hostOf(o.call.origin)) ||
+		o.plan.target.Scheme != "https" {
 		return ""
 	}
-	return "The page is on http. Whoever controls its network can change it, and browsers take it for another site than the https API: cookies need SameSite=None."
+	return "The page is on http. Whoever controls its network can change it, and browsers take it for another " +
+		"site than the https API: cookies need SameSite=None."
 }
 
 // noteStandard says what a difference between the standard and all browsers means.
@@ -202,7 +218,8 @@ func (o *outcome) noteStandard() string {
 	if v == nil {
 		return ""
 	}
-	text := "Every browser that was asked lets this call through today, and the standard does not. A browser may follow the standard one day."
+	text := "Every browser that was asked lets this call through today, and the standard does not. A browser may " +
+		"follow the standard one day."
 	if v.blocked.Step == corstest.StepPreflightAuthorization {
 		text += " List Authorization by its name in " + fetch.AllowHeaders + "."
 	}
@@ -213,7 +230,8 @@ func (o *outcome) noteCredentials() string {
 	if o.withUser == nil || allows(o.withUser) == o.allowed() {
 		return ""
 	}
-	return fmt.Sprintf("What was copied does not tell whether the script sends cookies. With credentials: \"include\" the call is blocked: %s "+
+	return fmt.Sprintf("What was copied does not tell whether the script sends cookies. With credentials: "+
+		"\"include\" the call is blocked: %s "+
 		"Add -credentials to check that call.", firstBlocked(o.withUser).reason())
 }
 
@@ -223,13 +241,15 @@ func (o *outcome) noteUpload() string {
 	if !e.isUpload() || o.call.upload {
 		return ""
 	}
-	const which = "If the script listens for the progress of the upload, or streams the body, browsers send a preflight first"
+	const which = "If the script listens for the progress of the upload, or streams the body, browsers send a " +
+		"preflight first"
 	x := e.answers[askUpload]
 	switch {
 	case x == nil:
 		return which + ", which was not tried. Add -upload-progress to check that call."
 	case x.granted() == nothing, x.status > 299, o.call.credentials && x.granted() != withUser:
-		return fmt.Sprintf("%s, and it fails here: %s. Have the CORS layer answer OPTIONS, or take the listener out.", which, describeAnswer(x))
+		return fmt.Sprintf("%s, and it fails here: %s. Have the CORS layer answer OPTIONS, or take the listener out.",
+			which, describeAnswer(x))
 	}
 	return ""
 }
@@ -246,14 +266,17 @@ func (o *outcome) noteResourcePolicy() string {
 	if policy != "same-origin" && (policy != "same-site" || near) || !o.isResource(x) {
 		return ""
 	}
-	return fmt.Sprintf("The answer has %s: %s. That blocks the page's <img> and <script> of this URL, and no fetch: it has no part in CORS. "+
-		"Give the element the attribute crossorigin, which makes it a call with CORS; or have the server send %s: cross-origin.", header, policy, header)
+	return fmt.Sprintf("The answer has %s: %s. That blocks the page's <img> and <script> of this URL, and no "+
+		"fetch: it has no part in CORS. "+
+		"Give the element the attribute crossorigin, which makes it a call with CORS; or have the server send "+
+		"%s: cross-origin.", header, policy, header)
 }
 
 // isResource reports whether elements of a page load what the call asks for.
 func (o *outcome) isResource(x *exchange) bool {
 	kinds := strings.ToLower(o.call.header.Get("Accept") + " " + x.response.Get("Content-Type"))
-	return slices.ContainsFunc([]string{"image/", "video/", "audio/", "font/", "text/css", "javascript", "application/wasm"}, func(kind string) bool {
+	return slices.ContainsFunc([]string{"image/", "video/", "audio/", "font/", "text/css", "javascript",
+		"application/wasm"}, func(kind string) bool {
 		return strings.Contains(kinds, kind)
 	})
 }
@@ -269,28 +292,33 @@ func (o *outcome) noteLocalNetwork() string {
 	asks := slices.ContainsFunc(o.verdicts, func(v verdict) bool { return v.asks })
 	switch {
 	case asks:
-		return fmt.Sprintf("%s is on the visitor's network. Chromium does not take that for mixed content: it asks the visitor for permission "+
+		return fmt.Sprintf("%s is on the visitor's network. Chromium does not take that for mixed content: it "+
+			"asks the visitor for permission "+
 			"(Local Network Access), and then makes the call. No header helps with that.", host)
 	case !o.allowed() || !isLocal(host) && !isLocal(o.remote):
 		return ""
 	}
-	return fmt.Sprintf("%s is on the visitor's own machine or network. If the page comes from the public internet, browsers first ask the visitor for permission "+
+	return fmt.Sprintf("%s is on the visitor's own machine or network. If the page comes from the public "+
+		"internet, browsers first ask the visitor for permission "+
 		"(Local Network Access). No header helps.", host)
 }
 
 func (o *outcome) noteSameSite() string {
 	scheme, _, _ := strings.Cut(o.call.origin, ":")
-	if !o.call.credentials || o.plan.sameOrigin || !o.allowed() || scheme == o.plan.target.Scheme && site(hostOf(o.call.origin)) == site(o.plan.target.Hostname()) {
+	if !o.call.credentials || o.plan.sameOrigin || !o.allowed() || scheme == o.plan.target.Scheme &&
+		site(hostOf(o.call.origin)) == site(o.plan.target.Hostname()) {
 		return ""
 	}
 	for _, x := range o.exchanges {
 		for _, c := range (&http.Response{Header: x.response}).Cookies() {
 			if c.SameSite != http.SameSiteNoneMode || !c.Secure {
-				return fmt.Sprintf("The page and the API are different sites. Browsers will not send the cookie %s with such calls: it needs SameSite=None; Secure.", quote(c.Name))
+				return fmt.Sprintf("The page and the API are different sites. Browsers will not send the cookie "+
+					"%s with such calls: it needs SameSite=None; Secure.", quote(c.Name))
 			}
 		}
 	}
-	return "The page and the API are different sites. Browsers send only cookies with SameSite=None; Secure, and Safari and Firefox may keep back even these."
+	return "The page and the API are different sites. Browsers send only cookies with SameSite=None; Secure, and " +
+		"Safari and Firefox may keep back even these."
 }
 
 func statusLine(status int) string {

@@ -111,7 +111,8 @@ func (r recording) kinds() []string {
 
 // The truth about each configuration, read from its words: what is wrong with it for all
 // calls, for those by get, put or post, for those with a token (auth) or with cookies (cred).
-// It is the id of a note, or the header that the verdict names. | stands between names for
+// It is the id of a note, or the header
+// that the verdict names, both shortened. | stands between names for
 // the same thing: a layer that is not there and a router that answers in its place; the
 // error of an application that has no CORS either.
 //
@@ -120,94 +121,129 @@ func (r recording) kinds() []string {
 // and was never there. "no CORS config" of a bucket that has no object 7 either.
 // In Next.js the routes failed: 500, and 400 to OPTIONS, whatever their CORS.
 var truths = map[string]string{
-	"fastify + @fastify/cors | default register(cors)":                               "cred=wildcard-with-credentials put=Access-Control-Allow-Methods",
-	"fastify + @fastify/cors | origin:true credentials":                              "put=Access-Control-Allow-Methods",
-	"fastify + @fastify/cors | origin:* credentials":                                 "cred=wildcard-with-credentials put=Access-Control-Allow-Methods",
-	"fastify + @fastify/cors | regex /example\\.com/ credentials":                    "put=Access-Control-Allow-Methods",
-	"fastify + @fastify/cors | cors in child plugin (encapsulated)":                  "all=not-covered|no-cors-layer put=Access-Control-Allow-Methods",
-	"fastify + @fastify/cors | no cors":                                              none,
-	"fastify + @fastify/cors | trailing slash origin":                                "all=malformed-origin",
-	"koa + @koa/cors | default cors()":                                               "cred=wildcard-with-credentials",
-	"koa + @koa/cors | auth before cors":                                             "all=login-before-cors",
-	"koa + @koa/cors | ctx.set * only in handler":                                    "cred=wildcard-with-credentials " + unrouted,
-	"hono | default cors()":                                                          "cred=wildcard-with-credentials",
-	"hono | * + credentials":                                                         "cred=wildcard-with-credentials",
-	"hono | cors after routes":                                                       "all=not-covered|no-cors-layer cred=Access-Control-Allow-Credentials",
-	"hono | use(/api) only (path mismatch)":                                          none,
-	"NestJS | no enableCors":                                                         none,
-	"NestJS | enableCors()":                                                          "cred=wildcard-with-credentials",
-	"NestJS | origin string list 'a, b'":                                             "all=malformed-origin",
-	"NestJS | localhost:3000 only (forgot prod origin)":                              "all=origin-not-listed",
-	"graphql-yoga | cors:false":                                                      none,
-	"node http | tutorial: ACAO * set on everything, no OPTIONS case → 404":          "cred=wildcard-with-credentials " + unrouted,
-	"node http | Access-Control-Allow-Origin: https://app.example.com/ (slash)":      "all=malformed-origin",
-	"node http | ACAO app.example.com (no scheme)":                                   "all=malformed-origin",
-	"node http | ACAO \"https://app.example.com\" with quotes":                       "all=malformed-origin",
-	"node http | ACAO https://*.example.com":                                         "all=malformed-origin",
-	"node http | ACAH missing content-type spelled Content_Type":                     "cred=wildcard-with-credentials put=Access-Control-Allow-Headers auth=Access-Control-Allow-Headers",
-	"node http | typo Access-Control-Allow-Orgin":                                    "all=misspelt-header",
-	"node http | 500 in handler without headers":                                     "all=error-before-cors put=wildcard-with-credentials",
-	"node http | includes(example.com) cred":                                         lists,
-	"node http | referer-based echo":                                                 "all=origin-not-listed",
-	"node http | redirect http trailing slash":                                       "cred=wildcard-with-credentials put=redirected auth=redirected",
-	"node http | Max-Age, localhost any port startsWith http://localhost cred":       lists,
-	"node http | http echo of lowercased/regex /.*/":                                 lists,
-	"webpack-dev-server | default":                                                   none,
-	"webpack-dev-server | headers ACAO *":                                            "cred=wildcard-with-credentials " + lists,
-	"webpack-dev-server | headers * + credentials":                                   "cred=wildcard-with-credentials put=Access-Control-Allow-Methods",
-	"vite dev 8.3.8 | default":                                                       "all=origin-not-listed",
-	"vite dev 8.3.8 | cors:true":                                                     "cred=wildcard-with-credentials",
-	"s3rver | no CORS config":                                                        "get=no-cors-layer|error-before-cors put=cors-refused auth=cors-refused",
-	"s3rver | good":                                                                  "cred=wildcard-with-credentials",
-	"s3rver | tutorial: only GET":                                                    "cred=wildcard-with-credentials put=cors-refused auth=cors-refused",
-	"flask + flask-cors 3.0.10 | CORS(app)":                                          "cred=Access-Control-Allow-Credentials",
+	"fastify + @fastify/cors | default register(cors)": "cred=wildcard " +
+		"put=Allow-Methods",
+	"fastify + @fastify/cors | origin:true " +
+		"credentials": "put=Allow-Methods",
+	"fastify + @fastify/cors | origin:* credentials": "cred=wildcard " +
+		"put=Allow-Methods",
+	"fastify + @fastify/cors | regex /example\\.com/ " +
+		"credentials": "put=Allow-Methods",
+	"fastify + @fastify/cors | cors in child plugin " +
+		"(encapsulated)": "all=not-covered|no-cors-layer put=Allow-Methods",
+	"fastify + @fastify/cors | no cors":               none,
+	"fastify + @fastify/cors | trailing slash origin": "all=malformed-origin",
+	"koa + @koa/cors | default cors()":                "cred=wildcard",
+	"koa + @koa/cors | auth before cors":              "all=login-before-cors",
+	"koa + @koa/cors | ctx.set * only in " +
+		"handler": "cred=wildcard " + unrouted,
+	"hono | default cors()":  "cred=wildcard",
+	"hono | * + credentials": "cred=wildcard",
+	"hono | cors after routes": "all=not-covered|no-cors-layer " +
+		"cred=Allow-Credentials",
+	"hono | use(/api) only (path mismatch)":             none,
+	"NestJS | no enableCors":                            none,
+	"NestJS | enableCors()":                             "cred=wildcard",
+	"NestJS | origin string list 'a, b'":                "all=malformed-origin",
+	"NestJS | localhost:3000 only (forgot prod origin)": "all=origin-not-listed",
+	"graphql-yoga | cors:false":                         none,
+	"node http | tutorial: ACAO * set on everything, no OPTIONS case → " +
+		"404": "cred=wildcard " + unrouted,
+	"node http | Access-Control-Allow-Origin: https://app.example.com/ (slash)": "all=malformed-origin",
+	"node http | ACAO app.example.com (no scheme)":                              "all=malformed-origin",
+	"node http | ACAO \"https://app.example.com\" with quotes":                  "all=malformed-origin",
+	"node http | ACAO https://*.example.com":                                    "all=malformed-origin",
+	"node http | ACAH missing content-type spelled " +
+		"Content_Type": "cred=wildcard put=Allow-Headers " +
+		"auth=Allow-Headers",
+	"node http | typo Access-Control-Allow-Orgin": "all=misspelt-header",
+	"node http | 500 in handler without headers": "all=error-before-cors " +
+		"put=wildcard",
+	"node http | includes(example.com) cred": lists,
+	"node http | referer-based echo":         "all=origin-not-listed",
+	"node http | redirect http trailing slash": "cred=wildcard " +
+		"put=redirected auth=redirected",
+	"node http | Max-Age, localhost any port startsWith http://localhost cred": lists,
+	"node http | http echo of lowercased/regex /.*/":                           lists,
+	"webpack-dev-server | default":                                             none,
+	"webpack-dev-server | headers ACAO *":                                      "cred=wildcard " + lists,
+	"webpack-dev-server | headers * + credentials": "cred=wildcard " +
+		"put=Allow-Methods",
+	"vite dev 8.3.8 | default":   "all=origin-not-listed",
+	"vite dev 8.3.8 | cors:true": "cred=wildcard",
+	"s3rver | no CORS config":    "get=no-cors-layer|error-before-cors put=cors-refused auth=cors-refused",
+	"s3rver | good":              "cred=wildcard",
+	"s3rver | tutorial: only GET": "cred=wildcard " +
+		"put=cors-refused auth=cors-refused",
+	"flask + flask-cors 3.0.10 | CORS(app)":                                          "cred=Allow-Credentials",
 	"flask + flask-cors 3.0.10 | no CORS":                                            none,
 	"flask + flask-cors 3.0.10 | resources r\"/api/*\" with wrong prefix r\"/v1/*\"": none,
-	"flask + flask-cors 3.0.10 | after_request tutorial (*)":                         "cred=wildcard-with-credentials",
-	"flask + flask-cors 3.0.10 | CORS(app) + after_request add (duplicate)":          "cred=wildcard-with-credentials put=Access-Control-Allow-Methods",
-	"flask + flask-cors 3.0.10 | @cross_origin on route":                             "cred=Access-Control-Allow-Credentials",
-	"flask + flask-cors 3.0.10 | before_request login + CORS":                        "cred=Access-Control-Allow-Credentials put=login-before-cors auth=login-before-cors",
-	"flask + flask-cors 3.0.10 | header in handler only (Flask auto-OPTIONS)":        "cred=wildcard-with-credentials " + unrouted,
-	"flask + flask-cors 3.0.10 | CORS(app) + exception 500":                          "cred=Access-Control-Allow-Credentials",
-	"aiohttp + aiohttp-cors 0.7 | forgot cors.add(PUT)":                              "put=cors-refused",
-	"aiohttp + aiohttp-cors 0.7 | no cors":                                           none,
-	"python http.server | python -m http.server":                                     none,
-	"python http.server | end_headers tutorial (*)":                                  "cred=wildcard-with-credentials " + unrouted,
-	"python http.server | end_headers + do_OPTIONS":                                  "cred=wildcard-with-credentials auth=Access-Control-Allow-Headers",
-	"ruby sinatra | before filter only (no OPTIONS)":                                 "cred=wildcard-with-credentials " + unrouted,
-	"php -S | header ACAO * only":                                                    "cred=wildcard-with-credentials " + lists,
-	"php -S | echo HTTP_ORIGIN + credentials, no Vary":                               "auth=Access-Control-Allow-Headers",
-	"php -S | good": "auth=Access-Control-Allow-Headers",
-	"php -S | in_array list, methods GET,POST,OPTIONS (SO answer)":                              "cred=Access-Control-Allow-Credentials put=Access-Control-Allow-Methods",
-	"php -S | preg_match('/example.com/') cred":                                                 lists,
-	"php -S | strpos(origin,'https://app.example.com')===0 cred":                                "auth=Access-Control-Allow-Headers",
-	"php -S | output before header()":                                                           none,
-	"Apache 2.4 | Header set ACAO *":                                                            "cred=wildcard-with-credentials " + lists,
-	"Apache 2.4 | SO SetEnvIf http(s)?://(www\\.)?(app.example.com|…)$":                         "cred=Access-Control-Allow-Credentials " + lists,
-	"Apache 2.4 | good (SetEnvIf, always, rewrite 204, proxy)":                                  "auth=Access-Control-Allow-Headers",
-	"Apache 2.4 | rewrite R=200 + Header set without always":                                    "cred=wildcard-with-credentials " + unrouted,
-	"Apache 2.4 | Header set + Header always set (duplicate)":                                   "all=duplicate-header cred=wildcard-with-credentials",
-	"Apache 2.4 | SetEnvIf Origin ^(.*)$ echo + credentials":                                    lists,
-	"Apache 2.4 | Basic auth in front":                                                          "all=login-before-cors",
-	"Apache 2.4 | Header add before PHP that has CORS":                                          "all=duplicate-header cred=wildcard-with-credentials",
-	"HAProxy 2.6 | http-response set-header *":                                                  "cred=wildcard-with-credentials " + unrouted,
-	"HAProxy 2.6 | capture origin echo + credentials":                                           unrouted,
-	"HAProxy 2.6 | good (http-request return)":                                                  "auth=Access-Control-Allow-Headers",
-	"HAProxy 2.6 | -m end example.com, cred":                                                    unrouted,
-	"HAProxy 2.6 | backend down (503)":                                                          "all=error-before-cors",
-	"Tomcat 10 CorsFilter | good":                                                               "auth=cors-refused",
-	"Tomcat 10 CorsFilter | cors.allowed.origins * , methods w/o PUT":                           "cred=wildcard-with-credentials put=cors-refused auth=cors-refused",
-	"Tomcat 10 CorsFilter | * + support.credentials (Tomcat refuses to start app)":              "all=error-before-cors",
-	"Tomcat 10 CorsFilter | no filter":                                                          none,
-	"Next.js route handler | no CORS":                                                           "all=error-before-cors|no-cors-layer",
-	"Next.js route handler | next.config headers() block of the Vercel guide (* + credentials)": "cred=wildcard-with-credentials " + unrouted,
-	"Next.js route handler | OPTIONS export; PUT forgot headers":                                "all=error-before-cors",
+	"flask + flask-cors 3.0.10 | after_request tutorial (*)":                         "cred=wildcard",
+	"flask + flask-cors 3.0.10 | CORS(app) + after_request add " +
+		"(duplicate)": "cred=wildcard put=Allow-Methods",
+	"flask + flask-cors 3.0.10 | @cross_origin on " +
+		"route": "cred=Allow-Credentials",
+	"flask + flask-cors 3.0.10 | before_request login + " +
+		"CORS": "cred=Allow-Credentials put=login-before-cors auth=login-before-cors",
+	"flask + flask-cors 3.0.10 | header in handler only (Flask " +
+		"auto-OPTIONS)": "cred=wildcard " + unrouted,
+	"flask + flask-cors 3.0.10 | CORS(app) + exception " +
+		"500": "cred=Allow-Credentials",
+	"aiohttp + aiohttp-cors 0.7 | forgot cors.add(PUT)": "put=cors-refused",
+	"aiohttp + aiohttp-cors 0.7 | no cors":              none,
+	"python http.server | python -m http.server":        none,
+	"python http.server | end_headers tutorial " +
+		"(*)": "cred=wildcard " + unrouted,
+	"python http.server | end_headers + do_OPTIONS": "cred=wildcard " +
+		"auth=Allow-Headers",
+	"ruby sinatra | before filter only (no " +
+		"OPTIONS)": "cred=wildcard " + unrouted,
+	"php -S | header ACAO * only": "cred=wildcard " + lists,
+	"php -S | echo HTTP_ORIGIN + credentials, no " +
+		"Vary": "auth=Allow-Headers",
+	"php -S | good": "auth=Allow-Headers",
+	"php -S | in_array list, methods GET,POST,OPTIONS (SO " +
+		"answer)": "cred=Allow-Credentials put=Allow-Methods",
+	"php -S | preg_match('/example.com/') cred": lists,
+	"php -S | strpos(origin,'https://app.example.com')===0 " +
+		"cred": "auth=Allow-Headers",
+	"php -S | output before header()": none,
+	"Apache 2.4 | Header set ACAO *":  "cred=wildcard " + lists,
+	"Apache 2.4 | SO SetEnvIf http(s)?://(www\\.)?(app.example.com|…)$": "cred=Allow-Credentials " +
+		"" + lists,
+	"Apache 2.4 | good (SetEnvIf, always, rewrite 204, " +
+		"proxy)": "auth=Allow-Headers",
+	"Apache 2.4 | rewrite R=200 + Header set without " +
+		"always": "cred=wildcard " + unrouted,
+	"Apache 2.4 | Header set + Header always set " +
+		"(duplicate)": "all=duplicate-header cred=wildcard",
+	"Apache 2.4 | SetEnvIf Origin ^(.*)$ echo + credentials": lists,
+	"Apache 2.4 | Basic auth in front":                       "all=login-before-cors",
+	"Apache 2.4 | Header add before PHP that has " +
+		"CORS": "all=duplicate-header cred=wildcard",
+	"HAProxy 2.6 | http-response set-header " +
+		"*": "cred=wildcard " + unrouted,
+	"HAProxy 2.6 | capture origin echo + credentials": unrouted,
+	"HAProxy 2.6 | good (http-request return)":        "auth=Allow-Headers",
+	"HAProxy 2.6 | -m end example.com, cred":          unrouted,
+	"HAProxy 2.6 | backend down (503)":                "all=error-before-cors",
+	"Tomcat 10 CorsFilter | good":                     "auth=cors-refused",
+	"Tomcat 10 CorsFilter | cors.allowed.origins * , methods w/o " +
+		"PUT": "cred=wildcard put=cors-refused auth=cors-refused",
+	"Tomcat 10 CorsFilter | * + support.credentials (Tomcat refuses to start " +
+		"app)": "all=error-before-cors",
+	"Tomcat 10 CorsFilter | no filter": none,
+	"Next.js route handler | no CORS":  "all=error-before-cors|no-cors-layer",
+	"Next.js route handler | next.config headers() block of the Vercel guide (* + " +
+		"credentials)": "cred=wildcard " + unrouted,
+	"Next.js route handler | OPTIONS export; PUT forgot " +
+		"headers": "all=error-before-cors",
 }
 
 const (
 	none     = "get=no-cors-layer put=" + unroutedNames + " post=" + unroutedNames + " auth=" + unroutedNames
 	unrouted = "put=options-not-routed auth=options-not-routed"
-	lists    = "put=Access-Control-Allow-Methods auth=Access-Control-Allow-Headers"
+	lists    = "put=Allow-Methods auth=Allow-Headers"
 
 	unroutedNames = "options-not-routed|no-cors-layer"
 )
@@ -230,7 +266,10 @@ func TestRecordings(t *testing.T) {
 	recordings := readRecordings(t)
 	require.Len(t, recordings, 512)
 	for of := range truths {
-		assert.True(t, slices.ContainsFunc(recordings, func(r recording) bool { return r.of == of && !r.allowed["chromium"] }), of)
+		assert.True(t, slices.ContainsFunc(recordings, func(r recording) bool {
+			return r.of == of &&
+				!r.allowed["chromium"]
+		}), of)
 	}
 	blocked, named, alone := 0, 0, 0
 	for _, r := range recordings {
@@ -278,7 +317,7 @@ func (r recording) named(o jsonOutcome) (found [][]string, certain bool) {
 		if n.ID == "local-network" || n.ID == "same-site-cookies" {
 			continue
 		}
-		names := []string{n.ID}
+		names := []string{strings.TrimSuffix(n.ID, "-with-credentials")}
 		if n.Or != "" {
 			names, certain = append(names, n.Or), false
 		}
@@ -286,7 +325,7 @@ func (r recording) named(o jsonOutcome) (found [][]string, certain bool) {
 	}
 	switch v := o.Engines["chromium"]; {
 	case v.Header != "" && v.Header != "Access-Control-Allow-Origin" && found == nil:
-		found = append(found, []string{v.Header})
+		found = append(found, []string{strings.TrimPrefix(v.Header, "Access-Control-")})
 	}
 	return found, certain
 }

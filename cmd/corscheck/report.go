@@ -74,6 +74,7 @@ func (o *outcome) writeTo(r *report) {
 		title += ", with credentials"
 	}
 	r.text("", bold, title)
+	r.copied(o.call)
 	r.conversation(o)
 	r.questions(o)
 	r.verdicts(o)
@@ -85,6 +86,32 @@ func (o *outcome) writeTo(r *report) {
 		r.text("", "", "Note: "+n.Detail)
 	}
 	r.fix(o)
+}
+
+// copied says what the copy of a call does not tell, and which calls it has besides.
+func (r *report) copied(c *call) {
+	if c.told != "" {
+		r.text("", dim, cut("The browser said: "+c.told, 4*width))
+	}
+	for _, sentence := range c.untold {
+		r.text("", dim, sentence)
+	}
+	if len(c.others) == 0 {
+		return
+	}
+	const most = 10
+	r.text("", dim, fmt.Sprintf("One of %d calls. Check another with -entry:", len(c.others)+1))
+	for i, o := range c.others {
+		if i == most {
+			r.line("   … %d more", len(c.others)-most)
+			break
+		}
+		line := fmt.Sprintf("%2d  %s %s", o.Entry, o.Method, o.URL)
+		if o.Outcome != "" {
+			line += "   " + o.Outcome
+		}
+		r.line("   %s", r.paint(dim, cut(clean(r.mask.text(line)), width-3)))
+	}
 }
 
 // conversation writes the exchanges, of many only the first and the last.
@@ -162,10 +189,12 @@ func statusStyle(status int) string {
 // The headers that matter, in the order in which they are shown.
 var (
 	requestHeaders = []string{
-		"Origin", "Access-Control-Request-Method", "Access-Control-Request-Headers", "Authorization", "Content-Type", "Cookie",
+		"Origin", "Access-Control-Request-Method", "Access-Control-Request-Headers", "Authorization", "Content-Type",
+		"Cookie",
 	}
 	responseHeaders = []string{
-		fetch.AllowOrigin, fetch.AllowCredentials, fetch.AllowMethods, fetch.AllowHeaders, fetch.ExposeHeaders, fetch.MaxAge,
+		fetch.AllowOrigin, fetch.AllowCredentials, fetch.AllowMethods, fetch.AllowHeaders, fetch.ExposeHeaders,
+		fetch.MaxAge,
 		"Vary", "Location", "Allow", "Www-Authenticate", "Content-Type",
 	}
 )
@@ -277,7 +306,11 @@ func (r *report) readable(o *outcome, v verdict) {
 		return
 	}
 	if v.last.preflight && o.withheld {
-		r.text("", "", "The preflight passes. "+o.plan.method+" is not sent, because of -preflight-only.")
+		why := "because of -preflight-only."
+		if o.call.guarded && !isSafe(o.plan.method) {
+			why = "because it writes, and may not be all of the call. Add -send to have it sent."
+		}
+		r.text("", "", "The preflight passes. "+o.plan.method+" is not sent, "+why)
 		return
 	}
 	var read, hidden []string
@@ -304,16 +337,20 @@ func (r *report) readable(o *outcome, v verdict) {
 // whoever looks after the server.
 func isPlumbing(name string) bool {
 	return plumbing[name] || slices.ContainsFunc([]string{
-		"Access-Control-", "Content-Security-", "Cross-Origin-", "X-Content-", "X-Frame-", "X-Permitted-", "X-Dns-", "X-Xss-", "X-Download-",
+		"Access-Control-", "Content-Security-", "Cross-Origin-", "X-Content-", "X-Frame-", "X-Permitted-", "X-Dns-",
+		"X-Xss-", "X-Download-",
 		"Cf-", "X-Amz-Cf-", "X-Cache", "Proxy-", "Sec-",
 	}, func(prefix string) bool { return strings.HasPrefix(name, prefix) })
 }
 
 var plumbing = func() map[string]bool {
 	names := make(map[string]bool)
-	for name := range set("accept-ranges age alt-svc cache-status connection content-encoding date expect-ct keep-alive nel " +
-		"origin-agent-cluster p3p permissions-policy pragma referrer-policy report-to reporting-endpoints server server-timing set-cookie " +
-		"strict-transport-security timing-allow-origin trailer transfer-encoding upgrade vary via x-powered-by x-served-by x-timer x-robots-tag " +
+	for name := range set("accept-ranges age alt-svc cache-status connection content-encoding date expect-ct " +
+		"keep-alive nel " +
+		"origin-agent-cluster p3p permissions-policy pragma referrer-policy report-to reporting-endpoints server " +
+		"server-timing set-cookie " +
+		"strict-transport-security timing-allow-origin trailer transfer-encoding upgrade vary via x-powered-by " +
+		"x-served-by x-timer x-robots-tag " +
 		"x-varnish x-aspnet-version x-aspnetmvc-version x-ua-compatible") {
 		names[http.CanonicalHeaderKey(name)] = true
 	}
@@ -349,13 +386,24 @@ func (r *report) fix(o *outcome) {
 	if len(more) > 0 {
 		r.paste("Answer OPTIONS with a status from 200 to 299, and also with these:", more)
 	}
-	if f.opts == nil {
+	r.line("")
+	a := f.advice
+	if a.Name == "" {
+		r.text("", "", "-for NAME says this in the words of a stack: go, express, nginx, flask, php …; -for ? "+
+			"lists all.")
 		return
 	}
-	r.line("")
-	r.text("", bold, "In Go, with the package example.com/cors:")
-	for l := range strings.SplitSeq(f.options(), "\n") {
-		r.line("    %s", strings.ReplaceAll(l, "\t", "    "))
+	title = "In " + a.Title
+	if f.detected {
+		title += ", which the server names"
+	}
+	r.text("", bold, title+":")
+	for l := range strings.SplitSeq(a.Text, "\n") {
+		r.line("%s", strings.TrimRight("    "+clean(strings.ReplaceAll(l, "\t", "    ")), " "))
+	}
+	r.text("", "", a.Where)
+	if len(a.LeftOut) > 0 {
+		r.text("", "", "Not written, because it may not belong into a configuration: "+enumerate(a.LeftOut)+".")
 	}
 }
 

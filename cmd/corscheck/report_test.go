@@ -22,7 +22,7 @@ import (
 func runText(t *testing.T, terminal bool, args ...string) (int, string) {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
-	status := run(args, &stdout, &stderr, terminal)
+	status := run(args, nil, &stdout, &stderr, terminal)
 	require.Empty(t, stderr.String())
 	return status, documented(stdout.String())
 }
@@ -56,10 +56,12 @@ func TestReportFits(t *testing.T) {
 			for line := range strings.Lines(call + audit) {
 				assert.LessOrEqual(t, utf8.RuneCountInString(strings.TrimSuffix(line, "\n")), width, line)
 				assert.NotContains(t, line, "\x1b")
-				assert.Equal(t, strings.TrimRight(line, " \n"), strings.TrimSuffix(line, "\n"), "no white space at the end")
+				assert.Equal(t, strings.TrimRight(line, " \n"), strings.TrimSuffix(line, "\n"), "no white space "+
+					"at the end")
 			}
 			assert.LessOrEqual(t, strings.Count(call, "\n"), 44)
-			_, noted := runText(t, false, append(append([]string{"-origin", page}, tc.call...), url, "-origin", "http://localhost:3000")...)
+			_, noted := runText(t, false, append(append([]string{"-origin", page}, tc.call...), url, "-origin",
+				"http://localhost:3000")...)
 			for _, text := range []string{call, noted, audit} {
 				assert.NotContains(t, text, "\n\n\n")
 				assert.NotEqual(t, "\n\n", text[len(text)-2:])
@@ -91,9 +93,11 @@ func TestReportIsClean(t *testing.T) {
 }
 
 func TestReportShowsNoSecrets(t *testing.T) {
-	url := serve(t, policy{allow: only(page), lines: withCookies, preflight: replace(fetch.AllowHeaders, "Authorization")})
+	url := serve(t, policy{allow: only(page), lines: withCookies, preflight: replace(fetch.AllowHeaders,
+		"Authorization")})
 	for _, args := range [][]string{nil, {"-v"}} {
-		_, text := runText(t, false, append(args, "-origin", page, "-b", "session=secret", "-H", "Authorization: secret", url)...)
+		_, text := runText(t, false, append(args, "-origin", page, "-b", "session=secret", "-H", "Authorization: "+
+			"secret", url)...)
 		assert.NotContains(t, text, "secret")
 		assert.Contains(t, text, "   > Cookie: …\n")
 		assert.Contains(t, text, "   > Authorization: …\n")
@@ -140,7 +144,8 @@ func uncoloured(text string) string {
 }
 
 func TestManyRedirectsAreShort(t *testing.T) {
-	status, text := runText(t, false, "-origin", page, serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	status, text := runText(t, false, "-origin", page, serve(t, http.HandlerFunc(func(w http.ResponseWriter,
+		r *http.Request) {
 		w.Header().Set(fetch.AllowOrigin, page)
 		http.Redirect(w, r, r.URL.Path+"x", http.StatusFound)
 	})))
@@ -171,7 +176,8 @@ func TestColoursAreForTerminals(t *testing.T) {
 
 // sample is what the documents show: a router without a route for OPTIONS.
 var sample = policy{allow: only(page), preflightStatus: http.StatusMethodNotAllowed, lines: []string{"Vary:"},
-	preflight: []string{fetch.AllowMethods + ":", fetch.AllowHeaders + ":", fetch.MaxAge + ":", fetch.AllowOrigin + ":", "Allow: GET, PUT"}}
+	preflight: []string{fetch.AllowMethods + ":", fetch.AllowHeaders + ":", fetch.MaxAge + ":",
+		fetch.AllowOrigin + ":", "Allow: GET, PUT"}}
 
 var update = goflag.Bool("update", false, "write what the command prints into the documents")
 
@@ -189,11 +195,12 @@ func TestDocuments(t *testing.T) {
 
 	assertShows(t, readme, usage)
 	var stdout, stderr bytes.Buffer
-	run(append([]string{"-json", "-no-probe", "-engine", "chromium"}, call...), &stdout, &stderr, false)
+	run(append([]string{"-json", "-no-probe", "-engine", "chromium"}, call...), nil, &stdout, &stderr, false)
 	assertShows(t, readme, documented(stdout.String()))
 	stdout.Reset()
-	run([]string{"-json", "-audit", "-origin", page, serve(t, policy{allow: only(page), preflight: replace(fetch.MaxAge, "10m")})},
-		&stdout, &stderr, false)
+	run([]string{"-json", "-audit", "-origin", page, serve(t, policy{allow: only(page),
+		preflight: replace(fetch.MaxAge, "10m")})},
+		nil, &stdout, &stderr, false)
 	assertShows(t, readme, documented(stdout.String()))
 
 	content, err := os.ReadFile(readme)
@@ -213,7 +220,9 @@ func noteIDs(t *testing.T) (ids []string) {
 	}
 	sources, err := os.ReadFile("causes.go")
 	require.NoError(t, err)
-	for _, m := range regexp.MustCompile(`(?:one|either)\("([a-z-]+)"(?:, "([a-z-]+)", ")?|ID: "([a-z-]+)"`).FindAllStringSubmatch(string(sources), -1) {
+	for _, m := range regexp.MustCompile(
+		`(?:one|either)\("([a-z-]+)"(?:, "([a-z-]+)", ")?|ID: "([a-z-]+)"`).FindAllStringSubmatch(string(sources),
+		-1) {
 		for _, id := range m[1:] {
 			if id != "" && !slices.Contains(ids, id) {
 				ids = append(ids, id)
@@ -241,7 +250,8 @@ func assertShows(t *testing.T, file, text string) {
 		return
 	}
 	if !*update {
-		assert.Fail(t, "a document does not show what the command prints: -update writes it", "%s:\n%s", file, indented)
+		assert.Fail(t, "a document does not show what the command prints: -update writes it", "%s:\n%s", file,
+			indented)
 		return
 	}
 	first, _, _ := strings.Cut(indented, "\n")

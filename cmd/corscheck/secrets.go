@@ -136,7 +136,8 @@ func isSecretHeader(name string) bool {
 	switch http.CanonicalHeaderKey(name) {
 	case "Authorization", "Proxy-Authorization", "Cookie", "Set-Cookie", "Set-Cookie2":
 		return true
-	case "Www-Authenticate", "Proxy-Authenticate", "Authentication-Info", "Sec-Websocket-Key", "Sec-Websocket-Accept", "Surrogate-Key", "Cache-Key", "X-Cache-Key",
+	case "Www-Authenticate", "Proxy-Authenticate", "Authentication-Info", "Sec-Websocket-Key", "Sec-Websocket-Accept",
+		"Surrogate-Key", "Cache-Key", "X-Cache-Key",
 		"Access-Control-Allow-Headers", "Access-Control-Request-Headers":
 		return false
 	}
@@ -144,15 +145,18 @@ func isSecretHeader(name string) bool {
 }
 
 // secretWords are those of names that look like keys or tokens.
-var secretWords = set("auth authorization apikey key keys token tokens secret secrets password passwd passphrase pwd pass credential credentials " +
-	"session sessionid sid jwt bearer signature sig sign otp pin csrf xsrf csrftoken xsrftoken accesskey privatekey accesstoken refreshtoken idtoken authtoken hmac cookie ticket")
+var secretWords = set("auth authorization apikey key keys token tokens secret secrets password passwd passphrase " +
+	"pwd pass credential credentials " +
+	"session sessionid sid jwt bearer signature sig sign otp pin csrf xsrf csrftoken xsrftoken accesskey " +
+	"privatekey accesstoken refreshtoken idtoken authtoken hmac cookie ticket")
 
 // isSecretName reports whether a name looks like that of a key or a token: a word of it is
 // one of those, or ends like one.
 func isSecretName(name string) bool {
 	words := nameWords(name)
 	for i, word := range words {
-		for _, end := range []string{"token", "secret", "password", "apikey", "signature", "passwd", "credential", "jwt", "sessionid", "sessid"} {
+		for _, end := range []string{"token", "secret", "password", "apikey", "signature", "passwd", "credential",
+			"jwt", "sessionid", "sessid"} {
 			if strings.HasSuffix(word, end) {
 				return true
 			}
@@ -192,4 +196,19 @@ func nameWords(name string) (words []string) {
 	}
 	flush()
 	return words
+}
+
+func (m *mask) texts(list []string) (masked []string) {
+	for _, s := range list {
+		masked = append(masked, m.text(s))
+	}
+	return masked
+}
+
+func (m *mask) others(list []other) (masked []other) {
+	for _, o := range list {
+		o.URL, o.Outcome = m.text(o.URL), m.text(o.Outcome)
+		masked = append(masked, o)
+	}
+	return masked
 }

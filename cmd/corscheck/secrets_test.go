@@ -13,13 +13,18 @@ import (
 )
 
 func TestSecretNames(t *testing.T) {
-	for _, name := range strings.Fields("Authorization X-Api-Key X-Auth-Token api_key apikey apiKey access_token accessToken id_token refresh-token " +
-		"X-CSRF-Token csrf sessionid session_id PHPSESSID JSESSIONID X-Amz-Security-Token X-Amz-Signature X-Goog-Credential Ocp-Apim-Subscription-Key " +
-		"X-Functions-Key key sig secret client_secret password user_password pwd jwt X-Hub-Signature AWSAccessKeyId token sid Private-Key Set-Cookie Cookie Proxy-Authorization") {
+	for _, name := range strings.Fields("Authorization X-Api-Key X-Auth-Token api_key apikey apiKey access_token " +
+		"accessToken id_token refresh-token " +
+		"X-CSRF-Token csrf sessionid session_id PHPSESSID JSESSIONID X-Amz-Security-Token X-Amz-Signature " +
+		"X-Goog-Credential Ocp-Apim-Subscription-Key " +
+		"X-Functions-Key key sig secret client_secret password user_password pwd jwt X-Hub-Signature " +
+		"AWSAccessKeyId token sid Private-Key Set-Cookie Cookie Proxy-Authorization") {
 		assert.True(t, isSecretHeader(name), name)
 	}
-	for _, name := range strings.Fields("Author authors Accept Content-Type X-Monkey keyboard design signal assign page q id user lang cursor X-Total-Count " +
-		"Www-Authenticate Access-Control-Allow-Headers Access-Control-Allow-Origin Location Vary Etag X-Request-Id sort passenger tokenizer") {
+	for _, name := range strings.Fields("Author authors Accept Content-Type X-Monkey keyboard design signal " +
+		"assign page q id user lang cursor X-Total-Count " +
+		"Www-Authenticate Access-Control-Allow-Headers Access-Control-Allow-Origin Location Vary Etag " +
+		"X-Request-Id sort passenger tokenizer") {
 		assert.False(t, isSecretHeader(name), name)
 	}
 }
@@ -67,24 +72,25 @@ func TestSecretsAreMasked(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			for _, form := range [][]string{nil, {"-v"}, {"-json"}, {"-json", "-v"}} {
 				var stdout, stderr bytes.Buffer
-				run(append(append(form, "-origin", page), tc.args...), &stdout, &stderr, false)
+				run(append(append(form, "-origin", page), tc.args...), nil, &stdout, &stderr, false)
 				assert.NotContains(t, stdout.String()+stderr.String(), secret, "%v", form)
 				assert.NotEmpty(t, stdout.String()+stderr.String())
 			}
 			if strings.Contains(strings.Join(tc.args, " "), "page=2") {
 				var stdout, stderr bytes.Buffer
-				run(append([]string{"-origin", page}, tc.args...), &stdout, &stderr, false)
+				run(append([]string{"-origin", page}, tc.args...), nil, &stdout, &stderr, false)
 				assert.Contains(t, stdout.String(), "api_key=…&page=2", "the rest of a query is no secret")
 			}
 		})
 	}
 	var stdout, stderr bytes.Buffer
-	run(append([]string{"-v", "-v", "-origin", page}, append(own, base+"/users/7")...), &stdout, &stderr, false)
+	run(append([]string{"-v", "-v", "-origin", page}, append(own, base+"/users/7")...), nil, &stdout, &stderr, false)
 	assert.Contains(t, stdout.String(), "> Authorization: Bearer "+secret)
 	assert.Contains(t, stdout.String(), "< Set-Cookie: session="+secret+"; Path=/")
 	stdout.Reset()
-	run(append([]string{"-v", "-origin", page}, append(own, base+"/users/7")...), &stdout, &stderr, false)
-	assert.Contains(t, stdout.String(), "< Set-Cookie: session=…; Path=/; HttpOnly", "what is no secret of a cookie is shown")
+	run(append([]string{"-v", "-origin", page}, append(own, base+"/users/7")...), nil, &stdout, &stderr, false)
+	assert.Contains(t, stdout.String(), "< Set-Cookie: session=…; Path=/; HttpOnly", "what is no secret of a "+
+		"cookie is shown")
 }
 
 // JSON passes on nothing that a terminal or an editor acts on and does not show.
@@ -95,7 +101,7 @@ func TestJSONIsVisible(t *testing.T) {
 		w.Header().Set("X-Emoji", "é 世界 🙂")
 	}))
 	var stdout, stderr bytes.Buffer
-	run([]string{"-json", "-origin", page, url}, &stdout, &stderr, false)
+	run([]string{"-json", "-origin", page, url}, nil, &stdout, &stderr, false)
 	for _, r := range invisible {
 		if r != '3' && r != '1' && r != 'm' {
 			assert.NotContains(t, stdout.String(), string(r), "%U", r)
@@ -112,11 +118,11 @@ func TestLongValuesAreCut(t *testing.T) {
 	url := serve(t, policy{allow: only(page), actual: []string{"X-Long: " + strings.Repeat("a", 90_000)}})
 	for _, form := range []string{"-v", "-json"} {
 		var stdout, stderr bytes.Buffer
-		run([]string{form, "-origin", page, url}, &stdout, &stderr, false)
+		run([]string{form, "-origin", page, url}, nil, &stdout, &stderr, false)
 		assert.Less(t, stdout.Len(), 10_000, form)
 		assert.Contains(t, stdout.String(), "aaa…")
 	}
 	var stdout, stderr bytes.Buffer
-	run([]string{"-v", "-v", "-origin", page, url}, &stdout, &stderr, false)
+	run([]string{"-v", "-v", "-origin", page, url}, nil, &stdout, &stderr, false)
 	assert.Greater(t, stdout.Len(), 90_000)
 }

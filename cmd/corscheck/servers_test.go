@@ -320,7 +320,7 @@ func (s *severity) UnmarshalText(text []byte) error {
 func runJSON(t *testing.T, into any, args ...string) int {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
-	status := run(append([]string{"-json"}, args...), &stdout, &stderr, false)
+	status := run(append([]string{"-json"}, args...), nil, &stdout, &stderr, false)
 	d := json.NewDecoder(&stdout)
 	d.DisallowUnknownFields()
 	require.NoError(t, d.Decode(into), "%s%s", &stdout, &stderr)

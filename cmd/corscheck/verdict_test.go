@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -24,7 +25,7 @@ const asCommand = "CORSCHECK_AS_COMMAND"
 
 func TestMain(m *testing.M) {
 	if os.Getenv(asCommand) != "" {
-		os.Exit(run(os.Args[1:], os.Stdout, os.Stderr, false))
+		os.Exit(run(os.Args[1:], nil, os.Stdout, os.Stderr, false))
 	}
 	os.Exit(m.Run())
 }
@@ -65,9 +66,11 @@ func TestSameOrigin(t *testing.T) {
 	}{
 		{"no redirect", "/users/7", "", []string{"-X", "DELETE"}, true, "same-origin", []string{"DELETE /users/7"}},
 		{"a redirect within", "/within", "", nil, true, "same-origin", []string{"GET /within", "GET /users/7"}},
-		{"a redirect to another origin without CORS", "/away", elsewhere, nil, false, "no-cors-layer", []string{"GET /away"}},
+		{"a redirect to another origin without CORS", "/away", elsewhere, nil, false, "no-cors-layer",
+			[]string{"GET /away"}},
 		{"a redirect to another origin that allows it", "/away", allows, nil, true, "", []string{"GET /away"}},
-		{"a redirect to a login elsewhere", "/away", strings.Replace(elsewhere, "/users/7", "/login", 1), nil, false, "login-redirect", []string{"GET /away"}},
+		{"a redirect to a login elsewhere", "/away", strings.Replace(elsewhere, "/users/7", "/login", 1), nil, false,
+			"login-redirect", []string{"GET /away"}},
 		{"a write that is redirected", "/away", elsewhere, put, false, "options-not-routed", []string{"PUT /away {}"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -98,7 +101,8 @@ func TestWritesAreSentOnce(t *testing.T) {
 	}
 	open := policy{allow: echo, preflight: []string{fetch.AllowHeaders + ": Idempotency-Key, X-Idempotency-Key"}}
 	second := serve(t, count(open))
-	redirects := before(open, says(func(r *http.Request) bool { return !onOptions(r) }, 307, "Location: "+second, fetch.AllowOrigin+": *"))
+	redirects := before(open, says(func(r *http.Request) bool { return !onOptions(r) }, 307, "Location: "+second,
+		fetch.AllowOrigin+": *"))
 	breaksOff := before(open, func(_ http.ResponseWriter, r *http.Request) bool {
 		if !isSafe(r.Method) {
 			panic(http.ErrAbortHandler)
@@ -112,22 +116,30 @@ func TestWritesAreSentOnce(t *testing.T) {
 		want   []string
 	}{
 		{"a PUT", open, put, []string{"PUT /users/7 {}"}},
-		{"a PUT behind a redirect", redirects, put, []string{"PUT /users/7 {}", "PUT /users/7 {}"}}, // once at each server
-		{"a POST of a form behind a redirect", redirects, []string{"-d", "a=1"}, []string{"POST /users/7 a=1", "POST /users/7 a=1"}},
-		{"a form that is blocked, and questions", application(200), []string{"-d", "a=1"}, []string{"POST /users/7 a=1"}},
-		{"a DELETE that is blocked, and questions", lost(open, func(r *http.Request) bool { return r.Method == "DELETE" }, 200), []string{"-X", "DELETE"}, []string{"DELETE /users/7 "}},
+		{"a PUT behind a redirect", redirects, put, []string{"PUT /users/7 {}", "PUT /users/7 {}"}},
+		// once at each server
+		{"a POST of a form behind a redirect", redirects, []string{"-d", "a=1"}, []string{"POST /users/7 a=1",
+			"POST /users/7 a=1"}},
+		{"a form that is blocked, and questions", application(200), []string{"-d", "a=1"}, []string{"POST " +
+			"/users/7 a=1"}},
+		{"a DELETE that is blocked, and questions", lost(open,
+			func(r *http.Request) bool { return r.Method == "DELETE" }, 200), []string{"-X", "DELETE"},
+			[]string{"DELETE /users/7 "}},
 		{"credentials that are not known", open, []string{"curl", "-X", "PUT"}, []string{"PUT /users/7 "}},
-		{"a User-Agent that Chromium does not announce", policy{allow: only(page), preflight: replace(fetch.AllowHeaders, "User-Agent")},
+		{"a User-Agent that Chromium does not announce", policy{allow: only(page),
+			preflight: replace(fetch.AllowHeaders, "User-Agent")},
 			[]string{"-X", "PUT", "-H", "User-Agent: sdk/1"}, []string{"PUT /users/7 "}},
-		{"a connection that breaks, and a key that lets net/http repeat", breaksOff, append([]string{"-H", "Idempotency-Key: 1"}, put...), []string{"PUT /users/7 {}"}},
-		{"a DELETE without a body on one", breaksOff, []string{"-X", "DELETE", "-H", "X-Idempotency-Key: 1"}, []string{"DELETE /users/7 "}},
+		{"a connection that breaks, and a key that lets net/http repeat", breaksOff, append([]string{"-H",
+			"Idempotency-Key: 1"}, put...), []string{"PUT /users/7 {}"}},
+		{"a DELETE without a body on one", breaksOff, []string{"-X", "DELETE", "-H", "X-Idempotency-Key: 1"},
+			[]string{"DELETE /users/7 "}},
 		{"-preflight-only", open, append([]string{"-preflight-only"}, put...), nil},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			writes = nil
 			url := serve(t, count(tc.server))
 			var stdout, stderr bytes.Buffer
-			run(append(append([]string{"-origin", page}, tc.args...), url), &stdout, &stderr, false)
+			run(append(append([]string{"-origin", page}, tc.args...), url), nil, &stdout, &stderr, false)
 			assert.Equal(t, tc.want, writes, "%s%s", &stdout, &stderr)
 			for _, line := range []string{"BLOCKED", "ALLOWED"} {
 				assert.LessOrEqual(t, strings.Count(stdout.String(), line), 1, "identical lines are not printed twice")
@@ -168,7 +180,8 @@ func TestUploadProgress(t *testing.T) {
 			assert.NotContains(t, cause, "upload-progress")
 			assert.True(t, o.Exchanges[0].Preflight)
 
-			cause, _ = causeOf(t, append(args, "-origin", page, serve(t, policy{allow: only(page), lines: withCookies}))...)
+			cause, _ = causeOf(t, append(args, "-origin", page, serve(t, policy{allow: only(page),
+				lines: withCookies}))...)
 			assert.Empty(t, cause, "a preflight that passes")
 		})
 	}
@@ -176,6 +189,22 @@ func TestUploadProgress(t *testing.T) {
 	assert.Empty(t, cause, "a call that has a preflight anyway")
 	cause, _ = causeOf(t, "-origin", page, serve(t, fails))
 	assert.Empty(t, cause, "a call without a body")
+}
+
+// V4: Chromium does not announce a User-Agent that a script sets, and sends its own.
+func TestUserAgentOfAScript(t *testing.T) {
+	url := serve(t, good)
+	for _, args := range [][]string{
+		{"-origin", page, "-H", "User-Agent: my-sdk/1.0", url},
+		{"curl", url, "-H", "Origin: " + page, "-H", "User-Agent: my-sdk/1.0"},
+	} {
+		var o jsonOutcome
+		runJSON(t, &o, args...)
+		assert.Equal(t, "chromium", allowedBy(o), "%v", args)
+	}
+	var o jsonOutcome
+	runJSON(t, &o, "curl", url, "-H", "Origin: "+page, "-H", "User-Agent: Mozilla/5.0 (X11) Chrome/156")
+	assert.Equal(t, everybody, allowedBy(o), "the browser's own")
 }
 
 // V5: an https page that calls http on the own network. Nothing is sent there: a proxy on
@@ -260,9 +289,30 @@ func TestDowngrade(t *testing.T) {
 	}
 }
 
+// V7: what browsers do not take for an answer.
+func TestAnswersThatBrowsersRefuse(t *testing.T) {
+	switching := listen(t, func(conn net.Conn) {
+		_, _ = conn.Read(make([]byte, 4096))
+		writeAll(conn, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nAccess-Control-Allow-Origin: *\r\n\r\n", 1)
+	})
+	var o jsonOutcome
+	assert.Equal(t, exitFailed, runJSON(t, &o, "-origin", page, switching))
+	assert.False(t, o.Engines["chromium"].Allowed)
+
+	long := serve(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set(fetch.AllowOrigin, "*")
+		for i := range 300 {
+			w.Header().Set(fmt.Sprintf("X-%d", i), strings.Repeat("a", 1000))
+		}
+	}))
+	assert.Equal(t, exitFailed, runJSON(t, &o, "-origin", page, long))
+	assert.False(t, o.Engines["chromium"].Allowed)
+}
+
 // V8: the standard blocks the call, and every browser lets it through.
 func TestStandardAlone(t *testing.T) {
-	args := []string{"-origin", page, "-H", "Authorization: Bearer 1", serve(t, policy{allow: only(page), preflight: replace(fetch.AllowHeaders, "*")})}
+	args := []string{"-origin", page, "-H", "Authorization: Bearer 1", serve(t, policy{allow: only(page),
+		preflight: replace(fetch.AllowHeaders, "*")})}
 	status, text := runText(t, false, args...)
 	assert.Equal(t, exitOK, status)
 	verdicts := text[strings.Index(text, "\n\nALLOWED"):]
@@ -290,7 +340,7 @@ func TestCredentialsUnknown(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			s := &sink{Handler: tc.server}
-			f, c, err := parseArgs(append(put, "-origin", page, serve(t, s)))
+			f, c, err := parseArgs(append(put, "-origin", page, serve(t, s)), nil)
 			require.NoError(t, err)
 			c.credentialsUnknown = true
 			o, err := check(t.Context(), f, c)
@@ -312,8 +362,10 @@ func TestCredentialsUnknown(t *testing.T) {
 // but its origin, and is shown.
 func TestQuestions(t *testing.T) {
 	for name, server := range map[string]http.Handler{
-		"nothing of CORS": before(nil, says(onAll, 200)), "404": before(nil, says(onAll, 404)), "403": before(nil, says(onAll, 403)),
-		"a cache": cachedFor(before(nil, says(onAll, 200)), "Age: 1"), "an unlisted origin": policy{}, "a login": before(nil, says(onAll, 401)),
+		"nothing of CORS": before(nil, says(onAll, 200)), "404": before(nil, says(onAll, 404)), "403": before(nil,
+			says(onAll, 403)),
+		"a cache": cachedFor(before(nil, says(onAll, 200)), "Age: 1"), "an unlisted origin": policy{}, "a " +
+			"login": before(nil, says(onAll, 401)),
 	} {
 		for _, call := range [][]string{
 			{"-H", "Authorization: Bearer secret", "-b", "session=secret"},

@@ -18,9 +18,12 @@ type words struct {
 
 var (
 	// Markup often has a crossorigin attribute, which is nobody's word.
-	corsWord   = regexp.MustCompile(`(?i)\bcors|\bcross[- ]origin\b|\baccess-control-(allow|request)\b`)
-	originWord = regexp.MustCompile(`(?i)\borigin\b[^.;{}<>]{0,80}\b(not|dis|denied|forbidden|invalid|reject|block|refus|unauthori[sz]ed)|` +
-		`(?i)\b(not|disallowed|forbidden|invalid|bad|unknown|unauthori[sz]ed|unexpected)\b[^.;{}<>]{0,20}\borigin\b`)
+	corsWord = regexp.MustCompile(
+		`(?i)\bcors(\b|response|preflight|error|request)|\bcross[- ]origin\b|\baccess-control-(allow|request)\b`)
+	originWord = regexp.MustCompile(
+		`(?i)\borigin\b[^.;{}<>]{0,80}\b(not|dis|denied|forbidden|invalid|reject|block|refus|unauthori[sz]ed)|` +
+			`(?i)\b(not|disallowed|forbidden|invalid|bad|unknown|unauthori[sz]ed|unexpected)\b` +
+			`[^.;{}<>]{0,20}\borigin\b`)
 	// What stands right before "is not allowed" is what is refused, whatever else is named.
 	subjectWord = regexp.MustCompile(`(?i)\b(origin|method|header)s?\b(?: *['"][^'"]*['"])? (?:is|are) not `)
 	anyWord     = regexp.MustCompile(`(?i)\b(origin|method|header)s?\b`)
@@ -33,11 +36,18 @@ func wordsOf(x *exchange) (w words) {
 		return w
 	}
 	text := x.body
-	for _, name := range []string{"X-Ms-Error-Code", "X-Amzn-Errortype", "X-Error", "X-Error-Message", "X-Cors-Error"} {
+	for _, name := range []string{"X-Ms-Error-Code", "X-Amzn-Errortype", "X-Error", "X-Error-Message",
+		"X-Cors-Error"} {
 		text = x.response.Get(name) + " " + text
 	}
 	if x.status <= 299 && !x.preflight {
 		return w // a page that speaks of CORS, perhaps
+	}
+	// What was asked for often stands in an error, and is nobody's word either.
+	for _, own := range []string{x.url.Path, x.url.Host, x.request.Get("Origin")} {
+		if len(own) > 1 {
+			text = strings.ReplaceAll(text, own, "…")
+		}
 	}
 	w.cors = corsWord.MatchString(text) || originWord.MatchString(text)
 	if !w.cors {
@@ -56,7 +66,8 @@ func wordsOf(x *exchange) (w words) {
 		}
 	}
 	subjects = slices.DeleteFunc(subjects, func(s string) bool {
-		return s == "origin" && strings.Count(strings.ToLower(text), "origin") == strings.Count(strings.ToLower(text), "cross-origin")
+		return s == "origin" && strings.Count(strings.ToLower(text), "origin") == strings.Count(strings.ToLower(text),
+			"cross-origin")
 	})
 	if len(subjects) == 1 {
 		w.subject = subjects[0]
@@ -111,14 +122,18 @@ func isCached(x *exchange) bool {
 	if age, err := strconv.Atoi(x.response.Get("Age")); err == nil && age > 0 {
 		return true
 	}
-	for _, name := range []string{"X-Cache", "Cf-Cache-Status", "X-Cache-Status", "X-Proxy-Cache", "X-Drupal-Cache", "X-Vercel-Cache", "Cdn-Cache", "X-Nginx-Cache", "X-Litespeed-Cache"} {
+	for _, name := range []string{"X-Cache", "Cf-Cache-Status", "X-Cache-Status", "X-Proxy-Cache", "X-Drupal-Cache",
+		"X-Vercel-Cache", "Cdn-Cache", "X-Nginx-Cache", "X-Litespeed-Cache"} {
 		value := strings.ToUpper(strings.Join(x.response[name], ","))
 		if strings.Contains(value, "HIT") || value == "STALE" || value == "UPDATING" || value == "REVALIDATED" {
 			return true
 		}
 	}
 	for _, status := range x.response["Cache-Status"] { // RFC 9211
-		if slices.Contains(strings.FieldsFunc(strings.ToLower(status), func(r rune) bool { return r == ';' || r == ' ' || r == ',' }), "hit") {
+		if slices.Contains(strings.FieldsFunc(strings.ToLower(status), func(r rune) bool {
+			return r == ';' ||
+				r == ' ' || r == ','
+		}), "hit") {
 			return true
 		}
 	}
@@ -137,8 +152,9 @@ func asksForLogin(x *exchange) bool {
 	}
 	if who, code := gateway(x); who == "API Gateway" || who == "Azure" {
 		code = strings.ToLower(code)
-		return strings.Contains(code, "unauthorized") || strings.Contains(code, "accessdenied") || strings.Contains(code, "authentication") &&
-			!strings.HasPrefix(code, "missingauthenticationtoken")
+		return strings.Contains(code, "unauthorized") || strings.Contains(code, "accessdenied") ||
+			strings.Contains(code, "authentication") &&
+				!strings.HasPrefix(code, "missingauthenticationtoken")
 	}
 	return loginPage.MatchString(x.body)
 }
@@ -147,9 +163,11 @@ var loginPage = regexp.MustCompile(`(?i)<input[^>]*\btype=["']?password\b|<title
 
 // The words of logins: whole segments of paths, and labels of hosts.
 var (
-	loginSegments = set("login log-in log_in logon signin sign-in sign_in sign-on auth oauth oauth2 authorize authenticate " +
+	loginSegments = set("login log-in log_in logon signin sign-in sign_in sign-on auth oauth oauth2 authorize " +
+		"authenticate " +
 		"authentication openid openid-connect sso saml saml2 cas adfs wp-login user-login")
-	loginLabels = set("login logon signin sign-in auth oauth authenticate sso saml cas adfs idp accounts auth0 okta keycloak b2clogin")
+	loginLabels = set("login logon signin sign-in auth oauth authenticate sso saml cas adfs idp accounts auth0 " +
+		"okta keycloak b2clogin")
 )
 
 func set(names string) map[string]bool {
@@ -168,7 +186,8 @@ func leadsToLogin(x *exchange) bool {
 		return false
 	}
 	query := to.Query()
-	if query.Has("SAMLRequest") || query.Has("client_id") && (query.Has("response_type") || query.Has("redirect_uri")) {
+	if query.Has("SAMLRequest") || query.Has("client_id") && (query.Has("response_type") ||
+		query.Has("redirect_uri")) {
 		return true
 	}
 	old := strings.Split(strings.ToLower(x.url.Path), "/")

@@ -70,7 +70,8 @@ func (v *Values) take(s string) []string {
 func Refuse(h http.Header, vary string) {
 	if len(h) > 0 && h[fetch.AllowOrigin] != nil {
 		for _, name := range [...]string{
-			fetch.AllowOrigin, fetch.AllowCredentials, fetch.ExposeHeaders, fetch.AllowMethods, fetch.AllowHeaders, fetch.MaxAge,
+			fetch.AllowOrigin, fetch.AllowCredentials, fetch.ExposeHeaders, fetch.AllowMethods, fetch.AllowHeaders,
+			fetch.MaxAge,
 		} {
 			delete(h, name)
 		}

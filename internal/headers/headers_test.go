@@ -81,7 +81,9 @@ func TestValuesAreApart(t *testing.T) {
 func TestOuterLayer(t *testing.T) {
 	outer := func() http.Header {
 		h := http.Header{"Vary": {"Origin"}, "X-Outer": {"kept"}}
-		for _, name := range []string{"Allow-Origin", "Allow-Credentials", "Expose-Headers", "Allow-Methods", "Allow-Headers", "Max-Age"} {
+		for _, name := range []string{
+			"Allow-Origin", "Allow-Credentials", "Expose-Headers", "Allow-Methods", "Allow-Headers", "Max-Age",
+		} {
 			h["Access-Control-"+name] = []string{"outer"}
 		}
 		return h

@@ -2,7 +2,6 @@ package stacks
 
 import (
 	"fmt"
-	"net/http"
 	"regexp"
 	"slices"
 	"strings"
@@ -16,13 +15,14 @@ var goStack = stack{
 	name:  "go",
 	title: "Go, with the package example.com/cors",
 	text:  goText,
-	where: "Right before the server starts, around the router and the login: mux is your router or handler, " +
-		"and http.ListenAndServe gets handler in its place. Import example.com/cors.",
+	where: "This goes right before the line that starts the server. mux is your router, with all that is around it, " +
+		"a login included; http.ListenAndServe gets handler in its place. " +
+		"Import example.com/cors, and time if MaxAge is there.",
 }
 
 func goText(c Change) string {
 	o := cors.Options{
-		AllowedOrigins: c.Origins, AllowedMethods: c.Methods, AllowedHeaders: c.Headers, ExposedHeaders: c.Exposed,
+		AllowedOrigins: c.Origins, AllowedHeaders: c.Headers, ExposedHeaders: c.Exposed,
 		AllowCredentials: c.Credentials, MaxAge: c.MaxAge,
 	}
 	o.AllowedMethods = slices.DeleteFunc(slices.Clone(c.Methods), func(name string) bool {
@@ -88,8 +88,8 @@ var express = stack{
 		t.line(`}));`)
 		return t.String()
 	},
-	where: `Run npm install cors. Put this right after the line const app = express(), before every other app.use and every route, ` +
-		`the login included. ES modules write import cors from "cors" in the place of the first line. Then start the server again.`,
+	where: "Run npm install cors. This goes right after const app = express(), before every other app.use and route, " +
+		"a login included. (ES modules begin with import cors from \"cors\".) Then start the server again.",
 }
 
 var fastify = stack{
@@ -108,9 +108,10 @@ var fastify = stack{
 		t.line(`});`)
 		return t.String()
 	},
-	where: "Run npm install @fastify/cors. Put this right after the line that makes the instance, here called fastify, before every hook, plugin and route: " +
-		"not into a plugin, where it would cover only that. " +
-		`CommonJS writes const cors = require("@fastify/cors"), and needs an async function around await. Then start the server again.`,
+	where: "Run npm install @fastify/cors. This goes right after the line that makes the instance, here called fastify, " +
+		"before every hook, plugin and route, a login included: in a plugin it would cover only that. " +
+		"(CommonJS begins with const cors = require(\"@fastify/cors\"), and has await in an async function.) " +
+		"Then start the server again.",
 }
 
 var koa = stack{
@@ -123,14 +124,15 @@ var koa = stack{
 		if c.anyOrigin() {
 			t.line(`  origin: "*",`)
 		} else {
-			t.line(`  origin: (ctx) => [%s].find((origin) => origin === ctx.get("Origin")),`, quoted(`"`, c.Origins))
+			t.line(`  origin: (ctx) => [%s].find((o) => o === ctx.get("Origin")),`, quoted(`"`, c.Origins))
 		}
 		t.script(c, "allowMethods", "allowHeaders", "exposeHeaders")
 		t.line(`}));`)
 		return t.String()
 	},
-	where: `Run npm install @koa/cors. Put this right after the line const app = new Koa(), before every other app.use, ` +
-		`the login and the router included. ES modules write import cors from "@koa/cors" in the place of the first line. Then start the server again.`,
+	where: "Run npm install @koa/cors. This goes right after const app = new Koa(), before every other app.use, " +
+		"a login and the router included. (ES modules begin with import cors from \"@koa/cors\".) " +
+		"Then start the server again.",
 }
 
 // script writes the options that the middlewares of Node.js have under similar names.
@@ -154,8 +156,8 @@ var flask = stack{
 	name:  "flask",
 	title: "Flask",
 	text:  flaskText,
-	where: "Run pip install flask-cors. Put this right after the line app = Flask(…), before every other before_request, the login included. " +
-		"Then start the server again.",
+	where: "Run pip install flask-cors. This goes right after app = Flask(…), before every other before_request, " +
+		"a login included. Then start the server again.",
 }
 
 func flaskText(c Change) string {
@@ -229,8 +231,8 @@ var fastapi = stack{
 	name:  "fastapi",
 	title: "FastAPI",
 	text:  fastapiText,
-	where: "At the end of the file that has app = FastAPI(…), after the routes and every add_middleware: so it stands outermost, and covers errors too. " +
-		"uvicorn.run(app) comes after it. Then start the server again.",
+	where: "This goes to the end of the file that has app = FastAPI(…), after the routes and every add_middleware: " +
+		"so it stands outermost, and covers errors too. uvicorn.run(app) comes after it. Then start the server again.",
 }
 
 func fastapiText(c Change) string {
@@ -268,10 +270,11 @@ var django = stack{
 	name:  "django",
 	title: "Django",
 	text:  djangoText,
-	where: "Run pip install django-cors-headers. Put this at the end of settings.py. " +
-		"CorsMiddleware has to come before every other middleware that may answer. Then start the server again.",
-	complete: "Put this at the end of settings.py, in the place of settings of the same names, but for the origins: those it adds to the list that is there. " +
-		"CorsMiddleware has to come first in MIDDLEWARE. Then start the server again.",
+	where: "Run pip install django-cors-headers. This goes to the end of settings.py: " +
+		"CorsMiddleware comes before every other middleware, a login included. Then start the server again.",
+	complete: "This goes to the end of settings.py, in the place of settings of the same names; " +
+		"the origins are added to the list that is there. CorsMiddleware has to come first in MIDDLEWARE. " +
+		"Then start the server again.",
 }
 
 // What django-cors-headers allows by itself.
@@ -325,22 +328,13 @@ func djangoText(c Change) string {
 	return t.String()
 }
 
-func without(list, known []string) []string {
-	var rest []string
-	for _, s := range list {
-		if !slices.Contains(known, s) {
-			rest = append(rest, s)
-		}
-	}
-	return rest
-}
-
 var rack = stack{
 	name:  "rack",
 	title: "Rack",
 	text:  rackText,
-	where: "Run gem install rack-cors, or add it to the Gemfile. Put this at the top of config.ru, before every other use and map, the login included. " +
-		"Rails: in config/initializers/cors.rb, with Rails.application.config.middleware.insert_before 0, Rack::Cors in the place of use Rack::Cors. " +
+	where: "Run gem install rack-cors, or add it to the Gemfile. This goes to the top of config.ru, " +
+		"before every other use and map, a login included. (In Rails it goes into config/initializers/cors.rb, " +
+		"and begins with Rails.application.config.middleware.insert_before 0, Rack::Cors do.) " +
 		"Then start the server again.",
 }
 
@@ -405,8 +399,8 @@ var php = stack{
 	name:  "php",
 	title: "PHP",
 	text:  phpText,
-	where: "At the top of the script that all requests pass, such as index.php, right after <?php (and declare, namespace and use, if there are any): " +
-		"before any output, the session, and the login.",
+	where: "This goes to the top of the script that all requests pass, such as index.php: right after <?php, declare, " +
+		"namespace and use, before any output, the session, and a login.",
 }
 
 func phpText(c Change) string {
@@ -428,7 +422,8 @@ func phpText(c Change) string {
 	if !c.anyOrigin() {
 		t.line(`    }`)
 	}
-	t.line(`    if ($_SERVER['REQUEST_METHOD'] === '%s' && isset($_SERVER['HTTP_ACCESS_CONTROL_REQUEST_METHOD'])) {`, http.MethodOptions)
+	t.line(`    $preflight = isset($_SERVER['HTTP_ACCESS_CONTROL_REQUEST_METHOD']);`)
+	t.line(`    if ($_SERVER['REQUEST_METHOD'] === 'OPTIONS' && $preflight) {`)
 	t.line(`        http_response_code(204);`)
 	t.line(`        exit;`)
 	t.line(`    }`)

@@ -34,8 +34,8 @@ var applicationSigns = []sign{
 	{"Server", regexp.MustCompile(`^(puma|thin|webrick|falcon)\b`), "rack"},
 	{"Server", regexp.MustCompile(`^apache-coyote\b|^(apache )?tomcat\b`), "tomcat"},
 	{"Server", regexp.MustCompile(`^php\b`), "php"},
-	{"Server", regexp.MustCompile(`^(gunicorn|hypercorn|granian|waitress|cheroot|cherrypy|uwsgi|microsoft-iis|kestrel|jetty|undertow|next\.js|` +
-		`tornadoserver|cowboy|mochiweb|aiohttp|deno|restify|phusion passenger|litespeed)\b`), ""},
+	{"Server", regexp.MustCompile(`^(gunicorn|hypercorn|granian|waitress|cheroot|cherrypy|uwsgi|microsoft-iis|kestrel|` +
+		`jetty|undertow|next\.js|tornadoserver|cowboy|mochiweb|aiohttp|deno|restify|phusion passenger|litespeed)\b`), ""},
 
 	{"Set-Cookie", regexp.MustCompile(`^(phpsessid|laravel_session)=`), "php"},
 	{"Set-Cookie", regexp.MustCompile(`^connect\.sid=`), "express"},

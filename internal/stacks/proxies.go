@@ -11,9 +11,9 @@ var nginx = stack{
 	name:  "nginx",
 	title: "nginx",
 	text:  nginxText,
-	where: "The first part goes into http { }, outside of server { }: the top of a file in sites-enabled or conf.d. " +
-		"The second goes into server { }, before every if and location. " +
-		"A location or an if with an add_header of its own takes over none of these: repeat the add_header lines there. Then nginx -s reload.",
+	where: "The first part goes into http { }, outside of server { }: to the top of a file in sites-enabled or conf.d. " +
+		"The second goes into server { }, before every if and location. A location with an add_header of its own " +
+		"takes over none of these: repeat them there. Then nginx -s reload.",
 }
 
 func nginxText(c Change) string {
@@ -56,9 +56,8 @@ var apache = stack{
 	name:  "apache",
 	title: "Apache",
 	text:  apacheText,
-	where: "In <VirtualHost>, before every Rewrite line, outside of <Directory> and <Location>. " +
-		"Not in .htaccess: it is read after the login. " +
-		"Then a2enmod headers rewrite setenvif, and apachectl graceful.",
+	where: "Run a2enmod headers rewrite setenvif. This goes into <VirtualHost>, before every Rewrite line, " +
+		"outside of <Directory> and <Location>; in .htaccess it would come after a login. Then apachectl graceful.",
 }
 
 func apacheText(c Change) string {
@@ -88,8 +87,8 @@ var caddy = stack{
 	name:  "caddy",
 	title: "Caddy",
 	text:  caddyText,
-	where: "In the block of the site. What the site has now moves into the last handle { }, the login included; bind, tls and log stay outside. " +
-		"Then caddy reload.",
+	where: "This goes into the block of the site. What the site has now moves into the last handle { }, a login included; " +
+		"bind, tls and log stay outside. Then caddy reload.",
 }
 
 func caddyText(c Change) string {
@@ -127,8 +126,8 @@ var haproxy = stack{
 	name:  "haproxy",
 	title: "HAProxy",
 	text:  haproxyText,
-	where: "In the frontend or listen section, which has mode http, before every other http-request line and use_backend. " +
-		"HAProxy 2.2 is the first that knows http-after-response. Then reload it.",
+	where: "This goes into the frontend or listen section, before every other http-request line, a login included, " +
+		"and every use_backend. It needs mode http, and HAProxy 2.2 or newer. Then reload it.",
 }
 
 func haproxyText(c Change) string {
@@ -141,7 +140,8 @@ func haproxyText(c Change) string {
 		}
 		t.line(`http-request set-var(txn.cors_origin) req.fhdr(Origin)`)
 	}
-	t.line(`http-request return status 204 if METH_OPTIONS { req.fhdr(Access-Control-Request-Method) -m found }`)
+	t.line(`acl cors_preflight req.fhdr(Access-Control-Request-Method) -m found`)
+	t.line(`http-request return status 204 if METH_OPTIONS cors_preflight`)
 	t.line(`http-after-response set-header Access-Control-Allow-Origin %s%s`, value, condition)
 	for _, h := range c.headerLines() {
 		t.line(`http-after-response set-header %s "%s"%s`, h.name, h.value, condition)
@@ -153,20 +153,20 @@ func haproxyText(c Change) string {
 }
 
 var tomcat = stack{
-	name:  "tomcat",
-	title: "Tomcat",
-	text:  tomcatText,
-	where: "In WEB-INF/web.xml, right after <web-app …>, before every other filter. Then start the application again. " +
-		"A login of web.xml (<login-config>) stands before every filter: " +
-		"its Valve needs allowCorsPreflight=\"filter\" in META-INF/context.xml.",
+	name:      "tomcat",
+	title:     "Tomcat",
+	text:      tomcatText,
+	namesOnly: true,
+	where: "This goes into WEB-INF/web.xml, right after <web-app …>, before every other filter. " +
+		"Then start the application again. A login of <login-config> stands before every filter: " +
+		"its Valve in META-INF/context.xml needs allowCorsPreflight=\"filter\".",
 }
 
 func tomcatText(c Change) string {
 	params := []field{{"cors.allowed.origins", strings.Join(c.Origins, ",")}}
-	// The filter also refuses calls with a method that is not listed.
+	// The filter also refuses calls, and not only preflights, with a method that is not listed.
 	methods := unique(append(c.everyMethod(), "OPTIONS"))
 	params = append(params, field{"cors.allowed.methods", strings.Join(methods, ",")})
-	// Without these, the filter refuses old scripts that it served before.
 	if c.Headers != nil {
 		params = append(params, field{"cors.allowed.headers", strings.Join(c.Headers, ",")})
 	}

@@ -44,8 +44,7 @@ type Advice struct {
 	Text  string // to paste: ASCII, without a newline at its end
 	Where string // where it goes, in a few sentences
 
-	// LeftOut are values of the change that Text does not have, since they do not belong
-	// into a configuration: see [For].
+	// LeftOut are values of the change that Text does not have: see [For].
 	LeftOut []string
 }
 
@@ -55,9 +54,12 @@ type stack struct {
 	text        func(c Change) string
 	where       string // of lines that are new
 	complete    string // what to do instead if there is a layer; "" means replacement
+	namesOnly   bool   // the stack has no "*" for headers
 }
 
-var all = []stack{goStack, express, fastify, koa, nginx, apache, caddy, haproxy, flask, fastapi, django, rack, php, tomcat}
+var all = []stack{
+	goStack, express, fastify, koa, nginx, apache, caddy, haproxy, flask, fastapi, django, rack, php, tomcat,
+}
 
 // Names returns the names of all stacks.
 func Names() []string {
@@ -72,23 +74,29 @@ func Names() []string {
 //
 // Methods and headers come from the answers of servers, and what they have is pasted
 // into configurations: names of other characters than letters, digits, "-", "_" and "."
-// are left out, and so are names behind the first few thousand bytes of a list. It is an
-// error if there is no such stack, or an origin cannot be allowed.
+// are left out, and so are names behind the first few thousand bytes of a list, and "*"
+// where it has no meaning: with credentials, or in the stack. It is an error if there is no
+// such stack, or an origin cannot be allowed.
 func For(name string, c Change) (Advice, error) {
 	i := slices.IndexFunc(all, func(s stack) bool { return s.name == name })
 	if i < 0 {
-		return Advice{}, fmt.Errorf("%s is not among the stacks: %s", strconv.QuoteToASCII(name), strings.Join(Names(), ", "))
+		names := strings.Join(Names(), ", ")
+		return Advice{}, fmt.Errorf("%.200s is not among the stacks: %s", strconv.QuoteToASCII(name), names)
 	}
 	s := all[i]
 	c, leftOut, err := c.clean()
 	if err != nil {
 		return Advice{}, err
 	}
+	if s.namesOnly && c.anyHeader() {
+		c.Headers = unique(append(without(c.Headers, []string{"*"}), "Content-Type"))
+		leftOut = append(leftOut, "*")
+	}
 	where := s.where
 	if c.Layer {
 		where = s.complete
 		if where == "" {
-			where = "Put this in the place of the CORS layer that is there, and keep the origins that it lists. It belongs here: " + s.where
+			where = "Put this in the place of the CORS layer that is there, and keep the origins that it lists. " + s.where
 		}
 	}
 	return Advice{s.name, s.title, s.text(c), where, leftOut}, nil
@@ -122,6 +130,16 @@ func (c Change) clean() (clean Change, leftOut []string, err error) {
 	c.Headers = names(c.Headers, http.CanonicalHeaderKey)
 	c.Exposed = names(c.Exposed, http.CanonicalHeaderKey)
 	return c, leftOut, nil
+}
+
+func without(list, known []string) []string {
+	var rest []string
+	for _, s := range list {
+		if !slices.Contains(known, s) {
+			rest = append(rest, s)
+		}
+	}
+	return rest
 }
 
 func unique(list []string) (kept []string) {
@@ -160,7 +178,8 @@ func checkOrigins(origins []string, credentials bool) error {
 		case origin == "null":
 			return errors.New("null is the origin of every sandboxed page, also of strangers: serve the page from a web server")
 		case len(origin) > maxOrigin || !isOrigin(origin):
-			return fmt.Errorf("%.200s is no origin as browsers send it, such as https://app.example.com", strconv.QuoteToASCII(origin))
+			written := strconv.QuoteToASCII(origin)
+			return fmt.Errorf("%.200s is no origin as browsers send it, such as https://app.example.com", written)
 		}
 	}
 	if size > 100*maxOrigin {
@@ -207,9 +226,7 @@ func (c Change) everyMethod() []string {
 }
 
 // named returns the methods of c without "*".
-func (c Change) named() []string {
-	return slices.DeleteFunc(slices.Clone(c.Methods), func(name string) bool { return name == "*" })
-}
+func (c Change) named() []string { return without(c.Methods, []string{"*"}) }
 
 func (c Change) anyHeader() bool { return slices.Contains(c.Headers, "*") }
 
