@@ -79,7 +79,7 @@ func (m *mask) text(s string) string {
 
 // The delimiters of a pair are those of a query, and what ends a URL in a sentence.
 var (
-	queryPair = regexp.MustCompile(`[?&;#][^?&;#=\s"'<>]+=[^&;#\s"'<>,]*`)
+	queryPair = regexp.MustCompile(`[?&;#][^?&;#=\s"'<>]+=(?:[^&;#\s"'<>,]*[^&;#\s"'<>,:.)])?`)
 	userinfo  = regexp.MustCompile(`(://)[^/?#\s"'@]+@`)
 )
 

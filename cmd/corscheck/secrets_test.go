@@ -65,6 +65,7 @@ func TestSecretsAreMasked(t *testing.T) {
 		{"words of a refusal", append(own, base+"/refused")},
 		{"a GET that is refused", []string{base + "/refused?token=" + secret}},
 		{"an error", []string{closed + "?token=" + secret}},
+		{"an error whose sentence goes on", []string{closed + "?token=" + secret + ".x"}},
 		{"a bad URL", []string{"https://user:" + secret + "@api.example.com/"}},
 		{"two URLs", []string{"https://a.example/?token=" + secret, "https://b.example/?token=" + secret}},
 		{"an audit", append([]string{"-audit"}, append(own, base+"/users/7?token="+secret)...)},
@@ -91,6 +92,20 @@ func TestSecretsAreMasked(t *testing.T) {
 	run(append([]string{"-v", "-origin", page}, append(own, base+"/users/7")...), nil, &stdout, &stderr, false)
 	assert.Contains(t, stdout.String(), "< Set-Cookie: session=…; Path=/; HttpOnly", "what is no secret of a "+
 		"cookie is shown")
+}
+
+func TestMaskOfASentence(t *testing.T) {
+	m := newMask(&flags{}, &call{})
+	for text, want := range map[string]string{
+		"no answer to GET http://a/?token=abc: refused":              "no answer to GET http://a/?token=…: refused",
+		"redirects to /x?api_key=a.b.c. Have it":                     "redirects to /x?api_key=…. Have it",
+		"see (http://a/?sig=a%2Fb) and http://a/?q=1&sig=2#sid=3":    "see (http://a/?sig=…) and http://a/?q=1&sig=…#sid=…",
+		"https://user:pass@host/ and nobody@host":                    "https://…@host/ and nobody@host",
+		"a=b; token=secret is no query, and ?page=2&token= is empty": "a=b; token=secret is no query, and ?page=2&token= is empty",
+	} {
+		assert.Equal(t, want, m.text(text))
+	}
+	assert.Equal(t, "?token=abc", newMask(&flags{verbose: 2}, &call{}).text("?token=abc"))
 }
 
 // JSON passes on nothing that a terminal or an editor acts on and does not show.
