@@ -70,6 +70,7 @@ type audit struct {
 	strangers            []stranger
 	left                 int  // how many strangers there was no request left for
 	late                 bool // -M was over before all was asked
+	limited              bool // the server wants no more requests
 
 	// The answers to the rest; nil if the server broke off or was not asked.
 	missing        *exchange // a path that cannot exist
@@ -125,11 +126,14 @@ func (a *audit) exit(f *flags) int {
 	switch {
 	case slices.ContainsFunc(a.findings, func(found finding) bool { return found.Severity >= f.failOn }):
 		return exitFailed
-	case a.late:
+	case a.isCutShort():
 		return exitUnknown
 	}
 	return exitOK
 }
+
+// isCutShort reports whether not all was asked: what was not may hide a hole.
+func (a *audit) isCutShort() bool { return a.late || a.limited }
 
 func (a *audit) report(id string, s severity, evidence []string, detail, remedy string) {
 	a.findings = append(a.findings, finding{id, s, detail, remedy, evidence})
@@ -148,7 +152,8 @@ func (a *audit) ask(ctx context.Context) (err error) {
 	}
 	for _, next := range []func(context.Context) error{a.askCache, a.askMore, a.askStrangers} {
 		if err := next(ctx); err != nil {
-			if a.late = errors.Is(err, errLate); a.late {
+			a.late, a.limited = errors.Is(err, errLate), errors.Is(err, errLimited)
+			if a.isCutShort() {
 				return nil
 			}
 			return err
@@ -304,11 +309,14 @@ func keepRefusal(err error) error {
 // isRefusal reports whether the server broke off, as some do on strange requests,
 // rather than did not answer in time.
 func isRefusal(err error) bool {
-	return !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, errTooMany) && !errors.Is(err, errLate)
+	return !slices.ContainsFunc([]error{context.DeadlineExceeded, errTooMany, errLate, errLimited}, func(other error) bool {
+		return errors.Is(err, other)
+	})
 }
 
 var (
 	errTooMany = fmt.Errorf("an audit sends %d requests at most", maxRequests)
+	errLimited = errors.New("the server limits the rate of requests")
 	errLate    = errors.New("the limit of -M was over before the server had answered the first requests: set a longer one")
 )
 
@@ -422,12 +430,17 @@ func (a *audit) send(ctx context.Context, method, origin, below string, h http.H
 	if origin != "" {
 		h.Set("Origin", origin)
 	}
+	if a.call.credentials && method != http.MethodOptions {
+		r = a.client.certify(r)
+	}
 	x, err := a.client.send(r)
 	switch {
 	case err != nil && whole.Err() != nil:
 		return nil, errLate
 	case err != nil:
 		return nil, a.client.explainFailure(method, r.URL.String(), err)
+	case x.status == http.StatusTooManyRequests && a.own != nil && method == a.own.method && x.status != a.own.status:
+		return nil, errLimited
 	}
 	return x, nil
 }

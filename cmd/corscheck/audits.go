@@ -87,7 +87,7 @@ func (all audits) findings() (found []finding) {
 // failed returns how many URLs could not be audited, or not to the end.
 func (all audits) failed() (n int) {
 	for _, one := range all {
-		if one.audit == nil || one.audit.late {
+		if one.audit == nil || one.audit.isCutShort() {
 			n++
 		}
 	}

@@ -236,6 +236,29 @@ func TestLimitForTheWhole(t *testing.T) {
 	})
 }
 
+// A server that limits the rate of requests keeps nobody out by that, and is left alone.
+func TestRateLimit(t *testing.T) {
+	for _, tc := range []struct {
+		allow  func(string) string
+		status int
+		want   string
+	}{
+		{matching(`^https://app\.example\.com$|lovable\.app$`), exitUnknown, ""},
+		{echo, exitFailed, "high any-origin"},
+	} {
+		var requests int
+		url := serve(t, before(policy{allow: tc.allow, lines: withCookies}, func(w http.ResponseWriter, r *http.Request) bool {
+			requests++
+			return requests > 20 && says(onAll, http.StatusTooManyRequests)(w, r)
+		}))
+		var a jsonAudit
+		assert.Equal(t, tc.status, runJSON(t, &a, "-audit", "-origin", page, url))
+		assert.Equal(t, tc.want, findingIDs(t, a.Findings))
+		assert.Equal(t, "rate-limited", hintIDs(t, a.Hints))
+		assert.LessOrEqual(t, requests, 30)
+	}
+}
+
 // What cannot be written is no result: a full disk has the status 2.
 func TestFullDisk(t *testing.T) {
 	url := serve(t, good)
@@ -377,7 +400,9 @@ func TestIDsAreExplained(t *testing.T) {
 			assert.Regexp(t, `(?m)^\| (`+"`[a-z0-9-]+`, )?`"+m[1]+"`", string(readme), "%s of %s", m[1], file)
 		}
 	}
-	assert.Contains(t, string(readme), "| `limit-reached` |")
+	for _, id := range []string{"limit-reached", "rate-limited"} {
+		assert.Contains(t, string(readme), "| `"+id+"` |")
+	}
 	for _, platform := range platforms {
 		if platform != "app.github.dev" {
 			assert.Contains(t, strings.Join(strings.Fields(string(readme)), " "), platform)

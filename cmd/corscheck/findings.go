@@ -25,6 +25,11 @@ func (a *audit) judge(ctx context.Context) {
 	a.judgeErrors()
 	a.judgeCaching()
 	a.judgeObsolete()
+	if a.limited {
+		a.notes = append(a.notes, note{ID: "rate-limited", Detail: fmt.Sprintf(
+			"The server answered request %d with 429 Too Many Requests, and got no more: what was not asked may hide more. "+
+				"Let the audit have 60 requests in a row.", a.sent)})
+	}
 	if a.late {
 		a.notes = append(a.notes, note{ID: "limit-reached", Detail: fmt.Sprintf(
 			"The limit of -M was over after %d requests: what was not asked may hide more. Set a longer one.", a.sent)})
@@ -188,7 +193,7 @@ func (a *audit) answers() []*exchange {
 func (a *audit) judgeVary() {
 	reads := []*exchange{a.own, a.none}
 	for _, s := range a.strangers {
-		if s.read != nil {
+		if s.read != nil && s.with == "" {
 			reads = append(reads, s.read)
 		}
 	}

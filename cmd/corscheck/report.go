@@ -446,7 +446,7 @@ func (a *audit) writeTo(r *report) {
 	switch {
 	case len(a.findings) > 0:
 		r.line("%s", countsText(a.findings))
-	case a.late:
+	case a.isCutShort():
 		r.line("Nothing found so far.")
 	default:
 		r.line("%s", r.paint(green, r.symbol("✓")+"Nothing found."))
@@ -501,7 +501,7 @@ func (all audits) writeTo(r *report) {
 		switch {
 		case one.audit != nil && len(one.audit.findings) > 0:
 			text = countsText(one.audit.findings)
-		case one.audit != nil && one.audit.late:
+		case one.audit != nil && one.audit.isCutShort():
 			text = "not audited to the end"
 		case one.audit != nil:
 			text = "nothing found"

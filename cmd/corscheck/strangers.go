@@ -85,6 +85,7 @@ func (a *audit) newStrangers() []stranger {
 		a.addNames(c, a.plan.target.Scheme, server, serverPort)
 	}
 	a.addPlatforms(c, platforms[most:], "")
+	c.addOrigin("any-extension", "safari-web-extension", "safari-web-extension://"+strings.ToUpper(extensionID))
 	a.addPort(c, "http", "localhost", "")
 	c.add("prefix-match", "localhost", "https", "localhost."+a.random+".example", "")
 	if port != "" {
@@ -270,17 +271,19 @@ func (a *audit) addPlatforms(c *crowd, names []string, host string) {
 	}
 	if project, _, found := strings.Cut(site(host), "."); found {
 		c.add("any-platform-host", "vercel.app", "https", project+"-"+a.random+".vercel.app", "")
+		c.add("any-platform-host", "vercel.app", "https", a.random+"-"+project+".vercel.app", "")
 		c.add("any-platform-host", "netlify.app", "https", a.random+"--"+project+".netlify.app", "")
 	}
 }
+
+// extensionID is one as Firefox and Safari make them up.
+const extensionID = "2c127fa4-62c7-7e4f-90e5-472b45eecfdc"
 
 // addExtensions adds origins of extensions, each spelled as its browser does.
 func (a *audit) addExtensions(c *crowd) {
 	letters := strings.Map(func(r rune) rune { return 'a' + r%16 }, strings.Repeat(a.random, 32))
 	c.addOrigin("any-extension", "chrome-extension", "chrome-extension://"+letters[:32])
-	const id = "2c127fa4-62c7-7e4f-90e5-472b45eecfdc"
-	c.addOrigin("any-extension", "moz-extension", "moz-extension://"+id)
-	c.addOrigin("any-extension", "safari-web-extension", "safari-web-extension://"+strings.ToUpper(id))
+	c.addOrigin("any-extension", "moz-extension", "moz-extension://"+extensionID)
 }
 
 // addNetworks adds addresses of local networks, with a port as servers of developers
@@ -288,16 +291,17 @@ func (a *audit) addExtensions(c *crowd) {
 func (a *audit) addNetworks(c *crowd, host, port string) {
 	if addr, err := netip.ParseAddr(host); err == nil && addr.Is4() && addr.IsPrivate() {
 		network, last, _ := cutLast(host)
-		neighbour := "21"
+		neighbour := "222"
 		if last == neighbour {
-			neighbour = "22"
+			neighbour = "223"
 		}
 		c.add("lan-origin", network+".", "http", network+"."+neighbour, port)
 	}
-	c.add("lan-origin", "192.168.", "http", "192.168.49.21", "3000")
-	c.add("lan-origin", "192.168.", "http", "192.168.49.21", "")
-	c.add("lan-origin", "10.", "http", "10.0.49.21", "3000")
-	c.add("lan-origin", "172.16.", "http", "172.16.49.21", "")
+	c.add("lan-origin", "192.168.1.", "http", "192.168.1.221", "3000")
+	c.add("lan-origin", "192.168.1.", "http", "192.168.1.221", "")
+	c.add("lan-origin", "192.168.0.", "http", "192.168.0.221", "3000")
+	c.add("lan-origin", "10.0.0.", "http", "10.0.0.221", "3000")
+	c.add("lan-origin", "172.16.0.", "http", "172.16.0.221", "")
 }
 
 // follow returns what to ask as well if s was let in: a rule for a network that looks only
