@@ -114,7 +114,10 @@ var ownFlags = []flag{
 	{names: "url", hasArg: true, set: (*parser).setURL},
 	{names: "credentials", mayHave: true, set: (*parser).setCredentials},
 	{names: "engine engines", hasArg: true, only: "check", set: (*parser).setEngines},
-	{names: "preflight-only", only: "check", set: func(p *parser, _ string) error { p.flags.preflightOnly = true; return nil }},
+	{names: "preflight-only", only: "check", set: func(p *parser, _ string) error {
+		p.flags.preflightOnly = true
+		return nil
+	}},
 	{names: "no-probe", only: "check", set: func(p *parser, _ string) error { p.flags.noProbe = true; return nil }},
 	{names: "for", hasArg: true, only: "check", set: (*parser).setStack},
 	{names: "upload-progress", set: func(p *parser, _ string) error { p.call.upload = true; return nil }},
@@ -456,7 +459,8 @@ func setSeconds(limit *time.Duration, name, value string) error {
 	return nil
 }
 
-var allEngines = []corstest.Engine{corstest.EngineStandard, corstest.EngineChromium, corstest.EngineFirefox, corstest.EngineWebKit}
+var allEngines = []corstest.Engine{corstest.EngineStandard, corstest.EngineChromium, corstest.EngineFirefox,
+	corstest.EngineWebKit}
 
 func (p *parser) setEngines(value string) error {
 	for name := range strings.SplitSeq(value, ",") {

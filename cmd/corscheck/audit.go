@@ -102,7 +102,8 @@ func planAudit(c *call) (*plan, error) {
 	case err != nil:
 		return nil, err
 	case p.sameOrigin:
-		return nil, usagef("-origin %s is the URL's own, and its pages are under no policy: name the origin of another page", c.origin)
+		return nil, usagef("-origin %s is the URL's own, and its pages are under no policy: name the origin of "+
+			"another page", c.origin)
 	case c.origin == "null":
 		return nil, usagef("-origin null: name an origin that the policy is meant for; the audit tries null by itself")
 	}
@@ -190,7 +191,8 @@ func (a *audit) askMore(ctx context.Context) (err error) {
 	if a.other, err = a.askFirst(ctx, a.call.origin, a.otherMethod()); err != nil && !isRefusal(err) {
 		return err
 	}
-	a.privateNetwork, err = a.askFirst(ctx, a.call.origin, a.plan.method, line{"Access-Control-Request-Private-Network", "true"})
+	a.privateNetwork, err = a.askFirst(ctx, a.call.origin, a.plan.method,
+		line{"Access-Control-Request-Private-Network", "true"})
 	if err != nil && !isRefusal(err) {
 		return err
 	}
@@ -270,17 +272,17 @@ func (a *audit) askRead(ctx context.Context, s *stranger) (err error) {
 	if s.with != "" {
 		h.Set(s.with, standIn(s.with))
 	}
-	s.read, err = a.getWith(ctx, s.origin, "", h)
-	if err == nil && !a.fresh && a.mayBeCached(s.read) {
-		a.fresh = true
-		var past *exchange
-		if past, err = a.getWith(ctx, s.origin, "", h); err == nil && past.response.Get(fetch.AllowOrigin) == s.read.response.Get(fetch.AllowOrigin) {
-			a.fresh = isCached(s.read)
-			return nil
-		}
-		if err == nil {
-			s.read = past
-		}
+	if s.read, err = a.getWith(ctx, s.origin, "", h.Clone()); err != nil || a.fresh || !a.mayBeCached(s.read) {
+		return keepRefusal(err)
+	}
+	a.fresh = true
+	past, err := a.getWith(ctx, s.origin, "", h)
+	switch {
+	case err != nil:
+	case past.response.Get(fetch.AllowOrigin) != s.read.response.Get(fetch.AllowOrigin):
+		s.read = past
+	default:
+		a.fresh = isCached(s.read)
 	}
 	return keepRefusal(err)
 }
@@ -309,15 +311,17 @@ func keepRefusal(err error) error {
 // isRefusal reports whether the server broke off, as some do on strange requests,
 // rather than did not answer in time.
 func isRefusal(err error) bool {
-	return !slices.ContainsFunc([]error{context.DeadlineExceeded, errTooMany, errLate, errLimited}, func(other error) bool {
-		return errors.Is(err, other)
-	})
+	return !slices.ContainsFunc([]error{context.DeadlineExceeded, errTooMany, errLate, errLimited},
+		func(other error) bool {
+			return errors.Is(err, other)
+		})
 }
 
 var (
 	errTooMany = fmt.Errorf("an audit sends %d requests at most", maxRequests)
 	errLimited = errors.New("the server limits the rate of requests")
-	errLate    = errors.New("the limit of -M was over before the server had answered the first requests: set a longer one")
+	errLate    = errors.New("the limit of -M was over before the server had answered the first requests: set a " +
+		"longer one")
 )
 
 // standIns are sent where a login makes a difference, and none is given. They are
@@ -473,7 +477,8 @@ func (x *exchange) evidence(names ...string) []string {
 			}
 		}
 	}
-	add("> ", x.request, []string{"Origin", "Access-Control-Request-Method", "Access-Control-Request-Headers", "Access-Control-Request-Private-Network"})
+	add("> ", x.request, []string{"Origin", "Access-Control-Request-Method", "Access-Control-Request-Headers",
+		"Access-Control-Request-Private-Network"})
 	for _, l := range standIns {
 		if x.request.Get(l.name) == l.value { // any other is a secret
 			lines = append(lines, "> "+l.String())

@@ -23,7 +23,8 @@ func TestSoundServers(t *testing.T) {
 		}
 	})
 	library := func(opts cors.Options) http.Handler { return cors.New(opts)(ok) }
-	lists := cors.Options{AllowedMethods: []string{"PUT", "DELETE"}, AllowedHeaders: []string{"Content-Type"}, MaxAge: time.Hour}
+	lists := cors.Options{AllowedMethods: []string{"PUT", "DELETE"}, AllowedHeaders: []string{"Content-Type"},
+		MaxAge: time.Hour}
 	with := func(origins []string, change func(o *cors.Options)) cors.Options {
 		o := lists
 		o.AllowedOrigins = origins
@@ -44,7 +45,8 @@ func TestSoundServers(t *testing.T) {
 	}{
 		{"this library", library(with([]string{page}, nil)), ""},
 		{"this library with cookies", library(with([]string{page}, cookies)), ""},
-		{"this library with many origins", library(with([]string{"https://www.example.com", page, "http://localhost:3000"}, cookies)), ""},
+		{"this library with many origins", library(with([]string{"https://www.example.com", page, "http://localhost:3000"},
+			cookies)), ""},
 		{"this library without max-age", library(cors.Options{AllowedOrigins: []string{page}}), "info preflight-uncached"},
 		{"this library that keeps nothing", library(with([]string{page}, func(o *cors.Options) { o.MaxAge = -1 })), ""},
 		{"this library for everybody", library(with([]string{"*"}, nil)), "info any-origin"},
@@ -61,11 +63,15 @@ func TestSoundServers(t *testing.T) {
 			o.AllowOriginFunc = func(_ *http.Request, origin string) bool { return origin == page }
 			o.AllowCredentials, o.AllowOriginVary = true, []string{"X-Tenant"}
 		})), ""},
-		{"this library with a status of 200", library(with([]string{page}, func(o *cors.Options) { o.OptionsSuccessStatus = 200 })), ""},
-		{"this library that runs the handler on preflights", library(with([]string{page}, func(o *cors.Options) { o.OptionsPassthrough = true })), ""},
+		{"this library with a status of 200",
+			library(with([]string{page}, func(o *cors.Options) { o.OptionsSuccessStatus = 200 })), ""},
+		{"this library that runs the handler on preflights", library(with([]string{page},
+			func(o *cors.Options) { o.OptionsPassthrough = true })), ""},
 		{"this library for many sites and tools", library(with([]string{
-			page, "https://example.co", "https://example.bid", "https://app.example.co", "https://localhost", "http://localhost:3000",
-			"http://192.168.1.10:3000", "https://example.vercel.app", "https://example.github.io", "chrome-extension://abcdefghijklmnopabcdefghijklmnop",
+			page, "https://example.co", "https://example.bid", "https://app.example.co", "https://localhost",
+			"http://localhost:3000",
+			"http://192.168.1.10:3000", "https://example.vercel.app", "https://example.github.io",
+			"chrome-extension://abcdefghijklmnopabcdefghijklmnop",
 		}, func(o *cors.Options) { o.AllowCredentials, o.DangerouslyAllowInsecureOrigins = true, true })), ""},
 		{"this library by route", cors.RoutePreflights(mux), "low errors-unreadable"},
 		{"this library before a login", cors.New(with([]string{page}, cookies))(before(nil, says(onAll, 401))), ""},
@@ -73,12 +79,15 @@ func TestSoundServers(t *testing.T) {
 		{"headers by hand, with cookies", policy{allow: only(page), lines: withCookies}, ""},
 		{"* by hand", policy{allow: always("*")}, "info any-origin"},
 		{"one origin for all", policy{allow: always(page), lines: []string{"Vary:"}}, ""},
-		{"no Vary where no cache may keep it", policy{allow: only(page), lines: replace("Vary", "Accept-Encoding"), actual: []string{"Cache-Control: private, no-store"}}, ""},
-		{"Vary in another case, among others", policy{allow: only(page), lines: replace("Vary", "accept-encoding, origin")}, ""},
+		{"no Vary where no cache may keep it", policy{allow: only(page), lines: replace("Vary", "Accept-Encoding"),
+			actual: []string{"Cache-Control: private, no-store"}}, ""},
+		{"Vary in another case, among others", policy{allow: only(page), lines: replace("Vary",
+			"accept-encoding, origin")}, ""},
 		{"Vary: *", policy{allow: only(page), lines: replace("Vary", "*")}, ""},
 		{"a list in several lines", policy{allow: only(page), preflight: []string{fetch.AllowMethods + ": PATCH"}}, ""},
 		{"a negative max-age", policy{allow: only(page), preflight: replace(fetch.MaxAge, "-1")}, ""},
-		{"a start page at every other path, which is no error", before(good, says(func(r *http.Request) bool { return strings.Contains(r.URL.Path, "corscheck-") }, 200)), ""},
+		{"a start page at every other path, which is no error", before(good,
+			says(func(r *http.Request) bool { return strings.Contains(r.URL.Path, "corscheck-") }, 200)), ""},
 		{"credentials that are false", policy{allow: only(page), lines: []string{fetch.AllowCredentials + ": false"}}, ""},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -108,7 +117,8 @@ func TestAuditOfOtherOrigins(t *testing.T) {
 		{"http://localhost:3000", `:3000$`, "high any-origin"},
 		{"http://192.168.1.10:3000", `^http://192\.168\.1\.\d+:3000$`, "medium lan-origin"},
 		{"http://192.168.1.10:3000", `^http://192\.168\.1\.`, "high prefix-match"},
-		{"https://shop.vercel.app", `^https://shop-[a-z0-9]+\.vercel\.app$|^https://shop\.vercel\.app$`, "high domain-wildcard"},
+		{"https://shop.vercel.app", `^https://shop-[a-z0-9]+\.vercel\.app$|^https://shop\.vercel\.app$`,
+			"high domain-wildcard"},
 		{"https://shop.vercel.app", `^https://([a-z0-9-]+-)?shop\.vercel\.app$`, "high domain-wildcard"},
 		{"https://3000-shop.app.github.dev", `^https://[a-z0-9-]+\.app\.github\.dev$`, "high any-subdomain"},
 		{"https://example.com", `^https://(www)?example[-.a-z]*\.com$`, "high domain-wildcard"},
@@ -302,18 +312,24 @@ func strangersOf(t *testing.T, origin, url string) []stranger {
 // and none is the policy's own or comes twice.
 func TestStrangersOfAnyOrigin(t *testing.T) {
 	for _, origin := range []string{
-		"https://example.com", "https://a.b.example.co.uk", "https://x.com", "https://t.co", "https://a-b.example.de", "https://com",
-		"https://github.io", "https://a.github.io", "https://3000-x.ws-eu1.gitpod.io", "http://localhost", "http://localhost:49321", "http://a:1",
-		"http://192.168.1.10:8080", "http://192.168.49.21", "http://10.0.0.21", "https://[2001:db8::1]:8443", "capacitor://localhost",
-		"https://xn--bcher-kva.example", "https://a.b.c.d.e.f.g.h.i.j.example.co.uk", "https://-.example.com", "chrome-extension://abcdefghijklmnopabcdefghijklmnop",
+		"https://example.com", "https://a.b.example.co.uk", "https://x.com", "https://t.co", "https://a-b.example.de",
+		"https://com",
+		"https://github.io", "https://a.github.io", "https://3000-x.ws-eu1.gitpod.io", "http://localhost",
+		"http://localhost:49321", "http://a:1",
+		"http://192.168.1.10:8080", "http://192.168.49.21", "http://10.0.0.21", "https://[2001:db8::1]:8443",
+		"capacitor://localhost",
+		"https://xn--bcher-kva.example", "https://a.b.c.d.e.f.g.h.i.j.example.co.uk", "https://-.example.com",
+		"chrome-extension://abcdefghijklmnopabcdefghijklmnop",
 	} {
-		for _, url := range []string{"http://127.0.0.1:5000", "https://api.example.com", "https://api.vercel.app:8443", "https://192.168.1.20"} {
+		for _, url := range []string{"http://127.0.0.1:5000", "https://api.example.com", "https://api.vercel.app:8443",
+			"https://192.168.1.20"} {
 			seen := map[string]bool{origin: true}
 			strangers := strangersOf(t, origin, url)
 			for _, s := range strangers {
 				assert.False(t, seen[s.origin+s.with], "%s of %s", s.origin, origin)
 				seen[s.origin+s.with] = true
-				assert.True(t, isOrigin(s.origin) || s.id == "any-extension" || strings.HasPrefix(s.origin, "capacitor:"), "%s of %s", s.origin, origin)
+				assert.True(t, isOrigin(s.origin) || s.id == "any-extension" || strings.HasPrefix(s.origin, "capacitor:"),
+					"%s of %s", s.origin, origin)
 				assert.NotContains(t, s.origin, "..")
 				assert.NotEmpty(t, s.id)
 			}
@@ -348,7 +364,8 @@ func TestAuditIsGentle(t *testing.T) {
 		inner.ServeHTTP(w, r)
 	}))
 	var a jsonAudit
-	runJSON(t, &a, "-audit", "-X", "DELETE", "-d", "x", "-b", "a=1", "-H", "X-Tenant: blue", "-origin", deepest, "-fail-on", "none",
+	runJSON(t, &a, "-audit", "-X", "DELETE", "-d", "x", "-b", "a=1", "-H", "X-Tenant: blue", "-origin", deepest,
+		"-fail-on", "none",
 		strings.Replace(url, "127.0.0.1", "localhost", 1))
 	assert.Len(t, seen, a.Requests)
 	assert.LessOrEqual(t, a.Requests, maxRequests)
@@ -370,7 +387,8 @@ func TestAuditNeverSendsMore(t *testing.T) {
 
 func TestFailOn(t *testing.T) {
 	url := serve(t, policy{allow: matching(`^https?://app\.example\.com(:[0-9]+)?$`)}) // two findings, both low
-	for failOn, want := range map[string]int{"high": exitOK, "medium": exitOK, "low": exitFailed, "INFO": exitFailed, "none": exitOK} {
+	for failOn, want := range map[string]int{"high": exitOK, "medium": exitOK, "low": exitFailed, "INFO": exitFailed,
+		"none": exitOK} {
 		var a jsonAudit
 		assert.Equal(t, want, runJSON(t, &a, "-audit", "-fail-on", failOn, "-origin", page, url), failOn)
 		assert.Equal(t, "low insecure-scheme; low any-port", findingIDs(t, a.Findings))
@@ -385,7 +403,8 @@ func TestFailOn(t *testing.T) {
 // A server that breaks off on what it does not like lets nobody in by that.
 func TestAuditOfAServerThatBreaksOff(t *testing.T) {
 	url := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if o := r.Header.Get("Origin"); o != "" && o != page || r.Method == "OPTIONS" && r.Header.Get("Access-Control-Request-Method") != "GET" {
+		method := r.Header.Get("Access-Control-Request-Method")
+		if o := r.Header.Get("Origin"); o != "" && o != page || r.Method == "OPTIONS" && method != "GET" {
 			panic(http.ErrAbortHandler)
 		}
 		good.ServeHTTP(w, r)

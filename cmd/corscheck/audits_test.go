@@ -98,7 +98,8 @@ func closedServer(t *testing.T) string {
 }
 
 func countsLine(urls int, s jsonSummary) string {
-	return fmt.Sprintf("%d URLs: %d high, %d medium, %d low, %d info; %d not audited", urls, s.High, s.Medium, s.Low, s.Info, s.Failed)
+	return fmt.Sprintf("%d URLs: %d high, %d medium, %d low, %d info; %d not audited", urls, s.High, s.Medium, s.Low,
+		s.Info, s.Failed)
 }
 
 // What is wrong with the command line is said before anything is sent.
@@ -133,10 +134,12 @@ func TestSeveralURLsAreCompleted(t *testing.T) {
 // No URL's secrets are printed, also not by another.
 func TestSeveralURLsShowNoSecrets(t *testing.T) {
 	const secret = "s3cr3t-0f-the-second"
-	url := serve(t, policy{allow: only(page), actual: []string{fetch.AllowOrigin + ":", fetch.AllowOrigin + ": https://" + secret + ".example"}})
+	url := serve(t, policy{allow: only(page), actual: []string{fetch.AllowOrigin + ":",
+		fetch.AllowOrigin + ": https://" + secret + ".example"}})
 	for _, form := range [][]string{nil, {"-v"}, {"-json"}} {
 		var stdout, stderr bytes.Buffer
-		run(append(form, "-audit", "-origin", page, url, url+"?token="+secret, closedServer(t)+"?token="+secret), nil, &stdout, &stderr, false)
+		run(append(form, "-audit", "-origin", page, url, url+"?token="+secret, closedServer(t)+"?token="+secret), nil,
+			&stdout, &stderr, false)
 		assert.NotContains(t, stdout.String()+stderr.String(), secret)
 		assert.Contains(t, stdout.String(), "call-fails")
 	}
@@ -149,7 +152,8 @@ func TestFlagsOfTheOtherMode(t *testing.T) {
 		want string
 	}{
 		{[]string{"-audit", "-engine", "chromium"}, "-engine has no part in an audit: leave it out, or leave out -audit"},
-		{[]string{"-preflight-only", "-audit"}, "-preflight-only has no part in an audit: leave it out, or leave out -audit"},
+		{[]string{"-preflight-only", "-audit"},
+			"-preflight-only has no part in an audit: leave it out, or leave out -audit"},
 		{[]string{"-no-probe", "-audit"}, "-no-probe has no part in an audit: leave it out, or leave out -audit"},
 		{[]string{"-audit", "--for", "nginx"}, "-for has no part in an audit: leave it out, or leave out -audit"},
 		{[]string{"-audit", "-send"}, "-send has no part in an audit: leave it out, or leave out -audit"},
@@ -247,10 +251,12 @@ func TestRateLimit(t *testing.T) {
 		{echo, exitFailed, "high any-origin"},
 	} {
 		var requests int
-		url := serve(t, before(policy{allow: tc.allow, lines: withCookies}, func(w http.ResponseWriter, r *http.Request) bool {
+		tooMany := says(onAll, http.StatusTooManyRequests)
+		limit := func(w http.ResponseWriter, r *http.Request) bool {
 			requests++
-			return requests > 20 && says(onAll, http.StatusTooManyRequests)(w, r)
-		}))
+			return requests > 20 && tooMany(w, r)
+		}
+		url := serve(t, before(policy{allow: tc.allow, lines: withCookies}, limit))
 		var a jsonAudit
 		assert.Equal(t, tc.status, runJSON(t, &a, "-audit", "-origin", page, url))
 		assert.Equal(t, tc.want, findingIDs(t, a.Findings))
@@ -354,7 +360,10 @@ func terminal(written string) (screen string, columns int) {
 
 // Each error has an id for programs, also in an audit.
 func TestErrorIDs(t *testing.T) {
-	garbage := listen(t, func(conn net.Conn) { writeAll(conn, "220 mail.example ESMTP\r\n", 1); _, _ = io.Copy(io.Discard, conn) })
+	garbage := listen(t, func(conn net.Conn) {
+		writeAll(conn, "220 mail.example ESMTP\r\n", 1)
+		_, _ = io.Copy(io.Discard, conn)
+	})
 	hang := listen(t, func(conn net.Conn) { _, _ = io.Copy(io.Discard, conn) })
 	for _, tc := range []struct {
 		id   string

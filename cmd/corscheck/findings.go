@@ -132,7 +132,8 @@ func describe(s stranger) (detail, remedy string) {
 	case "any-origin":
 		return describeAnyOrigin(s)
 	case "null-origin":
-		return "The origin null " + deed + ". Every web page can have that origin, in a sandboxed frame.", "Do not allow null."
+		return "The origin null " + deed + ". Every web page can have that origin, in a sandboxed frame.",
+			"Do not allow null."
 	case "prefix-match":
 		return owner + ": the server looks only at how the origin begins.", compare
 	case "suffix-match":
@@ -149,19 +150,25 @@ func describe(s stranger) (detail, remedy string) {
 		return owner + ": a dot in a regular expression stands for any character.",
 			`Write \. for each dot, and ^ and $ at the ends. Better: compare the whole origin.`
 	case "insecure-scheme":
-		return fmt.Sprintf("A page of %s %s. Whoever controls the network of a visitor can put one there.", s.origin, deed), "Allow the https origin alone."
+		return fmt.Sprintf("A page of %s %s. Whoever controls the network of a visitor can put one there.",
+			s.origin, deed), "Allow the https origin alone."
 	case "lan-origin":
-		return fmt.Sprintf("A page of %s, and of other addresses of local networks, %s. In another network somebody else has that address.", s.origin, deed),
+		return fmt.Sprintf("A page of %s, and of other addresses of local networks, %s. In another network somebody "+
+				"else has that address.", s.origin, deed),
 			"Leave such addresses to development, and name the hosts there."
 	case "any-extension":
-		return fmt.Sprintf("Every browser extension, such as %s, %s.", s.origin, deed), "Name the extension that is yours, by its id."
+		return fmt.Sprintf("Every browser extension, such as %s, %s.", s.origin, deed),
+			"Name the extension that is yours, by its id."
 	case "any-platform-host":
-		return fmt.Sprintf("Whoever gets a host of %s, as anybody can, %s: %s is let in.", s.of, deed, s.origin), "Name the hosts that are yours."
+		return fmt.Sprintf("Whoever gets a host of %s, as anybody can, %s: %s is let in.", s.of, deed, s.origin),
+			"Name the hosts that are yours."
 	case "any-subdomain":
 		if isPublic(s.of) {
-			return fmt.Sprintf("Everything under %s %s, and strangers can get names there.", s.of, deed), "Name the hosts that are yours."
+			return fmt.Sprintf("Everything under %s %s, and strangers can get names there.", s.of, deed),
+				"Name the hosts that are yours."
 		}
-		return fmt.Sprintf("Every subdomain of %s %s, also one that somebody else took over.", s.of, deed), "If that is not meant, name the hosts."
+		return fmt.Sprintf("Every subdomain of %s %s, also one that somebody else took over.", s.of, deed),
+			"If that is not meant, name the hosts."
 	}
 	return fmt.Sprintf("Every port of %s %s, whatever runs there.", s.of, deed), "If that is not meant, name the port."
 }
@@ -177,7 +184,8 @@ func describeAnyOrigin(s stranger) (detail, remedy string) {
 	case s.granted() == withUser:
 		return detail + ": the server echoes any Origin.", "Compare the whole origin with a list of those that you trust."
 	}
-	return detail + ": the server echoes any Origin.", "Answer * if that is meant, which caches can keep. Otherwise compare the origin with a list."
+	return detail + ": the server echoes any Origin.", "Answer * if that is meant, which caches can keep. " +
+		"Otherwise compare the origin with a list."
 }
 
 // answers are those to look at for their syntax.
@@ -210,7 +218,8 @@ func (a *audit) judgeVary() {
 			}
 			evidence := append(x.evidence(fetch.AllowOrigin, "Vary"), other.evidence(fetch.AllowOrigin, "Vary")...)
 			a.report("vary-missing", medium, evidence,
-				"Access-Control-Allow-Origin depends on the request's Origin, and Vary does not say so. A cache may hand the answer for one origin to another, which then fails.",
+				"Access-Control-Allow-Origin depends on the request's Origin, and Vary does not say so. A cache may hand "+
+					"the answer for one origin to another, which then fails.",
 				"Send Vary: Origin with every response, also with those to requests without Origin.")
 			return
 		}
@@ -229,7 +238,8 @@ func (a *audit) judgeSyntax() {
 		}
 	}
 	if problems != nil {
-		a.report("ineffective", medium, evidence, strings.Join(problems, " "), "Send the values that browsers understand, or leave the header out.")
+		a.report("ineffective", medium, evidence, strings.Join(problems, " "),
+			"Send the values that browsers understand, or leave the header out.")
 	}
 }
 
@@ -246,13 +256,16 @@ func syntaxProblems(h http.Header) (problems []syntaxProblem) {
 	if lines := h[fetch.AllowOrigin]; len(lines) == 1 {
 		switch value := lines[0]; {
 		case value == "*" && credentials == "true":
-			add([]string{fetch.AllowOrigin, fetch.AllowCredentials}, "%s: * with %s: true lets no call with cookies pass.", fetch.AllowOrigin, fetch.AllowCredentials)
+			add([]string{fetch.AllowOrigin, fetch.AllowCredentials}, "%s: * with %s: true lets no call with cookies pass.",
+				fetch.AllowOrigin, fetch.AllowCredentials)
 		case value != "" && value != "*" && !isOrigin(value): // empty is as good as absent
-			add([]string{fetch.AllowOrigin}, "%s: %s is not one origin, as browsers write it, and matches no page.", fetch.AllowOrigin, shorten(value))
+			add([]string{fetch.AllowOrigin}, "%s: %s is not one origin, as browsers write it, and matches no page.",
+				fetch.AllowOrigin, shorten(value))
 		}
 	}
 	if len(h[fetch.AllowCredentials]) == 1 && credentials != "true" && credentials != "false" {
-		add([]string{fetch.AllowCredentials}, "%s: %s means nothing: it has to be true, in lower case.", fetch.AllowCredentials, shorten(credentials))
+		add([]string{fetch.AllowCredentials}, "%s: %s means nothing: it has to be true, in lower case.",
+			fetch.AllowCredentials, shorten(credentials))
 	}
 	for _, name := range []string{fetch.AllowMethods, fetch.AllowHeaders, fetch.ExposeHeaders} {
 		value := strings.Join(h[name], ", ")
@@ -266,7 +279,8 @@ func syntaxProblems(h http.Header) (problems []syntaxProblem) {
 		case name == fetch.AllowMethods:
 			for _, method := range list {
 				if !isMethod(method) && isMethod(strings.ToUpper(method)) && method != strings.ToUpper(method) {
-					add([]string{name}, "%s lists %s, and methods are case-sensitive: it has to be %s.", name, method, strings.ToUpper(method))
+					add([]string{name}, "%s lists %s, and methods are case-sensitive: it has to be %s.", name, method,
+						strings.ToUpper(method))
 					break
 				}
 			}
@@ -317,7 +331,8 @@ func (a *audit) judgeDuplicates() {
 		}
 		if names != nil {
 			a.report("duplicate", medium, x.evidence(names...),
-				fmt.Sprintf("The server sends %s in several lines, as two layers do that each add CORS headers. Browsers refuse a second Access-Control-Allow-Origin.", strings.Join(names, " and ")),
+				fmt.Sprintf("The server sends %s in several lines, as two layers do that each add CORS headers. Browsers "+
+					"refuse a second Access-Control-Allow-Origin.", strings.Join(names, " and ")),
 				"Let one layer add the headers, the proxy or the application.")
 			return
 		}
@@ -341,14 +356,17 @@ func (a *audit) judgePreflight() {
 	remedy := "Answer OPTIONS with a status from 200 to 299, before any login, redirect or router."
 	switch {
 	case x.status < 300 && isNginx(x):
-		remedy = "Send the CORS headers with the answer to OPTIONS too. One add_header inside an if drops those outside: repeat them there."
+		remedy = "Send the CORS headers with the answer to OPTIONS too. One add_header inside an if drops those " +
+			"outside: repeat them there."
 	case x.status < 300:
-		remedy = "Send the CORS headers with the answer to OPTIONS too: put the CORS layer before the router, or add a route for OPTIONS."
+		remedy = "Send the CORS headers with the answer to OPTIONS too: put the CORS layer before the router, or add " +
+			"a route for OPTIONS."
 	case x.status == http.StatusNotFound || x.status == http.StatusMethodNotAllowed:
 		remedy = "Put the CORS layer before the router, or add a route for OPTIONS."
 	}
 	a.report("preflight-fails", medium, x.evidence("Location", "Allow", fetch.AllowOrigin),
-		fmt.Sprintf("The preflight gets %s, so that no page can make a call that needs one, such as a PUT or one with an Authorization header.", got), remedy)
+		fmt.Sprintf("The preflight gets %s, so that no page can make a call that needs one, such as a PUT or one with "+
+			"an Authorization header.", got), remedy)
 }
 
 // judgeCall looks at the call that was named: whether the policy lets it through.
@@ -358,9 +376,12 @@ func (a *audit) judgeCall(ctx context.Context) {
 	case x.granted() == nothing && a.preflight.granted() == nothing:
 		a.judgeUnknownOrigin()
 	case a.past.granted() != nothing && x.granted() == nothing:
-		a.report("call-fails", medium, append(x.evidence(fetch.AllowOrigin, "Vary", "Age"), a.past.evidence(fetch.AllowOrigin, "Vary")...),
-			fmt.Sprintf("A cache hands the page of %s an answer that is not for it. With a query that no cache knows, the server lets the page in.", page),
-			"Send Vary: Origin with every response, also with those to requests without Origin, and see that the cache heeds it.")
+		a.report("call-fails", medium, append(x.evidence(fetch.AllowOrigin, "Vary", "Age"),
+			a.past.evidence(fetch.AllowOrigin, "Vary")...),
+			fmt.Sprintf("A cache hands the page of %s an answer that is not for it. With a query that no cache knows, "+
+				"the server lets the page in.", page),
+			"Send Vary: Origin with every response, also with those to requests without Origin, and see that the cache "+
+				"heeds it.")
 	case x.granted() == nothing:
 		a.judgeLostOrigin()
 	default:
@@ -419,7 +440,8 @@ func (a *audit) judgeLostOrigin() {
 	case x.status >= 400:
 		remedy = "Is that the URL that the page calls? Put the CORS layer around errors too."
 	}
-	a.report("call-fails", medium, append(x.evidence(fetch.AllowOrigin, "Location"), a.preflight.evidence(fetch.AllowOrigin)...),
+	a.report("call-fails", medium, append(x.evidence(fetch.AllowOrigin, "Location"),
+		a.preflight.evidence(fetch.AllowOrigin)...),
 		fmt.Sprintf("The preflight lets pages of %s in, and the answer to %s, %s, %s: they cannot read it.",
 			a.call.origin, x.method, statusLine(x.status), where), remedy)
 }
@@ -438,7 +460,8 @@ func (a *audit) judgeRest(ctx context.Context) {
 		x = a.preflight
 	}
 	a.report("call-fails", medium, x.evidence(blocked.Header),
-		fmt.Sprintf("The server lets pages of %s in, and not the call that you name. %s", a.call.origin, verdict{blocked: blocked, last: x}.reason()),
+		fmt.Sprintf("The server lets pages of %s in, and not the call that you name. %s", a.call.origin,
+			verdict{blocked: blocked, last: x}.reason()),
 		"Allow what the page sends. Without -audit, corscheck says which lines to answer with.")
 }
 
@@ -464,7 +487,8 @@ func (a *audit) judgeErrors() {
 			remedy = "Write always at the end of add_header."
 		}
 		a.report("errors-unreadable", low, x.evidence(fetch.AllowOrigin, fetch.AllowCredentials),
-			fmt.Sprintf("The answer %s has none of the CORS headers that the given path has. Pages cannot read errors, and show a CORS error in their place.", statusLine(x.status)), remedy)
+			fmt.Sprintf("The answer %s has none of the CORS headers that the given path has. Pages cannot read errors, "+
+				"and show a CORS error in their place.", statusLine(x.status)), remedy)
 	}
 }
 
@@ -498,10 +522,12 @@ func (a *audit) judgeObsolete() {
 		if x == nil {
 			continue
 		}
-		for _, name := range []string{"Access-Control-Allow-Private-Network", "Access-Control-Allow-Local-Network", "Private-Network-Access-Name", "Private-Network-Access-Id"} {
+		for _, name := range []string{"Access-Control-Allow-Private-Network", "Access-Control-Allow-Local-Network",
+			"Private-Network-Access-Name", "Private-Network-Access-Id"} {
 			if x.response[name] != nil {
 				a.report("obsolete", info, x.evidence(name),
-					fmt.Sprintf("No browser asks for %s any more. Private networks are now guarded by a question to the visitor (Local Network Access).", name),
+					fmt.Sprintf("No browser asks for %s any more. Private networks are now guarded by a question to the "+
+						"visitor (Local Network Access).", name),
 					"Remove the header.")
 				return
 			}

@@ -495,7 +495,8 @@ func (all audits) writeTo(r *report) {
 		}
 		r.line("")
 	}
-	r.line("%s", r.paint(bold, fmt.Sprintf("%d URLs: %s; %d not audited", len(all), countsText(all.findings()), all.failed())))
+	r.line("%s", r.paint(bold, fmt.Sprintf("%d URLs: %s; %d not audited", len(all), countsText(all.findings()),
+		all.failed())))
 	for _, one := range all {
 		text := "not audited"
 		switch {

@@ -109,7 +109,8 @@ func (c *crowd) markBoth(ids ...string) {
 func (a *audit) addInvented(c *crowd) {
 	for _, l := range standIns {
 		if !a.carries(l.name) {
-			c.strangers = append(c.strangers, stranger{id: "any-origin", origin: "https://" + a.random + ".example", with: l.name})
+			c.strangers = append(c.strangers, stranger{id: "any-origin", origin: "https://" + a.random + ".example",
+				with: l.name})
 		}
 	}
 }
@@ -253,8 +254,10 @@ var platforms = []string{
 }
 
 // unlisted are the platforms that the Public Suffix List does not have.
-var unlisted = set("github.dev app.github.dev preview.app.github.dev gitpod.io codesandbox.io stackblitz.io webcontainer.io " +
-	"replit.dev v0.app loca.lt localhost.run lhr.life serveo.net devtunnels.ms pinggy.link glitch.me repl.co bubbleapps.io")
+var unlisted = set("github.dev app.github.dev preview.app.github.dev gitpod.io codesandbox.io stackblitz.io " +
+	"webcontainer.io " +
+	"replit.dev v0.app loca.lt localhost.run lhr.life serveo.net devtunnels.ms pinggy.link glitch.me repl.co " +
+	"bubbleapps.io")
 
 // addPlatforms adds a host of each platform. Where the previews of a project are named
 // after it, there is one with such a name.

@@ -51,7 +51,8 @@ func TestWorkflow(t *testing.T) {
 			base = serve(t, policy{allow: matching(`^https://app\.example\.com`)})
 		}
 		var all jsonAudits
-		args := append([]string{"-json"}, command(map[string]string{"PAGE": page, "API": strings.TrimSuffix(base, "/users/7")})...)
+		args := append([]string{"-json"}, command(map[string]string{"PAGE": page, "API": strings.TrimSuffix(base,
+			"/users/7")})...)
 		assert.Equal(t, want, runJSON(t, &all, args[1:]...), name)
 		assert.Len(t, all.Audits, 1+len(c.flags.more))
 	}
