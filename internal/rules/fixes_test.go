@@ -60,18 +60,27 @@ func TestFixesNameNoOtherPage(t *testing.T) {
 // randomValue returns what an operator might have written, or mistyped.
 func randomValue(r *rand.Rand) string {
 	pick := func(choices ...string) string { return choices[r.IntN(len(choices))] }
-	host := pick("example.com", "Example.COM", "*.example.com", ".example.com", "*example.com", "my*app.com", "shop-*.a.app",
+	host := pick("example.com", "Example.COM", "*.example.com", ".example.com", "*example.com", "my*app.com",
+		"shop-*.a.app",
 		"*--shop.a.app", "a.*.com", "localhost", "127.0.0.1", "192.168.0.7", "10.0.0.0", "192.168.1.*", "[::1]", "::1",
-		"[0:0::1]", "[2001:DB8::1]", "my?app.com", "my#app.com", "a.example,b.example", "a b.example", "github.io", "*.github.io",
-		"nas", "*", "", "null", "xn--exmple-cua.com", "exämple.com", "\u212Aelvin.example", "www.*", `\.example\.com`, "-", ".",
-		"user@example.com", "good.example@evil.example", "$HOST", "{host}", "example.com.", "http", "https", "127.1", "X.y.Z")
-	value := pick("", "", "https://", "https://", "http://", "HTTPS://", "//", "://", "https:/", "https//", "https:", "http:",
-		"https://https://", "https://http://", "http://http://", "wss://", "ws://", "htps://", "htttp://", "hhttps://", "Httpss://",
-		"ftp://", "file://", "data:", "app://", "App://", "moz-extension://", "^https://", "https?://", "*://", "blob:https://") +
+		"[0:0::1]", "[2001:DB8::1]", "my?app.com", "my#app.com", "a.example,b.example", "a b.example",
+		"github.io", "*.github.io",
+		"nas", "*", "", "null", "xn--exmple-cua.com", "exämple.com", "\u212Aelvin.example", "www.*",
+		`\.example\.com`, "-", ".",
+		"user@example.com", "good.example@evil.example", "$HOST", "{host}", "example.com.",
+		"http", "https", "127.1", "X.y.Z")
+	value := pick("", "", "https://", "https://", "http://", "HTTPS://", "//", "://", "https:/",
+		"https//", "https:", "http:",
+		"https://https://", "https://http://", "http://http://", "wss://", "ws://", "htps://", "htttp://",
+		"hhttps://", "Httpss://",
+		"ftp://", "file://", "data:", "app://", "App://", "moz-extension://", "^https://", "https?://",
+		"*://", "blob:https://") +
 		pick("", "", "", "", "user@", "user:secret@", "a.example@", "@") + host +
 		pick("", "", "", "", ":443", ":80", ":8080", ":08080", ":0", ":", ":*", ":65536", ":http", ":8080:80") +
-		pick("", "", "", "/", "/app", "//", "/*", "/8", "/16", "?", "?x=1", "?x", "?.com", "#", "#top", "#.com", "/a?b#c", "$", ".*")
-	value = pick("", "", "", "", " ", `"`, "'", "[", "/", "^") + value + pick("", "", "", "", " ", `"`, "'", "]", "/", "$", ",")
+		pick("", "", "", "/", "/app", "//", "/*", "/8", "/16", "?", "?x=1", "?x", "?.com", "#",
+			"#top", "#.com", "/a?b#c", "$", ".*")
+	value = pick("", "", "", "", " ", `"`, "'", "[", "/", "^") + value +
+		pick("", "", "", "", " ", `"`, "'", "]", "/", "$", ",")
 	for range max(0, r.IntN(6)-3) { // a slip of the finger or two
 		if value == "" {
 			break
@@ -243,7 +252,8 @@ var entries = map[string][]string{
 
 var pages = []string{
 	"https://a.example", "http://a.example", "https://x.a.example", "http://x.a.example", "https://xy.a.example",
-	"https://my1app.com", "https://x.app.com", "https://my1.app.com", "https://strangers.github.io", "https://evil.example",
+	"https://my1app.com", "https://x.app.com", "https://my1.app.com", "https://strangers.github.io",
+	"https://evil.example",
 	"http://localhost", "http://localhost:3000", "https://localhost", "http://127.0.0.1:3000", "https://127.0.0.1:3000",
 	"http://192.168.1.7", "null", "file://", "moz-extension://strangers", "https://b.example", "https://app.com",
 }
