@@ -56,16 +56,16 @@ func TestVisitorsAreApart(t *testing.T) {
 	_, err = corstest.Fetch(api, corstest.Request{Origin: "http://a.example", URL: strings.Replace(a, "/v/a/", "/v/c/", 1)})
 	assert.Error(t, err, "nobody is there")
 
-	wire, _, _, _ := vs.get("a").conversation()
+	wire := vs.get("a").conversation().wire
 	require.Len(t, wire, 1)
 	assert.Contains(t, wire[0].Log, `msg="CORS request granted" origin=http://a.example method=GET path=/notes`)
-	wire, _, _, _ = vs.get("b").conversation()
+	wire = vs.get("b").conversation().wire
 	require.Len(t, wire, 1)
 	assert.Contains(t, wire[0].Log, `msg="CORS request refused" origin=http://a.example method=GET path=/notes`)
 	assert.Equal(t, exchange{
 		Method: "GET", Host: "localhost:5000", Path: "/notes", Status: 200,
-		Request:  [][2]string{{"Origin", "http://a.example"}},
-		Response: [][2]string{{"Etag", `"v7"`}, {"Vary", "Origin"}, {"X-Cost", "3"}},
+		Request:  header{Fields: [][2]string{{"Origin", "http://a.example"}}},
+		Response: header{Fields: [][2]string{{"Etag", `"v7"`}, {"Vary", "Origin"}, {"X-Cost", "3"}}},
 		Log:      wire[0].Log,
 	}, wire[0])
 }
@@ -131,26 +131,33 @@ func TestEpochsOfReturningVisitor(t *testing.T) {
 	assert.NotEqual(t, first, vs.enter("a").adopt(policy{}, false, build))
 }
 
-// What is recorded is bounded, whatever is sent.
+// What is recorded is bounded, whatever is sent. How much is left out is known.
 func TestRecordingsAreBounded(t *testing.T) {
 	vs := newVisitors()
 	api := serveAPI(vs, http.NotFoundHandler())
-	vs.enter("a").adopt(policy{}, false, func() http.Handler { return newAPI(cors.New(cors.Options{AllowedOrigins: []string{"*"}}), "") })
+	epoch := vs.enter("a").adopt(policy{}, false, func() http.Handler {
+		return newAPI(cors.New(cors.Options{AllowedOrigins: []string{"*"}}), "")
+	})
 	for range 2 * maxRecordings {
-		r := httptest.NewRequest(strings.Repeat("M", 1000), "/v/a/1/notes", nil)
+		r := httptest.NewRequest(strings.Repeat("M", 1000), fmt.Sprintf("/v/a/%d/notes", epoch), nil)
 		r.Host = strings.Repeat("h", 1000)
 		for i := range 100 {
 			r.Header.Set(fmt.Sprintf("X-%d", i), strings.Repeat("ü", 1000))
 		}
 		api.ServeHTTP(httptest.NewRecorder(), r)
 	}
-	wire, _, _, _ := vs.get("a").conversation()
-	require.Len(t, wire, maxRecordings)
-	x := wire[0]
-	assert.Len(t, x.Request, maxFields)
-	assert.Len(t, x.Request[0][1], maxText+len("…"))
-	assert.Len(t, x.Method, maxText+len("…"))
-	assert.Len(t, x.Host, maxText+len("…"))
+	c := vs.get("a").conversation()
+	require.Len(t, c.wire, maxRecordings)
+	assert.Equal(t, maxRecordings, c.missed)
+	x := c.wire[0]
+	assert.Len(t, x.Request.Fields, maxFields)
+	assert.Equal(t, 100-maxFields, x.Request.Missed)
+	assert.Equal(t, strings.Repeat("ü", maxValue/2)+"… (2000 bytes)", x.Request.Fields[0][1])
+	assert.Equal(t, strings.Repeat("M", maxValue)+"… (1000 bytes)", x.Method)
+	assert.Equal(t, strings.Repeat("h", maxValue)+"… (1000 bytes)", x.Host)
+
+	vs.get("a").adopt(policy{}, false, nil)
+	assert.Zero(t, vs.get("a").conversation().missed, "a new call begins anew")
 }
 
 // The logger keeps what slog promises of handlers.
