@@ -42,9 +42,10 @@ import (
 	"net/http"
 	"strings"
 
+	"example.com/cors/internal/decisionlog"
 	"example.com/cors/internal/fetch"
 	"example.com/cors/internal/headers"
-	"example.com/cors/internal/origin"
+	"example.com/cors/internal/origins"
 )
 
 // New returns middleware that applies the CORS policy of opts. New panics with an
@@ -79,54 +80,28 @@ func StripUpstream(res *http.Response) error {
 // A handler applies a policy before another handler. RoutePreflights recognizes by
 // this type the routes that may get a preflight.
 type handler struct {
-	*policy
-	next http.Handler
+	policy *policy
+	next   http.Handler
 }
 
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	switch origin, preflight := preflightOrigin(r); {
-	case !preflight:
-		if !h.admitActual(w.Header(), r) {
-			refuseWrite(w)
-			return
-		}
-	case h.passthrough:
-		h.answerPreflight(w.Header(), r, origin)
-	case h.answerPreflight(w.Header(), r, origin):
-		w.WriteHeader(h.status)
-		return
-	default:
-		w.WriteHeader(http.StatusForbidden)
+	if origin, ok := preflightOrigin(r); ok {
+		h.servePreflight(w, r, origin)
 		return
 	}
-	h.next.ServeHTTP(w, r)
-}
-
-// admitActual adds the headers of a response to r, which is no preflight, and
-// reports whether the handler may run.
-func (p *policy) admitActual(h http.Header, r *http.Request) bool {
-	allowed := p.setActual(h, r)
-	if p.writes != nil && !allowed && !p.mayWrite(r) {
+	p := h.policy
+	allowed := p.setActual(w.Header(), r)
+	if !allowed && !p.mayWrite(r) {
 		if p.log != nil {
-			p.log.Write(r)
+			p.log.RefusedWrite(r)
 		}
-		return false
+		refuseWrite(w)
+		return
 	}
 	if p.log != nil {
 		p.log.Actual(r, allowed)
 	}
-	return true
-}
-
-// mayWrite reports whether http.CrossOriginProtection passes r. Most writes take a
-// shorter way to the same answer: those of the server's own pages, and of clients
-// other than browsers.
-func (p *policy) mayWrite(r *http.Request) bool {
-	site := r.Header["Sec-Fetch-Site"]
-	if len(site) > 0 && site[0] == "same-origin" || len(site) == 0 && len(r.Header[fetch.Origin]) == 0 {
-		return true
-	}
-	return p.writes.Check(r) == nil
+	h.next.ServeHTTP(w, r)
 }
 
 // refuseWrite answers a write of a page that may not write. A person may see the
@@ -136,6 +111,36 @@ func refuseWrite(w http.ResponseWriter) {
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.WriteHeader(http.StatusForbidden)
 	_, _ = io.WriteString(w, "Forbidden: a page of another origin sent this request.\n")
+}
+
+// A policy is what Options are compiled to. It never changes.
+type policy struct {
+	anyOrigin   bool // every origin; the remaining origin fields are unused
+	origins     *OriginMatcher
+	originFunc  func(r *http.Request, origin string) bool
+	credentials string // of Access-Control-Allow-Credentials
+
+	// Header values, "" where the header is not sent.
+	actualVary    string
+	preflightVary string
+	methods       string
+	headers       string
+	exposed       string
+	maxAge        string
+
+	// How many values the headers of a response have at most, without Vary and the
+	// header names that are echoed.
+	actualValues    int
+	preflightValues int
+
+	echoMethod  bool // answer with the request's own method
+	echoHeaders bool // answer with the request's own header names
+	passthrough bool
+	status      int
+
+	writes *http.CrossOriginProtection // nil if every page may write
+
+	log *decisionlog.Log // nil if silent
 }
 
 // setActual adds the CORS headers of a response to r, which is no preflight, and
@@ -148,41 +153,28 @@ func (p *policy) setActual(h http.Header, r *http.Request) (allowed bool) {
 		// preflight.
 		vary = p.preflightVary
 	}
-	if p.anyOrigin {
-		p.setAnyOrigin(h, vary)
-		return true
-	}
-	lines := r.Header[fetch.Origin]
-	if allowed = len(lines) == 1 && p.allows(r, lines[0]); allowed {
-		v := headers.AddVary(h, vary, p.actualValues)
-		h[fetch.AllowOrigin] = v.Add(lines[0])
-		if p.credentials != "" {
-			h[fetch.AllowCredentials] = v.Add(p.credentials)
+	origin := "*"
+	if !p.anyOrigin {
+		lines := r.Header[fetch.Origin]
+		if len(lines) != 1 || !p.allows(r, lines[0]) {
+			headers.AddVary(h, vary, 0)
+			return false
 		}
-		if p.exposed != "" {
-			h[fetch.ExposeHeaders] = v.Add(p.exposed)
-		}
-	} else {
-		headers.AddVary(h, vary, 1)
+		origin = lines[0]
 	}
-	return allowed
-}
-
-// setAnyOrigin adds the same headers for everybody, without Origin as well: caches
-// may then keep one response for all
-// (https://fetch.spec.whatwg.org/#cors-protocol-and-http-caches).
-func (p *policy) setAnyOrigin(h http.Header, vary string) {
-	var v headers.Values
-	if vary == "" {
-		v = make(headers.Values, 0, p.actualValues-1)
-	} else {
-		v = headers.AddVary(h, vary, p.actualValues)
+	v := headers.AddVary(h, vary, p.actualValues)
+	h[fetch.AllowOrigin] = v.Add(origin)
+	if p.credentials != "" {
+		h[fetch.AllowCredentials] = v.Add(p.credentials)
 	}
-	h[fetch.AllowOrigin] = v.Add("*")
 	if p.exposed != "" {
 		h[fetch.ExposeHeaders] = v.Add(p.exposed)
 	}
+	return true
 }
+
+// mayWrite reports whether the handler may run for r, whose origin is not allowed.
+func (p *policy) mayWrite(r *http.Request) bool { return p.writes == nil || p.writes.Check(r) == nil }
 
 // allows reports whether a page of the origin that sent r may read the response.
 func (p *policy) allows(r *http.Request, origin string) bool {
@@ -192,14 +184,11 @@ func (p *policy) allows(r *http.Request, origin string) bool {
 	return p.originFunc != nil && p.asksFunc(origin) && p.originFunc(r, origin)
 }
 
-// asksFunc reports whether AllowOriginFunc is asked about s.
-func (p *policy) asksFunc(s string) bool {
-	if s == "null" || s == origin.File {
+// asksFunc reports whether AllowOriginFunc is asked about an origin.
+func (p *policy) asksFunc(origin string) bool {
+	if origins.IsOpaque(origin) {
 		return p.credentials == ""
 	}
-	if len(s) > origin.MaxLen {
-		return false
-	}
-	_, f := origin.ParseOrigin(s)
-	return f.Reason == ""
+	_, err := origins.ParseOrigin(origin)
+	return err == nil
 }

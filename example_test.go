@@ -28,7 +28,8 @@ func show(h http.Handler, method, target, origin string) {
 	}
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, r)
-	fmt.Printf("%s %s from %s: %d, allowed %q\n", method, target, origin, w.Code, w.Header().Get("Access-Control-Allow-Origin"))
+	fmt.Printf("%s %s from %s: %d, allowed %q\n", method, target, origin, w.Code,
+		w.Header().Get("Access-Control-Allow-Origin"))
 }
 
 // A page on http://localhost:3000 calls an API: wrap the API's whole mux.
@@ -121,14 +122,14 @@ func ExampleOptions_Validate() {
 	var bad *cors.OptionsError
 	if errors.As(opts.Validate(), &bad) {
 		for _, p := range bad.Problems {
-			fmt.Printf("%s %q is %s; write %q\n", p.Field, p.Value, p.Reason, p.Fix)
+			fmt.Printf("%s: write %q instead of %q\n", p.Field, p.Fix, p.Value)
 		}
 	}
 	// Output:
-	// AllowedOrigins "https://example.com/" is malformed; write "https://example.com"
-	// AllowedOrigins "app.example.com" is malformed; write "https://app.example.com"
-	// AllowedOrigins "http://shop.example.com" is unsafe; write "https://shop.example.com"
-	// AllowedMethods "patch" is malformed; write "PATCH"
+	// AllowedOrigins: write "https://example.com" instead of "https://example.com/"
+	// AllowedOrigins: write "https://app.example.com" instead of "app.example.com"
+	// AllowedOrigins: write "https://shop.example.com" instead of "http://shop.example.com"
+	// AllowedMethods: write "PATCH" instead of "patch"
 }
 
 // Each route has its own policy. The mux would answer the preflights of routes
@@ -195,7 +196,8 @@ func ExampleOriginMatcher_CheckOrigin() {
 	}
 	upgrader := struct{ CheckOrigin func(r *http.Request) bool }{origins.CheckOrigin} // websocket.Upgrader, say
 
-	for _, origin := range []string{"https://app.example.com", "https://pr-7.staging.example.com", "https://api.example.com", "https://evil.example"} {
+	for _, origin := range []string{"https://app.example.com", "https://pr-7.staging.example.com",
+		"https://api.example.com", "https://evil.example"} {
 		r := httptest.NewRequest("GET", "https://api.example.com/live", nil)
 		r.Header.Set("Origin", origin)
 		fmt.Println(origin, upgrader.CheckOrigin(r))

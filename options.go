@@ -2,6 +2,7 @@ package cors
 
 import (
 	"cmp"
+	"errors"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -11,9 +12,9 @@ import (
 
 	"example.com/cors/internal/decisionlog"
 	"example.com/cors/internal/fetch"
-	"example.com/cors/internal/flaw"
 	"example.com/cors/internal/headers"
-	"example.com/cors/internal/origin"
+	"example.com/cors/internal/origins"
+	"example.com/cors/internal/rules"
 )
 
 // Options describe a CORS policy: which pages may read responses, and what their
@@ -145,9 +146,8 @@ func (e *OptionsError) Error() string {
 // A Problem is one thing that is wrong with an Options value, or with a list of
 // patterns.
 type Problem struct {
-	Field  string // the field of Options, such as "AllowedOrigins", or "patterns" for NewOriginMatcher
+	Field  string // of Options, such as "AllowedOrigins", or "patterns" for NewOriginMatcher
 	Value  string // the bad value or list element, "" if there is none
-	Reason Reason
 	Detail string // what is wrong and what to do, a lower-case clause
 	Fix    string // a value to write instead, "" if none is evident
 }
@@ -157,56 +157,9 @@ type Problem struct {
 func (p Problem) String() string {
 	s := p.Field + ": "
 	if p.Value != "" {
-		s += flaw.Quote(p.Value) + ": "
+		s += rules.Quote(p.Value) + ": "
 	}
-	s += p.Detail
-	if p.Fix != "" {
-		s += "; did you mean " + flaw.Quote(p.Fix) + "?"
-	}
-	return s
-}
-
-// A Reason is the kind of a [Problem], for programs that treat kinds differently.
-// People read [Problem.Detail].
-type Reason string
-
-const (
-	ReasonMissing    Reason = "missing"      // nobody is allowed
-	ReasonMalformed  Reason = "malformed"    // not spelled as the field needs it
-	ReasonForbidden  Reason = "forbidden"    // browsers never allow it, or it belongs to the other direction (request or response)
-	ReasonConflict   Reason = "conflict"     // cannot be combined with another field or element
-	ReasonOutOfRange Reason = "out of range" // a number that is too large or too small
-	ReasonUnsafe     Reason = "unsafe"       // lets strangers in
-)
-
-// A policy is what Options are compiled to. It never changes.
-type policy struct {
-	anyOrigin   bool // every origin; the remaining origin fields are unused
-	origins     *OriginMatcher
-	originFunc  func(r *http.Request, origin string) bool
-	credentials string // of Access-Control-Allow-Credentials
-
-	// Header values, "" where the header is not sent.
-	actualVary    string
-	preflightVary string
-	methods       string
-	headers       string
-	exposed       string
-	maxAge        string
-
-	// How many values the headers of a response have at most, the policy's own line
-	// of Vary included. Lines that are echoed come on top.
-	actualValues    int
-	preflightValues int
-
-	echoMethod  bool // answer with the request's own method
-	echoHeaders bool // answer with the request's own header names
-	passthrough bool
-	status      int
-
-	writes *http.CrossOriginProtection // nil if every page may write
-
-	log *decisionlog.Log // nil if silent
+	return s + rules.Error{Detail: p.Detail, Fix: p.Fix}.Error()
 }
 
 // compile returns the policy that o describes, or else what is wrong with o.
@@ -215,24 +168,27 @@ func (o Options) compile() (*policy, []Problem) {
 	anyOrigin := slices.Contains(o.AllowedOrigins, "*")
 	matcher, patterns := o.compileOrigins(&found)
 	o.checkOriginFunc(&found, anyOrigin)
-	vary := found.names("AllowOriginVary", o.AllowOriginVary, fetch.CheckVaryHeader)
-	methods := found.names("AllowedMethods", o.AllowedMethods, fetch.CheckMethod)
-	allowed := found.names("AllowedHeaders", o.AllowedHeaders, fetch.CheckRequestHeader)
-	exposed := found.names("ExposedHeaders", o.ExposedHeaders, func(name string) (string, flaw.Flaw) {
-		return fetch.CheckExposedHeader(name, o.AllowCredentials)
+	vary := found.names("AllowOriginVary", o.AllowOriginVary, rules.CheckVaryHeader)
+	methods := found.names("AllowedMethods", o.AllowedMethods, rules.CheckMethod)
+	allowed := found.names("AllowedHeaders", o.AllowedHeaders, rules.CheckAllowedHeader)
+	exposed := found.names("ExposedHeaders", o.ExposedHeaders, func(name string) (string, error) {
+		return rules.CheckExposedHeader(name, o.AllowCredentials)
 	})
-	maxAge, f := fetch.CheckMaxAge(o.MaxAge)
-	found.check("MaxAge", o.MaxAge.String(), f, maxAge.String())
+	if err := rules.CheckMaxAge(o.MaxAge); err != nil {
+		found.add("MaxAge", o.MaxAge.String(), err)
+	}
 	status := cmp.Or(o.OptionsSuccessStatus, http.StatusNoContent)
-	if status < 200 || status > 299 {
-		found.report("OptionsSuccessStatus", strconv.Itoa(status), ReasonOutOfRange, "browsers accept a preflight only with a status from 200 to 299", "204")
+	if err := rules.CheckStatus(status); err != nil {
+		found.add("OptionsSuccessStatus", strconv.Itoa(status), err)
 	}
 	if anyOrigin && o.RefuseCrossOriginWrites {
-		found.report("RefuseCrossOriginWrites", "", ReasonConflict, `the "*" in AllowedOrigins lets every page write; list the origins of your pages instead`, "")
+		found.add("RefuseCrossOriginWrites", "", errors.New(
+			`the "*" in AllowedOrigins lets every page write; list the origins of your pages instead`))
 	}
 	if found != nil {
 		return nil, found
 	}
+
 	if allowed.Has("*") {
 		allowed.Add("Authorization") // which the wildcard does not cover
 	}
@@ -240,9 +196,8 @@ func (o Options) compile() (*policy, []Problem) {
 		anyOrigin:     anyOrigin,
 		origins:       matcher,
 		originFunc:    o.AllowOriginFunc,
-		preflightVary: fetch.NewNameSet(fetch.Origin, fetch.RequestMethod, fetch.RequestHeaders).With(vary).String(),
+		preflightVary: headers.NewNameSet(fetch.Origin, fetch.RequestMethod, fetch.RequestHeaders).With(vary).String(),
 		methods:       methods.String(),
-		headers:       allowed.String(),
 		exposed:       exposed.String(),
 		echoMethod:    o.AllowCredentials && methods.Has("*"),
 		echoHeaders:   o.AllowCredentials && allowed.Has("*"),
@@ -250,39 +205,43 @@ func (o Options) compile() (*policy, []Problem) {
 		status:        status,
 	}
 	if !anyOrigin {
-		p.actualVary = fetch.NewNameSet(fetch.Origin).With(vary).String()
+		p.actualVary = headers.NewNameSet(fetch.Origin).With(vary).String()
 	}
-	if o.Logger != nil {
-		p.log = decisionlog.New(o.Logger, decisionlog.Policy{
-			Patterns: patterns, Methods: methods, Headers: allowed, AsksFunc: o.AllowOriginFunc != nil, Echoes: o.AllowCredentials})
+	if !p.echoHeaders {
+		p.headers = allowed.String()
 	}
-	o.setValues(p)
-	return p, nil
-}
-
-// setValues sets what p takes from o as it is.
-func (o Options) setValues(p *policy) {
 	if o.AllowCredentials {
 		p.credentials = "true"
 	}
 	if o.MaxAge != 0 {
 		p.maxAge = strconv.Itoa(max(0, int(o.MaxAge/time.Second)))
 	}
+	p.actualValues = 1 + headers.Count(p.credentials, p.exposed) // with the origin
+	p.preflightValues = 1 + headers.Count(p.credentials, p.methods, p.headers, p.maxAge)
 	if o.RefuseCrossOriginWrites {
 		p.writes = http.NewCrossOriginProtection()
 	}
-	p.actualValues = 2 + headers.Count(p.credentials, p.exposed) // with Vary and the origin
-	p.preflightValues = 2 + headers.Count(p.credentials, p.methods, p.headers, p.maxAge)
+	if o.Logger != nil {
+		p.log = decisionlog.New(o.Logger, decisionlog.Config{
+			Patterns: patterns,
+			Methods:  methods,
+			Headers:  allowed,
+			AsksFunc: o.AllowOriginFunc != nil,
+			Echoes:   o.AllowCredentials,
+		})
+	}
+	return p, nil
 }
 
 // compileOrigins returns the matcher for AllowedOrigins and, for the logger, its
 // patterns.
-func (o Options) compileOrigins(found *problems) (m *OriginMatcher, patterns []origin.Pattern) {
+func (o Options) compileOrigins(found *problems) (m *OriginMatcher, patterns []origins.Pattern) {
 	const field = "AllowedOrigins"
 	if len(o.AllowedOrigins) == 0 && o.AllowOriginFunc == nil {
-		found.report(field, "", ReasonMissing, `no origin is allowed; list the origins of your pages, or "*" for every origin`, "")
+		found.add(field, "", errors.New(
+			`no origin is allowed; list the origins of your pages, or "*" for every origin`))
 	}
-	rules := origin.Rules{
+	rule := rules.Origins{
 		Credentials:         o.AllowCredentials,
 		AllowInsecure:       o.DangerouslyAllowInsecureOrigins,
 		AllowPublicSuffixes: o.DangerouslyAllowPublicSuffixes,
@@ -293,18 +252,20 @@ func (o Options) compileOrigins(found *problems) (m *OriginMatcher, patterns []o
 		if value == "*" {
 			switch {
 			case o.AllowCredentials:
-				found.report(field, value, ReasonConflict, "every origin, strangers included, cannot be combined with AllowCredentials; list the origins that you trust", "")
+				found.add(field, value, errors.New("every origin, strangers included, "+
+					"cannot be combined with AllowCredentials; list the origins that you trust"))
 			case others:
-				found.report(field, value, ReasonConflict, "it already allows every origin; remove it, or the other elements", "")
+				found.add(field, value, errors.New(
+					"it already allows every origin; remove it, or the other elements"))
 			}
 			continue
 		}
-		pattern, f, fix := rules.Check(value)
-		if f.Reason != "" {
-			found.check(field, value, f, fix)
+		pattern, err := rule.Check(value)
+		if err != nil {
+			found.add(field, value, err)
 			continue
 		}
-		m.add(pattern)
+		m.set.Add(pattern)
 		if o.Logger != nil {
 			patterns = append(patterns, pattern)
 		}
@@ -315,36 +276,35 @@ func (o Options) compileOrigins(found *problems) (m *OriginMatcher, patterns []o
 // checkOriginFunc reports what excludes AllowOriginFunc or needs it.
 func (o Options) checkOriginFunc(found *problems, anyOrigin bool) {
 	if anyOrigin && o.AllowOriginFunc != nil {
-		found.report("AllowOriginFunc", "", ReasonConflict, `it is never called, because the "*" in AllowedOrigins allows every origin; remove one of them`, "")
+		found.add("AllowOriginFunc", "", errors.New(
+			`it is never called, because the "*" in AllowedOrigins allows every origin; remove one of them`))
 	}
 	if len(o.AllowOriginVary) > 0 && o.AllowOriginFunc == nil {
-		found.report("AllowOriginVary", "", ReasonConflict, "there is no AllowOriginFunc to look at these headers; remove them", "")
+		found.add("AllowOriginVary", "", errors.New(
+			"there is no AllowOriginFunc to look at these headers; remove them"))
 	}
 }
 
 // problems are what is wrong with Options, nil for nothing.
 type problems []Problem
 
-func (found *problems) report(field, value string, reason Reason, detail, fix string) {
-	*found = append(*found, Problem{field, value, reason, detail, fix})
-}
-
-// check reports f, if it is a flaw.
-func (found *problems) check(field, value string, f flaw.Flaw, fix string) {
-	if f.Reason != "" {
-		found.report(field, value, Reason(f.Reason), f.Detail, fix)
-	}
+// add adds what err says of a value of the field, "" for the field itself.
+func (found *problems) add(field, value string, err error) {
+	bad := rules.AsError(err)
+	*found = append(*found, Problem{field, value, bad.Detail, bad.Fix})
 }
 
 // names returns the set of values, as check spells them. It reports those that
-// have a flaw, for which check returns the fix instead.
-func (found *problems) names(field string, values []string, check func(name string) (string, flaw.Flaw)) *fetch.NameSet {
-	set := fetch.NewNameSet()
+// check refuses.
+func (found *problems) names(field string, values []string, check func(string) (string, error)) *headers.NameSet {
+	set := headers.NewNameSet()
 	for _, value := range values {
-		name, f := check(value)
-		if found.check(field, value, f, name); f.Reason == "" {
-			set.Add(name)
+		name, err := check(value)
+		if err != nil {
+			found.add(field, value, err)
+			continue
 		}
+		set.Add(name)
 	}
 	return set
 }

@@ -29,7 +29,8 @@ import (
 //     one for "/", the response is 403.
 //   - A route with [Options.OptionsPassthrough] gets no preflight, since that would
 //     run the application.
-//   - A route whose policy is inside another handler is not recognized.
+//   - A route whose policy is inside another handler is not recognized: write
+//     public(logging(h)), not logging(public(h)).
 //   - A path that mux redirects, such as /tree to /tree/, has no policy. The
 //     redirect carries no CORS headers.
 //
@@ -39,27 +40,33 @@ import (
 // as mux is.
 func RoutePreflights(mux *http.ServeMux) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if _, ok := preflightOrigin(r); ok && len(fetch.AnnouncedMethod(r.Header)) <= fetch.MaxMethod {
-			if h := announcedRoute(mux, r); h != nil {
-				h.ServeHTTP(w, r)
-				return
-			}
+		if h := announcedRoute(mux, r); h != nil {
+			h.ServeHTTP(w, r)
+			return
 		}
 		if r.Method == http.MethodOptions {
 			// A cache must not take this response for the answer to a preflight.
-			headers.AddVary(w.Header(), fetch.PreflightVary, 1)
+			headers.AddVary(w.Header(), headers.PreflightVary, 0)
 		}
 		mux.ServeHTTP(w, r)
 	})
 }
 
-// announcedRoute returns the handler that answers the preflight r, or nil if mux
-// answers.
+// announcedRoute returns the handler that answers r if r is a preflight. It returns
+// nil if mux answers.
 func announcedRoute(mux *http.ServeMux, r *http.Request) http.Handler {
+	if _, ok := preflightOrigin(r); !ok {
+		return nil
+	}
 	announced := *r
-	announced.Method = fetch.AnnouncedMethod(r.Header)
+	announced.Method = headers.AnnouncedMethod(r.Header)
+	if len(announced.Method) > headers.MaxMethod {
+		// No policy has such a method. A client may send a megabyte of it, and mux would
+		// look all of it up, several times.
+		return nil
+	}
 	found, route := mux.Handler(&announced)
-	if h, ok := found.(*handler); ok && !h.passthrough {
+	if h, ok := found.(*handler); ok && !h.policy.passthrough {
 		return h
 	}
 	if other, pattern := mux.Handler(r); pattern != route && !strings.HasPrefix(pattern, "OPTIONS ") {
@@ -72,7 +79,7 @@ func announcedRoute(mux *http.ServeMux, r *http.Request) http.Handler {
 
 // refuse answers a preflight whose route has no policy.
 func refuse(w http.ResponseWriter, _ *http.Request) {
-	headers.AddVary(w.Header(), fetch.PreflightVary, 1)
+	headers.AddVary(w.Header(), headers.PreflightVary, 0)
 	w.WriteHeader(http.StatusForbidden)
 }
 
@@ -84,25 +91,32 @@ func preflightOrigin(r *http.Request) (origin string, ok bool) {
 		return "", false
 	}
 	lines := r.Header[fetch.Origin]
-	if len(lines) != 1 || fetch.AnnouncedMethod(r.Header) == "" {
+	if len(lines) != 1 || headers.AnnouncedMethod(r.Header) == "" {
 		return "", false
 	}
 	return lines[0], true
 }
 
-// answerPreflight adds the headers that answer the preflight r, and reports
-// whether its origin is allowed.
-func (p *policy) answerPreflight(h http.Header, r *http.Request, origin string) bool {
+// servePreflight answers the preflight r, or has the next handler do so.
+func (h *handler) servePreflight(w http.ResponseWriter, r *http.Request, origin string) {
+	p := h.policy
 	allowed := p.allows(r, origin)
 	if allowed {
-		p.setPreflight(h, r, origin)
+		p.setPreflight(w.Header(), r, origin)
 	} else {
-		headers.AddVary(h, p.preflightVary, 1)
+		headers.AddVary(w.Header(), p.preflightVary, 0)
 	}
 	if p.log != nil {
 		p.log.Preflight(r, allowed)
 	}
-	return allowed
+	switch {
+	case p.passthrough:
+		h.next.ServeHTTP(w, r)
+	case allowed:
+		w.WriteHeader(p.status)
+	default:
+		w.WriteHeader(http.StatusForbidden)
+	}
 }
 
 // setPreflight adds the headers that answer the preflight r of an allowed origin.
@@ -110,15 +124,13 @@ func (p *policy) answerPreflight(h http.Header, r *http.Request, origin string) 
 // keeps the whole answer, and so asks less often
 // (https://fetch.spec.whatwg.org/#cors-preflight-fetch).
 func (p *policy) setPreflight(h http.Header, r *http.Request, origin string) {
-	n := p.preflightValues
 	var echoed []string
 	if p.echoHeaders {
-		if asked := r.Header[fetch.RequestHeaders]; fetch.IsEchoable(asked) {
+		if asked := r.Header[fetch.RequestHeaders]; headers.IsEchoable(asked) {
 			echoed = asked
-			n += len(asked) - 1
 		}
 	}
-	v := headers.AddVary(h, p.preflightVary, n)
+	v := headers.AddVary(h, p.preflightVary, p.preflightValues+len(echoed))
 	if p.anyOrigin {
 		origin = "*"
 	}
@@ -127,15 +139,15 @@ func (p *policy) setPreflight(h http.Header, r *http.Request, origin string) {
 		h[fetch.AllowCredentials] = v.Add(p.credentials)
 	}
 	if p.echoMethod {
-		if method := fetch.AnnouncedMethod(r.Header); len(method) <= fetch.MaxMethod && fetch.IsToken(method) {
+		if method := headers.AnnouncedMethod(r.Header); len(method) <= headers.MaxMethod && fetch.IsToken(method) {
 			h[fetch.AllowMethods] = v.Add(method)
 		}
 	} else if p.methods != "" {
 		h[fetch.AllowMethods] = v.Add(p.methods)
 	}
-	if echoed != nil {
+	if len(echoed) > 0 {
 		h[fetch.AllowHeaders] = v.AddLines(echoed)
-	} else if p.headers != "" && !p.echoHeaders {
+	} else if p.headers != "" {
 		h[fetch.AllowHeaders] = v.Add(p.headers)
 	}
 	if p.maxAge != "" {

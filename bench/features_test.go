@@ -22,7 +22,7 @@ import (
 
 	"example.com/cors"
 	"example.com/cors/corstest"
-	"example.com/cors/internal/test/alloctest"
+	"example.com/cors/internal/test/fixture"
 )
 
 // A setup is a policy in no library's words.
@@ -149,7 +149,7 @@ var features = []struct {
 		b := corstest.Browser{Handler: h}
 		preflights := 0
 		for _, method := range methods {
-			res, err := b.Fetch(corstest.Request{Origin: featurePage, Method: method, URL: featureAPI})
+			res, err := b.Fetch(t.Context(), corstest.Request{Origin: featurePage, Method: method, URL: featureAPI})
 			require.NoError(t, err)
 			if res.Preflight != nil {
 				preflights++
@@ -202,7 +202,7 @@ var features = []struct {
 		require.NoError(t, err)
 		r := corsRequest(http.MethodOptions, featurePage)
 		r.Header.Set("Access-Control-Request-Headers", strings.Repeat(",", 64<<10))
-		_, bytes := alloctest.Allocations(h, r)
+		_, bytes := fixture.Allocations(h, r)
 		return bytes < 1000
 	}},
 	{"the status of the answer can be chosen", func(t *testing.T, c contender) any {

@@ -86,7 +86,8 @@ func report(count int, benchtime time.Duration, rawFile string, write bool) erro
 	}
 	page := m.page(fmt.Sprintf("Measured on %s on %s (%d CPUs, %s/%s) with %s: medians of %d rounds, beside %s.",
 		time.Now().Format(time.DateOnly), cmp.Or(m.cpu, "an unknown CPU"), runtime.NumCPU(), runtime.GOOS, runtime.GOARCH,
-		strings.Replace(runtime.Version(), "go", "Go ", 1), count, strings.Join(strings.Split(strings.TrimSpace(versions.String()), "\n"), ", ")))
+		strings.Replace(runtime.Version(), "go", "Go ", 1), count,
+		strings.Join(strings.Split(strings.TrimSpace(versions.String()), "\n"), ", ")))
 	fmt.Println(page)
 	if write {
 		if err := errors.Join(replacePart(pageFile, page), replaceLine(readmeFile, fastMark, m.fastLine())); err != nil {

@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"example.com/cors/internal/test/alloctest"
+	"example.com/cors/internal/test/fixture"
 )
 
 // A discard is a response writer that costs nothing by itself.
@@ -102,8 +102,8 @@ func TestAllocations(t *testing.T) {
 				continue
 			}
 			t.Run(p.name+"/"+q.name, func(t *testing.T) {
-				allocations, bytes := alloctest.Allocations(libNamed("cors").wrap(p, q, noop{}), q.to(p))
-				_, byHand := alloctest.Allocations(libNamed("hand").wrap(p, q, noop{}), q.to(p))
+				allocations, bytes := fixture.Allocations(libNamed("cors").wrap(p, q, noop{}), q.to(p))
+				_, byHand := fixture.Allocations(libNamed("hand").wrap(p, q, noop{}), q.to(p))
 				assert.LessOrEqual(t, allocations, uint64(mostAllocations))
 				assert.LessOrEqual(t, bytes, uint64(mostBytes))
 				assert.LessOrEqual(t, bytes, byHand)

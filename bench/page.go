@@ -37,7 +37,8 @@ var pageRows = []struct{ title, policy, req string }{
 func (m *measurements) page(conditions string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\n\n", conditions)
-	b.WriteString("| request | by hand | **this library** | time vs rs/cors (less is better) | rs/cors | go-chi/cors | gorilla/handlers | gin-contrib/cors |\n" +
+	b.WriteString("| request | by hand | **this library** | time vs rs/cors (less is better) | rs/cors | go-chi/cors " +
+		"| gorilla/handlers | gin-contrib/cors |\n" +
 		"|---|--:|--:|--:|--:|--:|--:|--:|\n")
 	for _, row := range pageRows {
 		cells := []string{row.title, m.cell("hand", row.policy, row.req), "**" + m.cell("cors", row.policy, row.req) + "**",
@@ -59,7 +60,8 @@ func (m *measurements) fastLine() string {
 	ratio := func(req string) string {
 		return ratioText(m.ratio(cost("cors", "credentialed", req), cost("rs", "credentialed", req)).Center)
 	}
-	return fmt.Sprintf(fastMark+"A preflight takes %s × the time that it takes with rs/cors, and a request from another origin %s ×. "+
+	return fmt.Sprintf(fastMark+"A preflight takes %s × the time that it takes with rs/cors, and a request from "+
+		"another origin %s ×. "+
 		"100 000 origins take %.2f × the time of one. [Measured side by side](docs/performance.md#cost-of-a-request).",
 		ratio("preflight"), ratio("actual-refused"), m.dearest("origins-100000", "origins-1").Center)
 }
@@ -73,7 +75,8 @@ func (m *measurements) cell(lib, policy, req string) string {
 	if math.IsNaN(t.Center) {
 		return "–"
 	}
-	return fmt.Sprintf("%s, %s, %.0f", duration(t.Center), size(m.median(series{s.name, "B/op"}, 1).Center), m.median(series{s.name, "allocs/op"}, 1).Center)
+	return fmt.Sprintf("%s, %s, %.0f", duration(t.Center), size(m.median(series{s.name, "B/op"}, 1).Center),
+		m.median(series{s.name, "allocs/op"}, 1).Center)
 }
 
 // facts returns what the table does not show, a sentence each.
@@ -87,7 +90,8 @@ func (m *measurements) facts() []string {
 			if !found || !strings.Contains(row, mark) {
 				continue
 			}
-			if r := m.ratio(series{name, "ns/op"}, series{strings.Replace(name, mark, "", 1), "ns/op"}); !(r.Center <= worst.Center) {
+			without := series{strings.Replace(name, mark, "", 1), "ns/op"}
+			if r := m.ratio(series{name, "ns/op"}, without); !(r.Center <= worst.Center) {
 				*worst = r
 			}
 		}
@@ -98,22 +102,31 @@ func (m *measurements) facts() []string {
 		return percent(m.ratio(series{name, "none-ns/req"}, series{name, lib + "-ns/req"}))
 	}
 	return []string{
-		fmt.Sprintf("This library allocates at most %.0f block of %.0f B per response, whatever the row.", m.most("allocs/op"), m.most("B/op")),
-		"A policy of 100 000 origins takes " + times(m.dearest("origins-100000", "origins-1")) + " the time of a policy of one origin.",
-		"A policy of 1 000 subdomain patterns takes " + times(m.dearest("subdomains-1000", "subdomains-1")) + " the time of a policy of one pattern, and " +
+		fmt.Sprintf("This library allocates at most %.0f block of %.0f B per response, whatever the row.",
+			m.most("allocs/op"), m.most("B/op")),
+		"A policy of 100 000 origins takes " + times(m.dearest("origins-100000", "origins-1")) +
+			" the time of a policy of one origin.",
+		"A policy of 1 000 subdomain patterns takes " + times(m.dearest("subdomains-1000", "subdomains-1")) +
+			" the time of a policy of one pattern, and " +
 			times(m.dearest("subdomains-1000", "origins-1")) + " that of one exact origin.",
 		"The longest origin that a client can send takes " + times(longest) + " the time of an ordinary one.",
 		"A preflight with 64 kB of commas takes " + times(hostile) + " the time of an ordinary one.",
-		fmt.Sprintf("`New` with 100 000 origins takes %.0f ms and allocates %.1f MB, of which %.1f MB stay. That is %.1f times as long as building a plain map of them takes.",
-			m.median(series{built, "ns/op"}, 1e-6).Center, m.median(series{built, "B/op"}, 1e-6).Center, m.median(series{built, "live-B"}, 1e-6).Center,
+		fmt.Sprintf("`New` with 100 000 origins takes %.0f ms and allocates %.1f MB, of which %.1f MB stay. That is %.1f "+
+			"times as long as building a plain map of them takes.",
+			m.median(series{built, "ns/op"}, 1e-6).Center, m.median(series{built, "B/op"}, 1e-6).Center,
+			m.median(series{built, "live-B"}, 1e-6).Center,
 			m.ratio(series{built, "ns/op"}, series{plain, "ns/op"}).Center),
-		fmt.Sprintf("A server with this library answers %s of the requests that it answers without any CORS, by hand %s, with rs/cors %s.",
+		fmt.Sprintf("A server with this library answers %s of the requests that it answers without any CORS, by hand %s, "+
+			"with rs/cors %s.",
 			throughput("http", "cors"), throughput("http", "hand"), throughput("http", "rs")),
 		fmt.Sprintf("The same without the client's cost: this library %s, by hand %s, rs/cors %s.",
 			throughput("raw", "cors"), throughput("raw", "hand"), throughput("raw", "rs")),
-		fmt.Sprintf("By hand, with every header value shared by all responses, the allowed origin takes %s and the preflight %s.",
-			duration(m.median(cost("shared", "credentialed", "actual"), 1).Center), duration(m.median(cost("shared", "credentialed", "preflight"), 1).Center)),
-		fmt.Sprintf("gin alone takes %s, which its column includes.", duration(m.median(cost("gin", "credentialed", "actual"), 1).Center)),
+		fmt.Sprintf("By hand, with every header value shared by all responses, the allowed origin takes %s and the "+
+			"preflight %s.",
+			duration(m.median(cost("shared", "credentialed", "actual"), 1).Center),
+			duration(m.median(cost("shared", "credentialed", "preflight"), 1).Center)),
+		fmt.Sprintf("gin alone takes %s, which its column includes.",
+			duration(m.median(cost("gin", "credentialed", "actual"), 1).Center)),
 	}
 }
 

@@ -36,7 +36,8 @@ func TestPageHasTheRows(t *testing.T) {
 func TestPage(t *testing.T) {
 	var out strings.Builder
 	line := func(lib string, ns, bytes, allocs string) {
-		out.WriteString("BenchmarkMiddleware/lib=" + lib + "/policy=credentialed/req=preflight-2 1000 " + ns + " ns/op " + bytes + " B/op " + allocs + " allocs/op\n")
+		out.WriteString("BenchmarkMiddleware/lib=" + lib + "/policy=credentialed/req=preflight-2 1000 " +
+			ns + " ns/op " + bytes + " B/op " + allocs + " allocs/op\n")
 	}
 	line("cors", "100", "96", "1")
 	line("rs", "200", "16", "1")

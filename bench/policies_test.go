@@ -150,7 +150,9 @@ func (q request) to(p policy) *http.Request {
 		"Sec-Fetch-Dest":     {"empty"},
 		"Sec-Fetch-Mode":     {"cors"},
 		"Sec-Fetch-Site":     {"cross-site"},
-		"User-Agent":         {"Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36"},
+		"User-Agent": {
+			"Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36",
+		},
 	}
 	if q.origin != nil {
 		h["Origin"] = []string{q.origin(p)}

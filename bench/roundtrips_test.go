@@ -23,7 +23,7 @@ import (
 
 	"example.com/cors"
 	"example.com/cors/corstest"
-	"example.com/cors/internal/test/browser"
+	"example.com/cors/internal/test/live"
 )
 
 // A setting is a middleware with its default max-age or with the best for this
@@ -120,10 +120,10 @@ func TestRoundTripsSimulated(t *testing.T) {
 		t.Run(s.lib+" "+s.max, func(t *testing.T) {
 			h := s.middleware(page)(ok)
 			assert.Equal(t, s.preflights, preflights{
-				standard: simulate(t, h, page, corstest.Standard),
-				chromium: simulate(t, h, page, corstest.Chromium),
-				firefox:  simulate(t, h, page, corstest.Firefox),
-				webkit:   simulate(t, h, page, corstest.WebKit),
+				standard: simulate(t, h, page, corstest.EngineStandard),
+				chromium: simulate(t, h, page, corstest.EngineChromium),
+				firefox:  simulate(t, h, page, corstest.EngineFirefox),
+				webkit:   simulate(t, h, page, corstest.EngineWebKit),
 			})
 		})
 	}
@@ -144,7 +144,7 @@ func simulate(t *testing.T, h http.Handler, page string, engine corstest.Engine)
 				if c.Body != "" {
 					r.Body = strings.NewReader(c.Body)
 				}
-				res, err := b.Fetch(r)
+				res, err := b.Fetch(t.Context(), r)
 				require.NoError(t, err)
 				calls++
 				if res.Preflight != nil {
@@ -162,7 +162,7 @@ func simulate(t *testing.T, h http.Handler, page string, engine corstest.Engine)
 var roundTripsPage []byte
 
 func TestRoundTripsInBrowsers(t *testing.T) {
-	for _, b := range browser.Installed(t) {
+	for _, b := range live.Browsers(t) {
 		t.Run(b.Name, func(t *testing.T) {
 			want := map[string]int{}
 			for _, s := range settings() {
@@ -187,7 +187,7 @@ func TestRoundTripsInBrowsers(t *testing.T) {
 // browse plays a session for each of the settings in a real browser, and returns
 // how many preflights came, by setting. It is slow if a URL took so long that
 // answers may have expired meanwhile.
-func browse(t *testing.T, b browser.Browser) (preflights map[string]int, slow bool) {
+func browse(t *testing.T, b live.Browser) (preflights map[string]int, slow bool) {
 	pageServer := httptest.NewUnstartedServer(nil)
 	page := "http://" + pageServer.Listener.Addr().String()
 
@@ -244,7 +244,7 @@ func browse(t *testing.T, b browser.Browser) (preflights map[string]int, slow bo
 	pageServer.Start()
 	t.Cleanup(pageServer.Close)
 
-	rep := browser.Await(b.Open(t, page), reports)
+	rep := live.Await(b.Open(t, page), reports)
 	require.Zero(t, rep.Blocked)
 	mu.Lock()
 	defer mu.Unlock()

@@ -108,7 +108,8 @@ var columns = [...]struct{ lib, title string }{
 
 // print prints every row that was measured.
 func (m *measurements) print(w io.Writer) {
-	_, _ = fmt.Fprint(w, "Every row: nanoseconds per request (median), and in parentheses the time divided by that of rs/cors.\n"+
+	_, _ = fmt.Fprint(w, "Every row: nanoseconds per request (median), and in parentheses the time divided by that of "+
+		"rs/cors.\n"+
 		"A dash means that the library is left out of the row, see below.\n\n")
 	m.printRows(w, func(lib, policy, req string) string {
 		t := m.median(cost(lib, policy, req), 1)
@@ -116,7 +117,8 @@ func (m *measurements) print(w io.Writer) {
 			return "–"
 		}
 		cell := number(t.Center)
-		if r := m.ratio(cost(lib, policy, req), cost("rs", policy, req)); lib != "rs" && lib != "none" && lib != "gin" && !math.IsNaN(r.Center) {
+		r := m.ratio(cost(lib, policy, req), cost("rs", policy, req))
+		if lib != "rs" && lib != "none" && lib != "gin" && !math.IsNaN(r.Center) {
 			cell += " (" + ratioText(r.Center) + ")"
 		}
 		return cell

@@ -23,10 +23,19 @@ type cacheKey struct{ origin, url string }
 // or to those without. The standard keeps one entry for each method and header.
 type cacheEntry struct {
 	credentials bool
-	expires     time.Time            // when the newest answer does
-	methods     map[string]time.Time // when each one expires
-	headers     map[string]time.Time // by lower-cased name
+	expires     time.Time                // when the newest answer does
+	permissions map[permission]time.Time // when each one expires
 }
+
+// A permission is to use a method or to set a header.
+type permission struct {
+	isHeader bool
+	name     string // of a header in lower case
+}
+
+func permissionForMethod(method string) permission { return permission{false, method} }
+
+func permissionForHeader(name string) permission { return permission{true, strings.ToLower(name)} }
 
 func (c *call) cacheKey() cacheKey { return cacheKey{c.origin(), c.url.String()} }
 
@@ -38,7 +47,7 @@ func (c *call) isCached(unsafe []string) bool {
 	defer b.mu.Unlock()
 	entries := c.usable(now)
 	return c.isMethodCached(entries, now) && !slices.ContainsFunc(unsafe, func(name string) bool {
-		return !slices.ContainsFunc(entries, func(e *cacheEntry) bool { return c.headerMatch(e, name, now) != "" })
+		return !c.isPermitted(entries, permissionForHeader(name), now)
 	})
 }
 
@@ -63,11 +72,9 @@ func (c *call) isAlive(e *cacheEntry, now time.Time) bool {
 	if c.engine.oneAnswer {
 		return now.Before(e.expires)
 	}
-	for _, names := range []map[string]time.Time{e.methods, e.headers} {
-		for _, expires := range names {
-			if now.Before(expires) {
-				return true
-			}
+	for _, expires := range e.permissions {
+		if now.Before(expires) {
+			return true
 		}
 	}
 	return false
@@ -82,36 +89,31 @@ func (c *call) isMethodCached(entries []*cacheEntry, now time.Time) bool {
 			return len(entries) > 0
 		}
 	}
-	return slices.ContainsFunc(entries, func(e *cacheEntry) bool { return c.methodMatch(e, c.method, now) != "" })
+	return c.isPermitted(entries, permissionForMethod(c.method), now)
 }
 
-// methodMatch returns the name in e that allows method, or "" if there is none.
-func (c *call) methodMatch(e *cacheEntry, method string, now time.Time) string {
-	return c.match(e, e.methods, method, now)
+func (c *call) isPermitted(entries []*cacheEntry, p permission, now time.Time) bool {
+	return slices.ContainsFunc(entries, func(e *cacheEntry) bool {
+		_, ok := c.match(e, p, now)
+		return ok
+	})
 }
 
-// headerMatch does the same for a lower-cased header name.
-func (c *call) headerMatch(e *cacheEntry, name string, now time.Time) string {
-	match := c.match(e, e.headers, name, now)
-	if match == "*" && name == "authorization" && !c.engine.cachedAuthorizationUnderWildcard {
-		return ""
-	}
-	return match
-}
-
-// match returns name or "*", or "" if neither is in names. A `*` matches only for
-// requests without credentials, as in the response that it comes from. The
+// match returns what in e gives the permission p: p itself or a `*`. A `*` matches
+// only for requests without credentials, as in the response that it comes from. The
 // standard's steps for the cache omit that rule. They would let a request with
 // credentials pass on a `*` that could not have allowed it.
-func (c *call) match(e *cacheEntry, names map[string]time.Time, name string, now time.Time) string {
-	if now.Before(names[name]) {
-		return name
+func (c *call) match(e *cacheEntry, p permission, now time.Time) (match permission, ok bool) {
+	if now.Before(e.permissions[p]) {
+		return p, true
 	}
-	wildcard := !c.credentials && !c.engine.noCachedWildcard && !(c.engine.plainWildcard && e.credentials)
-	if wildcard && now.Before(names["*"]) {
-		return "*"
+	switch {
+	case c.credentials, c.engine.noCachedWildcard, c.engine.plainWildcard && e.credentials,
+		p == permissionForHeader("authorization") && !c.engine.cachedAuthorizationUnderWildcard:
+		return permission{}, false
 	}
-	return ""
+	wildcard := permission{p.isHeader, "*"}
+	return wildcard, now.Before(e.permissions[wildcard])
 }
 
 // remember caches an answer.
@@ -135,29 +137,28 @@ func (c *call) remember(a answer) {
 	entries := c.usable(now)
 	own := b.ownEntry(key, c.credentials)
 	own.expires = expires
-	for _, method := range a.methods {
+	for _, p := range a.permissions() {
 		renewed := false
 		for _, e := range entries {
-			if match := c.methodMatch(e, method, now); match != "" {
-				e.methods[match], renewed = expires, true
+			if match, ok := c.match(e, p, now); ok {
+				e.permissions[match], renewed = expires, true
 			}
 		}
 		if !renewed {
-			own.methods[method] = expires
+			own.permissions[p] = expires
 		}
+	}
+}
+
+func (a answer) permissions() []permission {
+	var all []permission
+	for _, method := range a.methods {
+		all = append(all, permissionForMethod(method))
 	}
 	for _, name := range a.headers {
-		name = strings.ToLower(name)
-		renewed := false
-		for _, e := range entries {
-			if match := c.headerMatch(e, name, now); match != "" {
-				e.headers[match], renewed = expires, true
-			}
-		}
-		if !renewed {
-			own.headers[name] = expires
-		}
+		all = append(all, permissionForHeader(name))
 	}
+	return all
 }
 
 // forget drops all answers for the origin and URL of c.
@@ -176,11 +177,7 @@ func (b *Browser) ownEntry(key cacheKey, credentials bool) *cacheEntry {
 			return e
 		}
 	}
-	e := &cacheEntry{
-		credentials: credentials,
-		methods:     make(map[string]time.Time),
-		headers:     make(map[string]time.Time),
-	}
+	e := &cacheEntry{credentials: credentials, permissions: make(map[permission]time.Time)}
 	b.cache[key] = append(b.cache[key], e)
 	return e
 }

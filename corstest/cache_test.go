@@ -22,7 +22,7 @@ func newClock() *clock { return &clock{time.Unix(1_800_000_000, 0)} }
 func (c *clock) now() time.Time          { return c.t }
 func (c *clock) advance(d time.Duration) { c.t = c.t.Add(d) }
 
-var engines = []corstest.Engine{corstest.Standard, corstest.Chromium, corstest.Firefox, corstest.WebKit}
+var engines = []corstest.Engine{corstest.EngineStandard, corstest.EngineChromium, corstest.EngineFirefox, corstest.EngineWebKit}
 
 // One preflight is enough for all methods and headers on one URL, in every
 // engine, if the answer lists them.
@@ -33,7 +33,7 @@ func TestOnePreflightForAll(t *testing.T) {
 			b := corstest.Browser{Handler: s, Engine: engine}
 			for _, method := range []string{"PUT", "PATCH", "DELETE", "GET", "POST"} {
 				for _, name := range []string{"X-A", "X-B", "Content-Type"} {
-					_, err := b.Fetch(corstest.Request{Origin: origin, Method: method, Header: header(name)})
+					_, err := b.Fetch(t.Context(), corstest.Request{Origin: origin, Method: method, Header: header(name)})
 					require.NoError(t, err)
 				}
 			}
@@ -67,7 +67,7 @@ func TestCache(t *testing.T) {
 	forbid := func(s *server) { s.response = http.Header{} }
 	permit := func(s *server) { s.response = s.preflight }
 	type logs map[corstest.Engine]string
-	const standard, chromium, firefox, webKit = corstest.Standard, corstest.Chromium, corstest.Firefox, corstest.WebKit
+	const standard, chromium, firefox, webKit = corstest.EngineStandard, corstest.EngineChromium, corstest.EngineFirefox, corstest.EngineWebKit
 
 	for name, tc := range map[string]struct {
 		start func(s *server)
@@ -242,7 +242,7 @@ func TestCache(t *testing.T) {
 			t.Run(name+"/"+engine.String(), func(t *testing.T) {
 				want, departs := tc.want[engine]
 				if !departs {
-					want = tc.want[corstest.Standard]
+					want = tc.want[corstest.EngineStandard]
 				}
 				s := allowing("", "")
 				tc.start(s)
@@ -260,7 +260,7 @@ func TestCache(t *testing.T) {
 						r.Header = header(strings.Split(call.headers, ",")...)
 					}
 					s.log = nil
-					_, err := b.Fetch(r)
+					_, err := b.Fetch(t.Context(), r)
 					log = append(log, s.log...)
 					assert.Equal(t, call.blocked, err != nil, "%s %s: %v", call.method, call.headers, err)
 				}
@@ -273,21 +273,21 @@ func TestCache(t *testing.T) {
 // What engines ship: a `*` covers Authorization when it comes with the preflight.
 func TestAuthorizationUnderWildcard(t *testing.T) {
 	for engine, want := range map[corstest.Engine]string{
-		corstest.Standard: "preflight PUT authorization, preflight PUT authorization, preflight PUT x-a, PUT, preflight PUT authorization",
-		corstest.Chromium: "preflight PUT authorization, PUT, preflight PUT authorization, PUT, PUT, preflight PUT authorization, PUT",
-		corstest.Firefox:  "preflight PUT authorization, PUT, preflight PUT authorization, PUT, preflight PUT x-a, PUT, preflight PUT authorization, PUT",
-		corstest.WebKit:   "preflight PUT authorization, PUT, PUT, PUT, PUT",
+		corstest.EngineStandard: "preflight PUT authorization, preflight PUT authorization, preflight PUT x-a, PUT, preflight PUT authorization",
+		corstest.EngineChromium: "preflight PUT authorization, PUT, preflight PUT authorization, PUT, PUT, preflight PUT authorization, PUT",
+		corstest.EngineFirefox:  "preflight PUT authorization, PUT, preflight PUT authorization, PUT, preflight PUT x-a, PUT, preflight PUT authorization, PUT",
+		corstest.EngineWebKit:   "preflight PUT authorization, PUT, PUT, PUT, PUT",
 	} {
 		t.Run(engine.String(), func(t *testing.T) {
 			s := allowing("*", "*")
 			b := corstest.Browser{Handler: s, Engine: engine}
 			for _, name := range []string{"Authorization", "Authorization", "X-A", "Authorization"} {
-				_, err := b.Fetch(corstest.Request{Origin: origin, Method: "PUT", Header: header(name)})
-				assert.Equal(t, engine == corstest.Standard && name == "Authorization", err != nil)
+				_, err := b.Fetch(t.Context(), corstest.Request{Origin: origin, Method: "PUT", Header: header(name)})
+				assert.Equal(t, engine == corstest.EngineStandard && name == "Authorization", err != nil)
 			}
 			assert.Equal(t, want, strings.Join(s.log, ", "))
 
-			_, err := b.Fetch(corstest.Request{Origin: origin, Header: header("Authorization"), Credentials: true})
+			_, err := b.Fetch(t.Context(), corstest.Request{Origin: origin, Header: header("Authorization"), Credentials: true})
 			assert.Error(t, err, "with credentials, nobody takes it for a wildcard")
 		})
 	}
@@ -300,14 +300,14 @@ func TestUploadListenerInEngines(t *testing.T) {
 			s := allowing("PUT", "")
 			b := corstest.Browser{Handler: s, Engine: engine}
 			for range 2 {
-				_, err := b.Fetch(upload)
+				_, err := b.Fetch(t.Context(), upload)
 				require.NoError(t, err)
 			}
 			assert.Equal(t, []string{"preflight POST", "POST", "POST"}, s.log, "any answer covers a safelisted method")
 
 			put := upload
 			put.Method = "PUT"
-			_, err := (&corstest.Browser{Handler: allowing("", ""), Engine: engine}).Fetch(put)
+			_, err := (&corstest.Browser{Handler: allowing("", ""), Engine: engine}).Fetch(t.Context(), put)
 			assert.Equal(t, corstest.StepPreflightMethod, requireBlocked(t, err).Step, "and an absent list no other")
 		})
 	}
@@ -322,7 +322,7 @@ func TestShorterAnswer(t *testing.T) {
 			c := newClock()
 			b := corstest.Browser{Handler: s, Engine: engine, Now: c.now}
 			call := func(method string) (preflighted bool) {
-				res, err := b.Fetch(corstest.Request{Origin: origin, Method: method, UploadListener: true})
+				res, err := b.Fetch(t.Context(), corstest.Request{Origin: origin, Method: method, UploadListener: true})
 				require.NoError(t, err)
 				return res.Preflight != nil
 			}
@@ -346,7 +346,7 @@ func assertLifetime(t *testing.T, engine corstest.Engine, lines []string, want i
 	b := corstest.Browser{Handler: s, Engine: engine, Now: c.now}
 	put := func(after time.Duration) (preflighted bool) {
 		c.advance(after)
-		res, err := b.Fetch(corstest.Request{Origin: origin, Method: "PUT"})
+		res, err := b.Fetch(t.Context(), corstest.Request{Origin: origin, Method: "PUT"})
 		require.NoError(t, err)
 		return res.Preflight != nil
 	}
@@ -392,10 +392,10 @@ func TestMaxAge(t *testing.T) {
 		"lines":       {[]string{"60", "60"}, 5, 5, 0, 5},
 	} {
 		t.Run(name, func(t *testing.T) {
-			assertLifetime(t, corstest.Standard, tc.lines, tc.standard)
-			assertLifetime(t, corstest.Chromium, tc.lines, tc.chromium)
-			assertLifetime(t, corstest.Firefox, tc.lines, tc.firefox)
-			assertLifetime(t, corstest.WebKit, tc.lines, tc.webKit)
+			assertLifetime(t, corstest.EngineStandard, tc.lines, tc.standard)
+			assertLifetime(t, corstest.EngineChromium, tc.lines, tc.chromium)
+			assertLifetime(t, corstest.EngineFirefox, tc.lines, tc.firefox)
+			assertLifetime(t, corstest.EngineWebKit, tc.lines, tc.webKit)
 		})
 	}
 }
@@ -411,11 +411,11 @@ func FuzzMaxAge(f *testing.F) {
 	reference := func(engine corstest.Engine, value string) int64 {
 		pattern, malformed, limit := digits, int64(5), int64(1<<31)
 		switch engine {
-		case corstest.Chromium:
+		case corstest.EngineChromium:
 			pattern, limit = signed, 7200
-		case corstest.WebKit:
+		case corstest.EngineWebKit:
 			pattern, limit = signed, 600
-		case corstest.Firefox:
+		case corstest.EngineFirefox:
 			malformed, limit = 0, 86400
 		}
 		if value == "" {
@@ -452,7 +452,7 @@ func TestRenewal(t *testing.T) {
 	c := newClock()
 	b := corstest.Browser{Handler: s, Now: c.now}
 	call := func(method string, names ...string) (preflighted bool) {
-		res, err := b.Fetch(corstest.Request{Origin: origin, Method: method, Header: header(names...)})
+		res, err := b.Fetch(t.Context(), corstest.Request{Origin: origin, Method: method, Header: header(names...)})
 		require.NoError(t, err)
 		return res.Preflight != nil
 	}
@@ -484,7 +484,7 @@ func TestRenewalAcrossCredentials(t *testing.T) {
 			c := newClock()
 			b := corstest.Browser{Handler: s, Now: c.now}
 			call := func(method string, credentials bool, names ...string) (preflighted bool) {
-				res, err := b.Fetch(corstest.Request{Origin: origin, Method: method, Header: header(names...), Credentials: credentials})
+				res, err := b.Fetch(t.Context(), corstest.Request{Origin: origin, Method: method, Header: header(names...), Credentials: credentials})
 				require.NoError(t, err)
 				return res.Preflight != nil
 			}
@@ -520,7 +520,7 @@ func TestRealClock(t *testing.T) {
 	s := allowing("PUT", "")
 	b := corstest.Browser{Handler: s}
 	for range 2 {
-		_, err := b.Fetch(corstest.Request{Origin: origin, Method: "PUT"})
+		_, err := b.Fetch(t.Context(), corstest.Request{Origin: origin, Method: "PUT"})
 		require.NoError(t, err)
 	}
 	assert.Equal(t, []string{"preflight PUT", "PUT", "PUT"}, s.log)
@@ -539,7 +539,7 @@ func TestConcurrentFetches(t *testing.T) {
 			defer wg.Done()
 			method := []string{"PUT", "DELETE"}[i%2]
 			for range 50 {
-				_, err := b.Fetch(corstest.Request{Origin: origin, Method: method})
+				_, err := b.Fetch(t.Context(), corstest.Request{Origin: origin, Method: method})
 				assert.Equal(t, method == "PUT", err == nil)
 			}
 		}()

@@ -1,9 +1,9 @@
 package corstest
 
 import (
-	"bytes"
 	"cmp"
 	"context"
+	"errors"
 	"io"
 	"maps"
 	"net/http"
@@ -45,19 +45,21 @@ type call struct {
 // newCall returns r as browsers normalize it. The error says why no script can
 // send it.
 func (b *Browser) newCall(ctx context.Context, r Request) (*call, error) {
-	u, detail := parseURL(r.URL, &base)
-	if detail == "" && u.User != nil {
-		detail = "scripts cannot put a user name or password into a URL"
+	u, err := parseURL(r.URL, &base)
+	if err == nil && u.User != nil {
+		err = errors.New("scripts cannot put a user name or password into a URL")
 	}
-	if detail != "" {
-		return nil, &UnsendableError{"URL", r.URL, detail}
+	if err != nil {
+		return nil, &UnsendableError{"URL", r.URL, err.Error()}
 	}
 	mode, page := cmp.Or(r.Mode, ModeCORS), r.Origin
 	if page == "" && mode != ModeNavigate {
 		page = originOf(u)
 	}
-	if detail := checkOrigin(page); detail != "" && page != "" {
-		return nil, &UnsendableError{"Origin", r.Origin, detail}
+	if page != "" {
+		if err := checkOrigin(page); err != nil {
+			return nil, &UnsendableError{"Origin", r.Origin, err.Error()}
+		}
 	}
 	method := fetch.NormalizeMethod(cmp.Or(r.Method, http.MethodGet))
 	switch {
@@ -185,9 +187,8 @@ func (c *call) hop(redirects int) (res *http.Response, next *url.URL, err error)
 	if res, err = c.send(); err != nil {
 		return nil, nil, err
 	}
-	next, blocked := c.follow(res, redirects)
-	if blocked != nil {
-		return nil, nil, blocked
+	if next, err = c.follow(res, redirects); err != nil {
+		return nil, nil, err
 	}
 	return res, next, nil
 }
@@ -228,19 +229,20 @@ func transportError(x Exchange, err error) *TransportError {
 
 // follow judges a response. It returns where the response redirects to, or nil if
 // the script may read it.
-func (c *call) follow(res *http.Response, redirects int) (*url.URL, *BlockedError) {
+func (c *call) follow(res *http.Response, redirects int) (*url.URL, error) {
 	if res == nil {
 		return nil, c.blocked(StepRequest, "", "the handler broke off without a response")
 	}
 	if c.usesCORS() {
-		if blocked := c.check(StepCheck, res); blocked != nil {
-			return nil, blocked
+		if err := c.check(StepCheck, res); err != nil {
+			return nil, err
 		}
 	}
 	return c.location(res, redirects)
 }
 
-func (c *call) blocked(step Step, header, detail string) *BlockedError {
+// blocked returns a BlockedError about the call as it is now.
+func (c *call) blocked(step Step, header, detail string) error {
 	return &BlockedError{
 		Step:   step,
 		Header: header,
@@ -249,12 +251,4 @@ func (c *call) blocked(step Step, header, detail string) *BlockedError {
 		Method: c.method,
 		URL:    c.url.String(),
 	}
-}
-
-// newBody returns a fresh reader of the same bytes.
-func newBody(body []byte) io.ReadCloser {
-	if len(body) == 0 {
-		return http.NoBody
-	}
-	return io.NopCloser(bytes.NewReader(body))
 }

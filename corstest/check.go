@@ -11,16 +11,18 @@ import (
 
 // check is the CORS check (https://fetch.spec.whatwg.org/#cors-check). It also
 // judges preflights, as part of the call that they announce.
-func (c *call) check(step Step, res *http.Response) *BlockedError {
+func (c *call) check(step Step, res *http.Response) error {
 	lines, found := res.Header[fetch.AllowOrigin]
 	value := strings.Join(lines, ", ")
 	switch {
 	case !found:
 		detail := fmt.Sprintf("is absent; it must be %q", c.origin())
 		if res.StatusCode == http.StatusForbidden {
-			detail += fmt.Sprintf(" (the status is %s: the CORS layer refused the origin, or the response came from outside it)", res.Status)
+			detail += fmt.Sprintf(" (the status is %s: the CORS layer refused the origin, "+
+				"or the response came from outside it)", res.Status)
 		} else if !isOK(res.StatusCode) {
-			detail += fmt.Sprintf(" (the status is %s: perhaps the response came from outside the CORS layer)", res.Status)
+			detail += fmt.Sprintf(" (the status is %s: perhaps the response came from outside the CORS layer)",
+				res.Status)
 		}
 		return c.blocked(step, fetch.AllowOrigin, detail)
 	case !c.credentials && value == "*":
@@ -66,7 +68,8 @@ func (c *call) readable(h http.Header) http.Header {
 	all := !c.crossOrigin || !c.credentials && slices.Contains(exposed, "*")
 	readable := make(http.Header)
 	for name, lines := range h {
-		if !fetch.IsForbiddenResponseHeader(name) && (all || isSafelistedResponseHeader(name) || containsFold(exposed, name)) {
+		allowed := all || isSafelistedResponseHeader(name) || containsFold(exposed, name)
+		if allowed && !fetch.IsForbiddenResponseHeader(name) {
 			readable[name] = slices.Clone(lines)
 		}
 	}

@@ -138,7 +138,7 @@ type Exchange struct {
 // [Browser.Fetch].
 func Fetch(h http.Handler, r Request) (*Result, error) {
 	b := Browser{Handler: h}
-	return b.Fetch(r)
+	return b.Fetch(context.Background(), r)
 }
 
 // A Browser makes calls and remembers the answers to its preflights. Set Handler
@@ -162,7 +162,7 @@ type Browser struct {
 	// Fetch keeps the first 256 KiB of each response body, and waits for them for
 	// one second after the header. Reading further returns an error. So endless
 	// streams do no harm, and nothing stays open when Fetch returns. Bound the
-	// wait for the header with the context of [Browser.FetchContext].
+	// wait for the header with the context that Fetch takes.
 	//
 	// If Transport returns an error, Fetch returns it in a [*TransportError].
 	Transport http.RoundTripper
@@ -182,24 +182,21 @@ type Browser struct {
 // (https://fetch.spec.whatwg.org/#http-fetch). It follows up to 20 redirects of
 // the request. A redirect of a preflight blocks the call.
 //
+// A Handler gets contexts derived from ctx. With Transport, ctx bounds all requests
+// of the call: it fails with a [*TransportError] if ctx ends before the header of a
+// response arrives.
+//
 // The error is nil if the script may read the response, whatever its status, and
-// if the Mode does not let it read any response. It is a [*BlockedError] if the browser hides the response from the script, and a
-// [*TransportError] if Transport got no response. In both cases the Result says
-// what was sent. For any other error the Result is nil, and nothing was sent: an
-// [*UnsendableError] means that no script can make the request; all else is an
-// error of reading the body.
+// if the Mode does not let it read any response. It is a [*BlockedError] if the
+// browser hides the response from the script, and a [*TransportError] if Transport
+// got no response. In both cases the Result says what was sent. For any other error
+// the Result is nil, and nothing was sent: an [*UnsendableError] means that no
+// script can make the request; all else is an error of reading the body.
 //
 // A panic of the handler goes through Fetch to its caller. Only
 // [http.ErrAbortHandler] does not: it breaks off the connection, which blocks the
 // call.
-func (b *Browser) Fetch(r Request) (*Result, error) {
-	return b.FetchContext(context.Background(), r)
-}
-
-// FetchContext is like [Browser.Fetch], with a context for all requests of the
-// call. A Handler gets contexts derived from it. With Transport, the call fails
-// with a [*TransportError] if ctx ends before the header of a response arrives.
-func (b *Browser) FetchContext(ctx context.Context, r Request) (*Result, error) {
+func (b *Browser) Fetch(ctx context.Context, r Request) (*Result, error) {
 	if b.Handler == nil && b.Transport == nil {
 		panic("corstest: a Browser needs a Handler or a Transport")
 	}

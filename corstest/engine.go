@@ -4,70 +4,53 @@ import "fmt"
 
 // An Engine is the browser engine that a [Browser] plays. The engines agree with
 // the standard on nearly everything. Each constant lists where its engine was seen
-// to depart. In addition, all three let any cached answer serve a safelisted
-// method. By the standard, the answer must list the method if the request has an
-// upload listener.
+// to depart in what a server's developer may notice.
 //
-// Tests hold this package against the three engines. They show more departures,
-// which are not simulated. All engines judge several headers of one name as one,
-// and announce a Range that does not fit in 64 bits. Chromium announces neither
-// client hints (DPR, Save-Data, Downlink) nor User-Agent. After a redirect, Firefox
-// still sends the page's origin in the preflight, WebKit announces an Authorization
-// header that it then leaves out, and both send a preflight for a GET that a 303
-// made. Chromium sends Sec-Fetch-Mode with the preflight for a plain http URL, and
-// keeps the origin of an https page in a write to one. WebKit lets no https page call
-// http://localhost. In calls without CORS, WebKit keeps Origin in a GET that a redirect made of a
-// POST, keeps the cookies when the page's own server redirects, makes the origin of
-// a form null in that case, and gives a beacon of a sandboxed frame the origin of
-// the page around it.
+// An engine follows the newest release that the tests of this package saw. So a
+// minor version of this module may change what an engine sends, and whether a call
+// is blocked. EngineStandard follows the standard as it is maintained.
+//
+// Tests hold this package against the three browsers. docs/engines.md in the
+// repository of this module lists all departures that they found, with those that
+// are not simulated.
 type Engine int
 
 const (
-	// Standard is the Fetch standard. It does not limit the max-age of preflights.
-	Standard Engine = iota
+	// EngineStandard is the Fetch standard. It does not limit the max-age of
+	// preflights.
+	EngineStandard Engine = iota
 
-	// Chromium plays version 156. It keeps an answer for at most two hours. It keeps
-	// only one answer for each origin and URL, and a new answer replaces it whole.
-	// Only a failed preflight drops it. A negative Access-Control-Max-Age counts as
-	// 0. In the response to a preflight, `*` in Access-Control-Allow-Headers covers
-	// Authorization; in a cached answer it does not. Nothing is cached for an origin
-	// that a redirect turned into null. After a redirect, Sec-Fetch-Site of a
-	// preflight tells of its own URL alone. A call without CORS that is redirected to
-	// another origin has the origin null.
-	Chromium
-
-	// Firefox plays version 153 ESR. It keeps an answer for at most a day. A request
-	// without credentials never uses the answer to one with credentials. A cached
-	// `*` matches nothing, and a cached answer serves HEAD only if it lists HEAD. A
-	// malformed or negative Access-Control-Max-Age counts as 0. Any failure of a
-	// call drops the answers for its URL. `*` in Access-Control-Allow-Headers covers
-	// Authorization. After a redirect, Sec-Fetch-Site is cross-site unless all URLs
-	// have the origin of the page; that of a preflight tells of its own URL alone.
-	// Firefox was seen to ask again in the first seconds of a session; that is not
-	// simulated.
-	Firefox
-
-	// WebKit plays WebKitGTK 2.50.6. It keeps an answer for at most ten minutes. It
+	// EngineChromium plays version 156. It keeps an answer for at most two hours. It
 	// keeps only one answer for each origin and URL, and a new answer replaces it
-	// whole. It keeps an answer even if it does not allow the request, and even if
-	// the request after it fails. A negative Access-Control-Max-Age counts as 0. `*`
-	// in Access-Control-Allow-Headers covers Authorization. The unit of a safelisted
-	// Range may be written in any case. A call with CORS has no Sec-Fetch headers once
-	// it was redirected to another origin; those of its preflight tell of the
-	// preflight's own URL alone, and of a null origin as cross-site.
-	WebKit
+	// whole. In the response to a preflight, `*` in Access-Control-Allow-Headers
+	// covers Authorization; in a cached answer it does not.
+	EngineChromium
+
+	// EngineFirefox plays version 153 ESR. It keeps an answer for at most a day. A
+	// request without credentials never uses the answer to one with credentials, and
+	// a cached `*` matches nothing. Any failure of a call drops the answers for its
+	// URL. `*` in Access-Control-Allow-Headers covers Authorization.
+	EngineFirefox
+
+	// EngineWebKit plays WebKitGTK 2.50.6. It keeps an answer for at most ten minutes.
+	// It keeps only one answer for each origin and URL, and a new answer replaces it
+	// whole, even if it does not allow the request. `*` in Access-Control-Allow-Headers
+	// covers Authorization. A call with CORS has no Sec-Fetch headers once it was
+	// redirected to another origin.
+	EngineWebKit
 )
 
-// String returns the name of the engine.
+// String returns the name of the engine: "Standard", "Chromium", "Firefox" or
+// "WebKit".
 func (e Engine) String() string {
 	switch e {
-	case Standard:
+	case EngineStandard:
 		return "Standard"
-	case Chromium:
+	case EngineChromium:
 		return "Chromium"
-	case Firefox:
+	case EngineFirefox:
 		return "Firefox"
-	case WebKit:
+	case EngineWebKit:
 		return "WebKit"
 	}
 	return fmt.Sprintf("Engine(%d)", int(e))
@@ -146,7 +129,7 @@ const (
 
 func (e Engine) conduct() conduct {
 	switch e {
-	case Chromium:
+	case EngineChromium:
 		return conduct{
 			maxAgeCap:                  7200,
 			maxAge:                     maxAgeInteger,
@@ -159,7 +142,7 @@ func (e Engine) conduct() conduct {
 			taintedUncached:            true,
 			clears:                     clearNever,
 		}
-	case Firefox:
+	case EngineFirefox:
 		return conduct{
 			maxAgeCap:                  86400,
 			maxAge:                     maxAgeDigits,
@@ -173,7 +156,7 @@ func (e Engine) conduct() conduct {
 			ignoresZeroMaxAge:          true,
 			clears:                     clearAlways,
 		}
-	case WebKit:
+	case EngineWebKit:
 		return conduct{
 			maxAgeCap:                        600,
 			maxAge:                           maxAgeInteger,

@@ -11,7 +11,7 @@ import (
 
 func TestEngineNames(t *testing.T) {
 	for engine, name := range map[corstest.Engine]string{
-		corstest.Standard: "Standard", corstest.Chromium: "Chromium", corstest.Firefox: "Firefox", corstest.WebKit: "WebKit",
+		corstest.EngineStandard: "Standard", corstest.EngineChromium: "Chromium", corstest.EngineFirefox: "Firefox", corstest.EngineWebKit: "WebKit",
 		corstest.Engine(7): "Engine(7)",
 	} {
 		assert.Equal(t, name, engine.String())
@@ -21,7 +21,7 @@ func TestEngineNames(t *testing.T) {
 func TestRangeUnitInEngines(t *testing.T) {
 	for _, engine := range engines {
 		want := "range"
-		if engine == corstest.WebKit {
+		if engine == corstest.EngineWebKit {
 			want = ""
 		}
 		assert.Equal(t, want, announced(t, engine, http.Header{"Range": {"BYTES=0-9"}}), engine)

@@ -1,6 +1,7 @@
 package corstest_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -102,13 +103,13 @@ func ExampleBrowser() {
 		MaxAge:         time.Hour,
 	})(http.NotFoundHandler())
 
-	for _, engine := range []corstest.Engine{corstest.Standard, corstest.Chromium, corstest.Firefox, corstest.WebKit} {
+	for _, engine := range []corstest.Engine{corstest.EngineStandard, corstest.EngineChromium, corstest.EngineFirefox, corstest.EngineWebKit} {
 		now := time.Now()
 		browser := corstest.Browser{Handler: server, Engine: engine, Now: func() time.Time { return now }}
 		preflights := 0
 		for range 2 {
 			for _, method := range []string{"GET", "PUT", "PATCH", "DELETE"} {
-				res, err := browser.Fetch(corstest.Request{
+				res, err := browser.Fetch(context.Background(), corstest.Request{
 					Origin: "https://app.example",
 					Method: method,
 					URL:    "/users/7",
@@ -142,7 +143,7 @@ func ExampleBrowser_transport() {
 	browser := corstest.Browser{Transport: server.Client().Transport}
 
 	for _, origin := range []string{"https://app.example", "https://other.example"} {
-		res, err := browser.Fetch(corstest.Request{Origin: origin, URL: server.URL + "/users/7"})
+		res, err := browser.Fetch(context.Background(), corstest.Request{Origin: origin, URL: server.URL + "/users/7"})
 		var blocked *corstest.BlockedError
 		var unreachable *corstest.TransportError
 		switch {

@@ -109,7 +109,7 @@ func TestFetchSiteAfterRedirects(t *testing.T) {
 					}
 				})
 				b := corstest.Browser{Handler: h, Engine: engine}
-				res, err := b.Fetch(corstest.Request{Origin: page, URL: hops[0], Mode: mode})
+				res, err := b.Fetch(t.Context(), corstest.Request{Origin: page, URL: hops[0], Mode: mode})
 				require.NoError(t, err)
 				require.Len(t, res.Exchanges, len(hops))
 				for engines, site := range tc.want {
@@ -144,7 +144,7 @@ func TestFetchSiteOfPreflightAfterRedirect(t *testing.T) {
 					}
 				})
 				b := corstest.Browser{Handler: h, Engine: engines[i]}
-				res, err := b.Fetch(corstest.Request{Origin: page, URL: tc.first, Method: "PUT"})
+				res, err := b.Fetch(t.Context(), corstest.Request{Origin: page, URL: tc.first, Method: "PUT"})
 				require.NoError(t, err)
 				assert.Equal(t, want+" cors empty", metadata(res.Preflight.Request))
 			})

@@ -46,13 +46,15 @@ func (c *call) checkMode(r Request) error {
 	case ModeNavigate:
 		allowed = c.method == http.MethodGet || c.method == http.MethodPost
 	default:
-		return &UnsendableError{"Mode", string(r.Mode), fmt.Sprintf("the mode must be %q, %q or %q", ModeCORS, ModeNoCORS, ModeNavigate)}
+		return &UnsendableError{"Mode", string(r.Mode),
+			fmt.Sprintf("the mode must be %q, %q or %q", ModeCORS, ModeNoCORS, ModeNavigate)}
 	}
 	switch {
 	case !allowed:
 		return &UnsendableError{"Method", r.Method, fmt.Sprintf("no page can use this method in mode %q", c.mode)}
 	case c.page == "" && c.method != http.MethodGet:
-		return &UnsendableError{"Method", r.Method, "a navigation without a page is a GET; set Origin to that of a page"}
+		return &UnsendableError{"Method", r.Method,
+			"a navigation without a page is a GET; set Origin to that of a page"}
 	case r.UploadListener:
 		return &UnsendableError{"UploadListener", "true", fmt.Sprintf("there is none in mode %q", c.mode)}
 	}
@@ -64,12 +66,21 @@ func (c *call) checkMode(r Request) error {
 		values[f.name] = f.value
 		switch {
 		case c.mode == ModeNoCORS && (f.name == "range" || !c.engine.isSafelisted(f)):
-			return &UnsendableError{"Header", http.CanonicalHeaderKey(f.name), fmt.Sprintf("browsers drop this header or value in mode %q", c.mode)}
-		case c.mode == ModeNavigate && (f.name != "content-type" || c.method != http.MethodPost || !isFormType(f.value) || strings.Contains(f.value, ",")):
-			return &UnsendableError{"Header", http.CanonicalHeaderKey(f.name), "a form sends Content-Type alone, with a POST: application/x-www-form-urlencoded, multipart/form-data or text/plain"}
+			return &UnsendableError{"Header", http.CanonicalHeaderKey(f.name),
+				fmt.Sprintf("browsers drop this header or value in mode %q", c.mode)}
+		case c.mode == ModeNavigate && !c.isOfForm(f):
+			return &UnsendableError{"Header", http.CanonicalHeaderKey(f.name),
+				"a form sends Content-Type alone, with a POST: " +
+					"application/x-www-form-urlencoded, multipart/form-data or text/plain"}
 		}
 	}
 	return nil
+}
+
+// isOfForm reports whether f is a header that a form sends.
+func (c *call) isOfForm(f field) bool {
+	return f.name == "content-type" && c.method == http.MethodPost && isFormType(f.value) &&
+		!strings.Contains(f.value, ",")
 }
 
 // usesCORS reports whether the response is judged by CORS: the standard calls its

@@ -122,7 +122,7 @@ func TestWritesFollowRedirects(t *testing.T) {
 		"with one at home":  {corstest.ModeNavigate, api, 307, "https://u:p@api.example", []string{"POST api.example " + api, "POST api.example " + api}, "", false},
 		"downgrade of form": {corstest.ModeNavigate, origin, 307, "http://api.example", []string{"POST api.example " + origin, "POST api.example null"}, "", false},
 	} {
-		for _, engine := range []corstest.Engine{corstest.Standard, corstest.Chromium} {
+		for _, engine := range []corstest.Engine{corstest.EngineStandard, corstest.EngineChromium} {
 			t.Run(name+"/"+engine.String(), func(t *testing.T) {
 				var sent []string
 				h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -132,10 +132,10 @@ func TestWritesFollowRedirects(t *testing.T) {
 					}
 				})
 				b := corstest.Browser{Handler: h, Engine: engine}
-				res, err := b.Fetch(corstest.Request{Mode: tc.mode, Origin: tc.page, Method: "POST"})
+				res, err := b.Fetch(t.Context(), corstest.Request{Mode: tc.mode, Origin: tc.page, Method: "POST"})
 				require.NoError(t, err)
 				want := tc.sent
-				if engine == corstest.Chromium && tc.chromium != "" {
+				if engine == corstest.EngineChromium && tc.chromium != "" {
 					want = []string{tc.sent[0], tc.chromium}
 				}
 				assert.Equal(t, want, sent)

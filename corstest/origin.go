@@ -1,6 +1,7 @@
 package corstest
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 	"net/url"
@@ -14,27 +15,27 @@ const opaqueOrigin = "null"
 // base is what references are resolved against: the server's root.
 var base = url.URL{Scheme: "https", Host: "api.example", Path: "/"}
 
-// parseURL resolves a reference as a browser would. If browsers would not fetch it,
-// detail says why (https://url.spec.whatwg.org/#url-parsing). It leaves the user
+// parseURL resolves a reference as a browser would. The error says why browsers
+// would not fetch it (https://url.spec.whatwg.org/#url-parsing). It leaves the user
 // name and password for the caller to judge.
-func parseURL(ref string, from *url.URL) (u *url.URL, detail string) {
+func parseURL(ref string, from *url.URL) (*url.URL, error) {
 	u, err := from.Parse(strings.Trim(ref, " \t\r\n"))
 	if err != nil {
-		return nil, "not a URL"
+		return nil, errors.New("not a URL")
 	}
 	if u.Scheme != "http" && u.Scheme != "https" {
-		return nil, "the scheme must be http or https"
+		return nil, errors.New("the scheme must be http or https")
 	}
-	host, detail := normalHost(u.Hostname())
-	if detail != "" {
-		return nil, detail
+	host, err := normalHost(u.Hostname())
+	if err != nil {
+		return nil, err
 	}
 	port := u.Port()
 	u.Host = host
 	if port != "" {
 		n, err := strconv.ParseUint(port, 10, 16)
 		if err != nil {
-			return nil, "the port is out of range"
+			return nil, errors.New("the port is out of range")
 		}
 		if port = strconv.FormatUint(n, 10); port != defaultPort(u.Scheme) {
 			u.Host += ":" + port
@@ -44,28 +45,28 @@ func parseURL(ref string, from *url.URL) (u *url.URL, detail string) {
 		u.Path = "/"
 	}
 	u.Fragment, u.RawFragment = "", ""
-	return u, ""
+	return u, nil
 }
 
 // normalHost lower-cases a domain and writes an IPv6 address, given without
 // brackets, as the URL standard does.
-func normalHost(host string) (normal, detail string) {
+func normalHost(host string) (string, error) {
 	if host == "" {
-		return "", "no host"
+		return "", errors.New("no host")
 	}
 	for _, b := range []byte(host) {
 		if b >= 0x80 {
-			return "", "the host must be written in ASCII, as Punycode"
+			return "", errors.New("the host must be written in ASCII, as Punycode")
 		}
 	}
 	if strings.Contains(host, ":") {
 		addr, err := netip.ParseAddr(host)
 		if err != nil || addr.Zone() != "" {
-			return "", "not an IPv6 address"
+			return "", errors.New("not an IPv6 address")
 		}
-		return "[" + formatIPv6(addr) + "]", ""
+		return "[" + formatIPv6(addr) + "]", nil
 	}
-	return strings.ToLower(host), ""
+	return strings.ToLower(host), nil
 }
 
 // formatIPv6 writes addr as browsers do. They write an embedded IPv4 address in
@@ -93,14 +94,14 @@ func originOf(u *url.URL) string {
 	return u.Scheme + "://" + u.Host
 }
 
-// checkOrigin returns "" if a page can have this origin. Otherwise it returns what
-// is wrong, and the origin that was perhaps meant
+// checkOrigin returns nil if a page can have this origin. Otherwise the error says
+// what is wrong, and names the origin that was perhaps meant
 // (https://html.spec.whatwg.org/#ascii-serialisation-of-an-origin).
-func checkOrigin(origin string) (detail string) {
+func checkOrigin(origin string) error {
 	if origin == opaqueOrigin || isSerializedOrigin(origin) {
-		return ""
+		return nil
 	}
-	detail = "no page has this origin: browsers write scheme://host[:port], lower case, without a default port"
+	detail := "no page has this origin: browsers write scheme://host[:port], lower case, without a default port"
 	if u, err := url.Parse(origin); err == nil && u.Host != "" {
 		host := strings.ToLower(u.Host)
 		host = strings.TrimSuffix(host, ":"+defaultPort(u.Scheme))
@@ -108,7 +109,7 @@ func checkOrigin(origin string) (detail string) {
 			detail += fmt.Sprintf("; did you mean %q?", fixed)
 		}
 	}
-	return detail
+	return errors.New(detail)
 }
 
 func isSerializedOrigin(s string) bool {

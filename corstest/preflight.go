@@ -36,31 +36,26 @@ func (c *call) preflight(unsafe []string) error {
 		return transportError(x, err)
 	}
 
-	a, blocked := c.judge(x.Response)
-	if blocked != nil {
+	a, err := c.judge(x.Response)
+	if err != nil {
 		c.forget()
-		return blocked
+		return err
 	}
-	blocked = c.refusal(a, unsafe)
-	if blocked != nil {
-		c.forget()
-	}
-	if blocked == nil || c.engine.keepsRefusals {
+	if err = c.refusal(a, unsafe); err == nil || c.engine.keepsRefusals {
 		c.remember(a)
+	} else {
+		c.forget()
 	}
-	if blocked != nil {
-		return blocked
-	}
-	return nil
+	return err
 }
 
 // judge takes the steps that do not look at the method and headers of the call.
-func (c *call) judge(res *http.Response) (answer, *BlockedError) {
+func (c *call) judge(res *http.Response) (answer, error) {
 	if res == nil {
 		return answer{}, c.blocked(StepPreflightRequest, "", "the handler broke off without a response")
 	}
-	if blocked := c.check(StepPreflightCheck, res); blocked != nil {
-		return answer{}, blocked
+	if err := c.check(StepPreflightCheck, res); err != nil {
+		return answer{}, err
 	}
 	if !isOK(res.StatusCode) {
 		detail := fmt.Sprintf("the status is %s; it must be one of 200 to 299", res.Status)
@@ -69,28 +64,34 @@ func (c *call) judge(res *http.Response) (answer, *BlockedError) {
 		}
 		return answer{}, c.blocked(StepPreflightStatus, "", detail)
 	}
-	a := answer{lines: res.Header}
-	for _, list := range []struct {
-		header string
-		names  *[]string
-	}{{fetch.AllowMethods, &a.methods}, {fetch.AllowHeaders, &a.headers}} {
-		lines := res.Header[list.header]
-		var ok bool
-		if *list.names, ok = parseList(lines); !ok {
-			return answer{}, c.blocked(StepPreflightLists, list.header,
-				fmt.Sprintf("is %s; it must be names separated by commas", quote(lines)))
-		}
+	methods, err := c.allowed(res, fetch.AllowMethods)
+	if err != nil {
+		return answer{}, err
+	}
+	headers, err := c.allowed(res, fetch.AllowHeaders)
+	if err != nil {
+		return answer{}, err
 	}
 	if res.Header[fetch.AllowMethods] == nil && c.upload && !c.engine.cachedSafelistedMethods {
 		// This stops a repeat of the preflight if only the listener demands it. It
 		// also allows a PUT that no list allows, by the standard.
-		a.methods = []string{c.method}
+		methods = []string{c.method}
 	}
-	return a, nil
+	return answer{methods, headers, res.Header}, nil
+}
+
+// allowed returns the list in a header of the response to a preflight.
+func (c *call) allowed(res *http.Response, header string) ([]string, error) {
+	list, ok := parseList(res.Header[header])
+	if !ok {
+		return nil, c.blocked(StepPreflightLists, header,
+			fmt.Sprintf("is %s; it must be names separated by commas", quote(res.Header[header])))
+	}
+	return list, nil
 }
 
 // refusal returns why the answer does not allow the call, or nil if it does.
-func (c *call) refusal(a answer, unsafe []string) *BlockedError {
+func (c *call) refusal(a answer, unsafe []string) error {
 	if !fetch.IsSafelistedMethod(c.method) && !slices.Contains(a.methods, c.method) && !c.isWildcard(a.methods) {
 		return c.lacks(StepPreflightMethod, fetch.AllowMethods, a, []string{c.method}, a.methods)
 	}
@@ -119,7 +120,7 @@ func (c *call) sets(name string) bool {
 }
 
 // lacks blames a list for the names that are missing in it.
-func (c *call) lacks(step Step, header string, a answer, missing, list []string) *BlockedError {
+func (c *call) lacks(step Step, header string, a answer, missing, list []string) error {
 	names := fmt.Sprintf("%q", missing[0])
 	for _, name := range missing[1:] {
 		names += fmt.Sprintf(" and %q", name)
@@ -134,7 +135,8 @@ func (c *call) lacks(step Step, header string, a answer, missing, list []string)
 	case slices.Contains(list, "*"):
 		detail += `, which "*" does not cover`
 	case step == StepPreflightMethod && containsFold(list, missing[0]):
-		detail += ", in the same case: the script wrote it that way, and browsers upper-case only DELETE, GET, HEAD, OPTIONS, POST and PUT"
+		detail += ", in the same case: the script wrote it that way, and browsers upper-case only " +
+			"DELETE, GET, HEAD, OPTIONS, POST and PUT"
 	}
 	return c.blocked(step, header, detail)
 }

@@ -332,7 +332,7 @@ func TestUploadListener(t *testing.T) {
 	b := corstest.Browser{Handler: s}
 	r := corstest.Request{Origin: origin, Method: "POST", UploadListener: true}
 	for range 2 {
-		_, err := b.Fetch(r)
+		_, err := b.Fetch(t.Context(), r)
 		require.NoError(t, err)
 	}
 	assert.Equal(t, []string{"preflight POST", "POST", "POST"}, s.log, "the answer is cached though it lists no methods")
@@ -342,7 +342,7 @@ func TestUploadListener(t *testing.T) {
 	b.Handler = s
 	r.URL = "/other"
 	for range 2 {
-		_, err := b.Fetch(r)
+		_, err := b.Fetch(t.Context(), r)
 		require.NoError(t, err)
 	}
 	assert.Equal(t, []string{"preflight POST", "POST", "preflight POST", "POST"}, s.log)
@@ -392,7 +392,7 @@ func TestQuery(t *testing.T) {
 		t.Run(engine.String(), func(t *testing.T) {
 			for _, contentType := range []string{"text/plain", "application/json"} {
 				b := corstest.Browser{Handler: policy(handler), Engine: engine}
-				res, err := b.Fetch(query("QUERY", contentType))
+				res, err := b.Fetch(t.Context(), query("QUERY", contentType))
 				require.NoError(t, err)
 				require.NotNil(t, res.Preflight)
 				assert.Equal(t, "QUERY", res.Exchanges[0].Request.Header.Get("Access-Control-Request-Method"))
@@ -401,12 +401,12 @@ func TestQuery(t *testing.T) {
 				assert.Equal(t, "QUERY ?", string(body))
 
 				b = corstest.Browser{Handler: policy(handler), Engine: engine}
-				res, err = b.Fetch(query("query", contentType))
+				res, err = b.Fetch(t.Context(), query("query", contentType))
 				assert.Equal(t, corstest.StepPreflightMethod, requireBlocked(t, err).Step, "it is another method")
 				assert.Equal(t, "query", res.Exchanges[0].Request.Header.Get("Access-Control-Request-Method"))
 
 				b = corstest.Browser{Handler: post(handler), Engine: engine}
-				_, err = b.Fetch(query("QUERY", contentType))
+				_, err = b.Fetch(t.Context(), query("QUERY", contentType))
 				assert.Equal(t, corstest.StepPreflightMethod, requireBlocked(t, err).Step, "it is not safelisted")
 			}
 		})

@@ -12,7 +12,7 @@ const maxRedirects = 20
 // location returns where res redirects to, or nil if it does not redirect. The
 // error says why browsers do not follow the redirect
 // (https://fetch.spec.whatwg.org/#http-redirect-fetch).
-func (c *call) location(res *http.Response, redirects int) (*url.URL, *BlockedError) {
+func (c *call) location(res *http.Response, redirects int) (*url.URL, error) {
 	const header = "Location"
 	switch res.StatusCode {
 	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther,
@@ -24,15 +24,15 @@ func (c *call) location(res *http.Response, redirects int) (*url.URL, *BlockedEr
 	if len(lines) == 0 {
 		return nil, nil
 	}
-	refuse := func(reason string) (*url.URL, *BlockedError) {
+	refuse := func(reason string) (*url.URL, error) {
 		return nil, c.blocked(StepRedirect, header, fmt.Sprintf("is %s: %s", quote(lines), reason))
 	}
 	if len(lines) > 1 {
 		return refuse("browsers follow one only")
 	}
-	next, detail := parseURL(lines[0], c.url)
-	if detail != "" {
-		return refuse(detail)
+	next, err := parseURL(lines[0], c.url)
+	if err != nil {
+		return refuse(err.Error())
 	}
 	if redirects == maxRedirects {
 		return refuse(fmt.Sprintf("browsers follow at most %d redirects", maxRedirects))

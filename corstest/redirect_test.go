@@ -317,13 +317,13 @@ func TestRedirectsAndTheCache(t *testing.T) {
 			})
 			b := corstest.Browser{Handler: h}
 			r := corstest.Request{Origin: origin, Method: "PUT", URL: "/a"}
-			_, err := b.Fetch(r)
+			_, err := b.Fetch(t.Context(), r)
 			require.NoError(t, err)
 			redirect = true
-			_, err = b.Fetch(r)
+			_, err = b.Fetch(t.Context(), r)
 			require.Error(t, err)
 			redirect = false
-			res, err := b.Fetch(r)
+			res, err := b.Fetch(t.Context(), r)
 			require.NoError(t, err)
 			assert.Equal(t, tc.forgets, res.Preflight != nil)
 		})
@@ -345,14 +345,14 @@ func TestTaintedOriginAndTheCache(t *testing.T) {
 		t.Run(engine.String(), func(t *testing.T) {
 			b := corstest.Browser{Handler: h, Engine: engine}
 			r := corstest.Request{Origin: origin, Method: "PUT", URL: "https://b.example/"}
-			_, err := b.Fetch(r)
+			_, err := b.Fetch(t.Context(), r)
 			require.NoError(t, err)
-			res, err := b.Fetch(r)
+			res, err := b.Fetch(t.Context(), r)
 			require.NoError(t, err)
-			assert.Equal(t, engine == corstest.Chromium, res.Preflight != nil)
-			res, err = b.Fetch(corstest.Request{Origin: "null", Method: "PUT", URL: "https://c.example/"})
+			assert.Equal(t, engine == corstest.EngineChromium, res.Preflight != nil)
+			res, err = b.Fetch(t.Context(), corstest.Request{Origin: "null", Method: "PUT", URL: "https://c.example/"})
 			require.NoError(t, err)
-			assert.Equal(t, engine == corstest.Chromium, res.Preflight != nil, "a page whose origin is null")
+			assert.Equal(t, engine == corstest.EngineChromium, res.Preflight != nil, "a page whose origin is null")
 		})
 	}
 }

@@ -18,7 +18,7 @@ func announced(t *testing.T, engine corstest.Engine, h http.Header) string {
 	t.Helper()
 	s := allowing("", "accept,accept-language,content-language,content-type,range,x-a")
 	b := corstest.Browser{Handler: s, Engine: engine}
-	_, err := b.Fetch(corstest.Request{Origin: origin, Header: h})
+	_, err := b.Fetch(t.Context(), corstest.Request{Origin: origin, Header: h})
 	require.NoError(t, err)
 	return s.requests[0].Header.Get("Access-Control-Request-Headers")
 }
@@ -62,10 +62,10 @@ func TestSafelistedHeaders(t *testing.T) {
 		"X-A": {nil, []string{"", "1"}},
 	} {
 		for _, value := range values.safe {
-			assert.Empty(t, announced(t, corstest.Standard, http.Header{name: {value}}), "%s: %q", name, value)
+			assert.Empty(t, announced(t, corstest.EngineStandard, http.Header{name: {value}}), "%s: %q", name, value)
 		}
 		for _, value := range values.unsafe {
-			assert.Equal(t, strings.ToLower(name), announced(t, corstest.Standard, http.Header{name: {value}}), "%s: %q", name, value)
+			assert.Equal(t, strings.ToLower(name), announced(t, corstest.EngineStandard, http.Header{name: {value}}), "%s: %q", name, value)
 		}
 	}
 }
@@ -92,7 +92,7 @@ func TestSafelistedHeadersTogether(t *testing.T) {
 		"one of two":      {http.Header{"Content-Type": {"text/plain", "application/json"}}, "content-type"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			assert.Equal(t, tc.want, announced(t, corstest.Standard, tc.header))
+			assert.Equal(t, tc.want, announced(t, corstest.EngineStandard, tc.header))
 		})
 	}
 }
@@ -139,7 +139,7 @@ func FuzzSafelist(f *testing.F) {
 			t.Skip("no header value")
 		}
 		value = strings.Trim(value, " \t")
-		isSafelisted := announced(t, corstest.Standard, http.Header{name: {value}}) == ""
+		isSafelisted := announced(t, corstest.EngineStandard, http.Header{name: {value}}) == ""
 		assert.Equal(t, reference(name, value), isSafelisted, "%s: %q", name, value)
 	})
 }

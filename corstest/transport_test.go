@@ -93,7 +93,7 @@ func TestLiveServerGetsWhatAHandlerGets(t *testing.T) {
 					if r.Method == "PUT" || r.Method == "PATCH" {
 						r.Body = strings.NewReader("{}")
 					}
-					res, err := b.Fetch(r)
+					res, err := b.Fetch(t.Context(), r)
 					return arrived, res, err
 				}
 				wanted, want, wantErr := run(simulated)
@@ -139,7 +139,7 @@ func TestLiveRedirects(t *testing.T) {
 		http.Redirect(w, r, elsewhere.URL, http.StatusFound)
 	}), false)
 
-	res, err := b.Fetch(corstest.Request{Origin: origin, URL: srv.URL})
+	res, err := b.Fetch(t.Context(), corstest.Request{Origin: origin, URL: srv.URL})
 	require.NoError(t, err)
 	require.Len(t, res.Exchanges, 2)
 	assert.Equal(t, http.StatusFound, res.Exchanges[0].Response.StatusCode)
@@ -147,7 +147,7 @@ func TestLiveRedirects(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, "from null", string(body))
 
-	res, err = b.Fetch(corstest.Request{Origin: origin, URL: srv.URL + "/endless"})
+	res, err = b.Fetch(t.Context(), corstest.Request{Origin: origin, URL: srv.URL + "/endless"})
 	assert.Equal(t, corstest.StepRedirect, requireBlocked(t, err).Step)
 	assert.Len(t, res.Exchanges, 21)
 }
@@ -161,7 +161,7 @@ func TestInformationalResponsesAreSkipped(t *testing.T) {
 				w.Header().Set("Access-Control-Allow-Origin", "*")
 				w.WriteHeader(http.StatusAccepted)
 			}), secure)
-			res, err := b.Fetch(corstest.Request{Origin: origin, URL: srv.URL})
+			res, err := b.Fetch(t.Context(), corstest.Request{Origin: origin, URL: srv.URL})
 			require.NoError(t, err)
 			assert.Equal(t, http.StatusAccepted, res.Response.StatusCode)
 		})
@@ -222,7 +222,7 @@ func TestLiveBodies(t *testing.T) {
 					w.Header().Set("Access-Control-Allow-Origin", origin)
 					tc.handler(w, r)
 				}), secure)
-				res, err := b.Fetch(corstest.Request{Origin: origin, URL: srv.URL})
+				res, err := b.Fetch(t.Context(), corstest.Request{Origin: origin, URL: srv.URL})
 				require.NoError(t, err, "the verdict does not depend on the body")
 				body, err := io.ReadAll(res.Response.Body)
 				assert.Len(t, body, tc.kept)
@@ -300,7 +300,7 @@ func TestTransportErrors(t *testing.T) {
 			url, rt := tc.server(t)
 			b := corstest.Browser{Transport: rt}
 
-			res, err := b.Fetch(corstest.Request{Origin: origin, URL: url + "/x"})
+			res, err := b.Fetch(t.Context(), corstest.Request{Origin: origin, URL: url + "/x"})
 			failed := requireTransportError(t, err)
 			assert.False(t, failed.Preflight)
 			assert.Equal(t, "GET", failed.Method)
@@ -314,7 +314,7 @@ func TestTransportErrors(t *testing.T) {
 			require.Len(t, res.Exchanges, 1)
 			assert.Nil(t, res.Exchanges[0].Response)
 
-			res, err = b.Fetch(corstest.Request{Origin: origin, URL: url + "/x", Method: "PUT"})
+			res, err = b.Fetch(t.Context(), corstest.Request{Origin: origin, URL: url + "/x", Method: "PUT"})
 			failed = requireTransportError(t, err)
 			assert.True(t, failed.Preflight)
 			assert.Equal(t, "OPTIONS", failed.Method)
@@ -326,7 +326,7 @@ func TestTransportErrors(t *testing.T) {
 }
 
 // A server that hangs is given up when the context ends.
-func TestFetchContextEndsTheWait(t *testing.T) {
+func TestContextEndsTheWait(t *testing.T) {
 	arrived := make(chan struct{}, 1)
 	srv, b := start(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		arrived <- struct{}{}
@@ -335,19 +335,19 @@ func TestFetchContextEndsTheWait(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	tired := errors.New("tired")
 	go func() { <-arrived; cancel(tired) }()
-	_, err := b.FetchContext(ctx, corstest.Request{Origin: origin, URL: srv.URL})
+	_, err := b.Fetch(ctx, corstest.Request{Origin: origin, URL: srv.URL})
 	requireTransportError(t, err)
 	assert.ErrorIs(t, err, tired)
 
 	ctx, cancelDeadline := context.WithTimeout(t.Context(), 1)
 	defer cancelDeadline()
-	_, err = b.FetchContext(ctx, corstest.Request{Origin: origin, URL: srv.URL})
+	_, err = b.Fetch(ctx, corstest.Request{Origin: origin, URL: srv.URL})
 	requireTransportError(t, err)
 	assert.ErrorIs(t, err, context.DeadlineExceeded)
 }
 
 // When the context ends after the header, the verdict stands; the body is cut.
-func TestFetchContextCutsTheBody(t *testing.T) {
+func TestContextCutsTheBody(t *testing.T) {
 	srv, b := start(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Access-Control-Allow-Origin", origin)
 		w.(http.Flusher).Flush()
@@ -361,13 +361,13 @@ func TestFetchContextCutsTheBody(t *testing.T) {
 		cancel(tired)
 		return res, err
 	})
-	res, err := b.FetchContext(ctx, corstest.Request{Origin: origin, URL: srv.URL})
+	res, err := b.Fetch(ctx, corstest.Request{Origin: origin, URL: srv.URL})
 	require.NoError(t, err)
 	_, err = io.ReadAll(res.Response.Body)
 	assert.ErrorIs(t, err, tired)
 }
 
-func TestFetchContextReachesTheHandler(t *testing.T) {
+func TestContextReachesTheHandler(t *testing.T) {
 	type key struct{}
 	ctx := context.WithValue(t.Context(), key{}, "value")
 	var values []any
@@ -375,7 +375,7 @@ func TestFetchContextReachesTheHandler(t *testing.T) {
 		values = append(values, r.Context().Value(key{}))
 		allowing("PUT", "").ServeHTTP(w, r)
 	})}
-	_, err := b.FetchContext(ctx, corstest.Request{Origin: origin, Method: "PUT"})
+	_, err := b.Fetch(ctx, corstest.Request{Origin: origin, Method: "PUT"})
 	require.NoError(t, err)
 	assert.Equal(t, []any{"value", "value"}, values)
 }
@@ -385,7 +385,7 @@ func TestResponseWithoutBody(t *testing.T) {
 	b := corstest.Browser{Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
 		return &http.Response{StatusCode: 200, Header: http.Header{"Access-Control-Allow-Origin": {"*"}}}, nil
 	})}
-	res, err := b.Fetch(corstest.Request{Origin: origin})
+	res, err := b.Fetch(t.Context(), corstest.Request{Origin: origin})
 	require.NoError(t, err)
 	body, err := io.ReadAll(res.Response.Body)
 	require.NoError(t, err)
@@ -404,24 +404,24 @@ func TestTransportErrorEmptiesTheCache(t *testing.T) {
 		return live.RoundTrip(r)
 	})
 	put := corstest.Request{Origin: origin, URL: srv.URL, Method: "PUT"}
-	_, err := b.Fetch(put)
+	_, err := b.Fetch(t.Context(), put)
 	require.NoError(t, err)
 	down = true
-	_, err = b.Fetch(corstest.Request{Origin: origin, URL: srv.URL, Method: "DELETE"})
+	_, err = b.Fetch(t.Context(), corstest.Request{Origin: origin, URL: srv.URL, Method: "DELETE"})
 	assert.EqualError(t, requireTransportError(t, err), "corstest: OPTIONS "+srv.URL+"/: no response to the preflight: down")
 	down = false
-	res, err := b.Fetch(put)
+	res, err := b.Fetch(t.Context(), put)
 	require.NoError(t, err)
 	assert.NotNil(t, res.Preflight, "it asks again")
 	down = true
-	_, err = b.Fetch(put)
+	_, err = b.Fetch(t.Context(), put)
 	assert.EqualError(t, requireTransportError(t, err), "corstest: PUT "+srv.URL+"/: no response to the request: down")
 	down = false
-	res, err = b.Fetch(put)
+	res, err = b.Fetch(t.Context(), put)
 	require.NoError(t, err)
 	assert.NotNil(t, res.Preflight, "it asks again")
 }
 
 func TestNeitherHandlerNorTransport(t *testing.T) {
-	assert.PanicsWithValue(t, "corstest: a Browser needs a Handler or a Transport", func() { _, _ = new(corstest.Browser).Fetch(corstest.Request{}) })
+	assert.PanicsWithValue(t, "corstest: a Browser needs a Handler or a Transport", func() { _, _ = new(corstest.Browser).Fetch(t.Context(), corstest.Request{}) })
 }

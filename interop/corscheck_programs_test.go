@@ -20,7 +20,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"example.com/cors"
-	"example.com/cors/internal/test/process"
+	"example.com/cors/internal/test/live"
 )
 
 // programServers are the servers that are programs of their own. Their
@@ -194,7 +194,7 @@ func runCaddy(t testing.TB, config string, hosts map[string]string) bool {
 	cmd := exec.Command("caddy", "run", "--config", file, "--adapter", "caddyfile")
 	cmd.Env = append(os.Environ(), "HOME="+dir, "XDG_CONFIG_HOME="+dir, "XDG_DATA_HOME="+dir)
 	cmd.Stdout, cmd.Stderr = log, log
-	ended := process.Start(t, cmd)
+	ended := live.Start(t, cmd)
 	for _, host := range slices.Sorted(maps.Values(hosts)) {
 		for deadline := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
 			conn, err := net.Dial("tcp", host)
@@ -270,7 +270,7 @@ func startProgram(t testing.TB, page, dir, program string, args ...string) fleet
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "PAGE_ORIGIN="+page, "PYTHONDONTWRITEBYTECODE=1")
 	cmd.Stdout, cmd.Stderr = w, os.Stderr
-	process.Start(t, cmd)
+	live.Start(t, cmd)
 	require.NoError(t, w.Close()) // the program has its own
 	require.NoError(t, stdout.SetReadDeadline(time.Now().Add(time.Minute)))
 	var said struct {

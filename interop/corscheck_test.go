@@ -22,7 +22,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"example.com/cors/internal/test/browser"
+	"example.com/cors/internal/test/live"
 )
 
 // checkedOrigin is the origin for which the servers are audited.
@@ -254,7 +254,7 @@ func (p *caller) addCalls(server string, c configuration, base, path string, fir
 // compareWithBrowsers makes the calls in each browser, and has the command say what
 // its engine would do with them.
 func (c corscheck) compareWithBrowsers(t *testing.T, pages []*caller) {
-	browsers := browser.Installed(t)
+	browsers := live.Browsers(t)
 	began := time.Now()
 	judged := make([][]map[string]string, len(pages))
 	count := make(map[bool]int)
@@ -273,7 +273,7 @@ func (c corscheck) compareWithBrowsers(t *testing.T, pages []*caller) {
 		t.Run(b.Name, func(t *testing.T) {
 			page := b.Open(t, pages[0].origin)
 			for i, p := range pages {
-				observed := browser.Await(page, p.reports)
+				observed := live.Await(page, p.reports)
 				require.Len(t, observed, len(p.calls))
 				for j, call := range p.calls {
 					assert.Equal(t, observed[j], judged[i][j][b.Name], "%s", call.describe(p))

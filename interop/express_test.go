@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"example.com/cors"
-	"example.com/cors/internal/test/process"
+	"example.com/cors/internal/test/live"
 )
 
 // Each option of Express's cors, and its counterpart here.
@@ -84,7 +84,7 @@ func startExpress(t *testing.T) func(policy string) http.Handler {
 	require.NoError(t, err)
 	defer stdout.Close()
 	node.Stdout, node.Stderr = w, os.Stderr
-	process.Start(t, node)
+	live.Start(t, node)
 	require.NoError(t, w.Close()) // node has its own
 	require.NoError(t, stdout.SetReadDeadline(time.Now().Add(time.Minute)))
 	var port int

@@ -175,7 +175,7 @@ func session(t *testing.T, h http.Handler) string {
 	b := corstest.Browser{Handler: h}
 	var preflights []string
 	for _, method := range []string{"PUT", "PATCH", "DELETE", "PUT"} {
-		res, err := b.Fetch(corstest.Request{Origin: page, Method: method, URL: "/greeting"})
+		res, err := b.Fetch(t.Context(), corstest.Request{Origin: page, Method: method, URL: "/greeting"})
 		if err != nil {
 			return "refused"
 		}

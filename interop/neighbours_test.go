@@ -12,13 +12,13 @@ import (
 
 	"example.com/cors"
 	"example.com/cors/corstest"
-	"example.com/cors/internal/test/pagecalls"
+	"example.com/cors/internal/test/live"
 )
 
 // What the other tests have corstest say of neighbours, real browsers say as well.
 // They send headers that corstest does not, such as Sec-Fetch-Site.
 func TestNeighboursInBrowsers(t *testing.T) {
-	pagecalls.Run(t, func(origin string) string {
+	live.RunCalls(t, func(origin string) string {
 		opts := rpcOptions
 		opts.AllowedOrigins = []string{origin}
 		opts.AllowedMethods = append(opts.AllowedMethods, http.MethodPut)
@@ -122,7 +122,7 @@ func TestNeighboursInBrowsers(t *testing.T) {
 // What nginx keeps for another page, a stranger, or no page at all, does not get in
 // the way of a browser's page.
 func TestNginxInBrowsers(t *testing.T) {
-	pagecalls.Run(t, func(origin string) string {
+	live.RunCalls(t, func(origin string) string {
 		api := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, r.Method) })
 		policy := cors.New(cors.Options{AllowedOrigins: []string{origin, page}, AllowedMethods: []string{http.MethodPut}})
 		faces := startNginx(t, policy(api))

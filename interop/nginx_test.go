@@ -22,7 +22,7 @@ import (
 
 	"example.com/cors"
 	"example.com/cors/corstest"
-	"example.com/cors/internal/test/process"
+	"example.com/cors/internal/test/live"
 )
 
 // nginxConfig has nginx in front of an API, in three ways.
@@ -169,7 +169,7 @@ func runNginx(t testing.TB, config string, servers []string, replace ...string) 
 			t.Logf("nginx wrote:\n%s", &output)
 		}
 	})
-	process.Start(t, cmd)
+	live.Start(t, cmd)
 	return hosts
 }
 

@@ -19,7 +19,7 @@ import (
 
 	"example.com/cors"
 	"example.com/cors/corstest"
-	"example.com/cors/internal/test/pagecalls"
+	"example.com/cors/internal/test/live"
 )
 
 // A routing is a router with GET and PUT of /users/{id}, and the middleware
@@ -393,7 +393,7 @@ func TestRedirectsOfRouters(t *testing.T) {
 
 // Browsers agree, with one place that works and one that does not for each router.
 func TestRoutersInBrowsers(t *testing.T) {
-	pagecalls.Run(t, func(origin string) string {
+	live.RunCalls(t, func(origin string) string {
 		policy := cors.New(cors.Options{AllowedOrigins: []string{origin}, AllowedMethods: []string{"PUT"}})
 		routes := http.NewServeMux()
 		routes.Handle("PUT /users/{id}", policy(user))

@@ -327,7 +327,7 @@ func (c *config) setLimit(value string) error {
 	return nil
 }
 
-var allEngines = []corstest.Engine{corstest.Standard, corstest.Chromium, corstest.Firefox, corstest.WebKit}
+var allEngines = []corstest.Engine{corstest.EngineStandard, corstest.EngineChromium, corstest.EngineFirefox, corstest.EngineWebKit}
 
 func (c *config) setEngines(value string) error {
 	for name := range strings.SplitSeq(value, ",") {

@@ -67,7 +67,7 @@ func TestFlags(t *testing.T) {
 		{"letters together, the value apart", []string{"-kX", "PUT"}, []func(*config){func(c *config) { c.insecure, c.method = true, "PUT" }}},
 		{"a limit", []string{"-m", "2.5"}, []func(*config){func(c *config) { c.limit = 2500 * time.Millisecond }}},
 		{"the least limit", []string{"-m", "1e-9"}, []func(*config){func(c *config) { c.limit = time.Millisecond }}},
-		{"engines", []string{"-engine", "webkit, Standard,webkit"}, []func(*config){func(c *config) { c.engines = []corstest.Engine{corstest.WebKit, corstest.Standard} }}},
+		{"engines", []string{"-engine", "webkit, Standard,webkit"}, []func(*config){func(c *config) { c.engines = []corstest.Engine{corstest.EngineWebKit, corstest.EngineStandard} }}},
 		{"JSON", []string{"-json"}, []func(*config){func(c *config) { c.json = true }}},
 		{"JSON with two dashes", []string{"--json"}, []func(*config){func(c *config) { c.json = true }}},
 		{"audit", []string{"-audit", "-fail-on", "HIGH"}, []func(*config){func(c *config) { c.audit, c.failOn = true, high }}},

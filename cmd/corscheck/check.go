@@ -85,8 +85,8 @@ func check(ctx context.Context, c *config) (*outcome, error) {
 // newOutcome finds out what a browser would send first, without sending it, and
 // whether a script can make the call at all.
 func newOutcome(c *config) (*outcome, error) {
-	silent := corstest.Browser{Handler: http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})}
-	res, err := silent.Fetch(c.request())
+	silent := http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})
+	res, err := corstest.Fetch(silent, c.request())
 	var unsendable *corstest.UnsendableError
 	if errors.As(err, &unsendable) {
 		return nil, c.explainUnsendable(unsendable)
@@ -124,7 +124,7 @@ func (c *config) explainUnsendable(e *corstest.UnsendableError) error {
 func (o *outcome) play(ctx context.Context, w *wire, engine corstest.Engine) (verdict, error) {
 	w.last = nil
 	browser := corstest.Browser{Transport: w, Engine: engine}
-	res, err := browser.FetchContext(ctx, o.request())
+	res, err := browser.Fetch(ctx, o.request())
 	v := verdict{engine: engine, last: w.last}
 	var failed *corstest.TransportError
 	switch {

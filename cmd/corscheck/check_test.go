@@ -158,7 +158,7 @@ func TestPlaces(t *testing.T) {
 	outcomeOf := func(origin, to, remote string, credentials bool) *outcome {
 		u, err := url.Parse(to)
 		require.NoError(t, err)
-		return &outcome{config: &config{origin: origin, credentials: credentials}, target: u, remote: remote, verdicts: []verdict{{engine: corstest.Standard}}}
+		return &outcome{config: &config{origin: origin, credentials: credentials}, target: u, remote: remote, verdicts: []verdict{{engine: corstest.EngineStandard}}}
 	}
 	for _, tc := range []struct {
 		name  string

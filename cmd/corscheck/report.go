@@ -187,7 +187,7 @@ func (r *report) verdicts(o *outcome) {
 }
 
 func engineName(e corstest.Engine) string {
-	if e == corstest.Standard {
+	if e == corstest.EngineStandard {
 		return "the Fetch standard"
 	}
 	return e.String()

@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"example.com/cors/internal/test/browser"
+	"example.com/cors/internal/test/live"
 )
 
 //go:embed testdata/accessible.js
@@ -24,7 +24,7 @@ func TestAccessible(t *testing.T) {
 	}
 	axe, err := os.ReadFile(path)
 	require.NoError(t, err)
-	b := browser.Installed(t)[0]
+	b := live.Browsers(t)[0]
 	v := newVenue(t, func(origins) string { return string(axe) + "\n" + accessibleJS })
 	var found struct {
 		Violations map[string][]string // by the state of the page

@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"example.com/cors/internal/test/browser"
+	"example.com/cors/internal/test/live"
 )
 
 //go:embed testdata/session.js
@@ -69,7 +69,7 @@ type session struct {
 // The page works in each engine: a policy with mistakes, their fixes, a call, what
 // came of it, the link, a reload; the tour; calls by chance; script in every field.
 func TestSession(t *testing.T) {
-	for _, b := range browser.Installed(t) {
+	for _, b := range live.Browsers(t) {
 		t.Run(b.Name, func(t *testing.T) {
 			var s session
 			v := newVenue(t, func(o origins) string {

@@ -48,7 +48,7 @@ func TestTour(t *testing.T) {
 				require.Empty(t, problems)
 				q := r.simulate(local.Page, local.API+c.Path)
 				q.Cookies = cookies
-				res, err := b.Fetch(q)
+				res, err := b.Fetch(t.Context(), q)
 				require.NotNil(t, res)
 				for _, x := range res.Exchanges {
 					if x.Preflight {

@@ -16,7 +16,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"example.com/cors/internal/test/browser"
+	"example.com/cors/internal/test/live"
 )
 
 // A venue is a playground under test, on ports that are free.
@@ -94,9 +94,9 @@ func (v *venue) driven(page http.Handler, script string) http.Handler {
 }
 
 // report reads what the script in the page says at its end.
-func (v *venue) report(t *testing.T, page *browser.Page, into any) {
+func (v *venue) report(t *testing.T, page *live.Page, into any) {
 	t.Helper()
-	raw := browser.Await(page, v.reports)
+	raw := live.Await(page, v.reports)
 	var failed struct{ Error string }
 	require.NoError(t, json.Unmarshal(raw, &failed))
 	require.Empty(t, failed.Error)

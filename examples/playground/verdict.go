@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -10,7 +11,7 @@ import (
 	"example.com/cors/corstest"
 )
 
-var engines = []corstest.Engine{corstest.Chromium, corstest.Firefox, corstest.WebKit}
+var engines = []corstest.Engine{corstest.EngineChromium, corstest.EngineFirefox, corstest.EngineWebKit}
 
 // A verdict is what an engine makes of a call, as corstest has it.
 type verdict struct {
@@ -28,7 +29,7 @@ type verdict struct {
 // judge has b make the call c, after a real browser did.
 func judge(b *corstest.Browser, p policy, c call, r request, o origins, url string) verdict {
 	v := verdict{Engine: b.Engine.String(), Readable: []string{}, Departure: departure(b.Engine, r)}
-	res, err := b.Fetch(r.simulate(o.page(c.Page), url))
+	res, err := b.Fetch(context.Background(), r.simulate(o.page(c.Page), url))
 	var blocked *corstest.BlockedError
 	switch {
 	case errors.As(err, &blocked):
@@ -58,14 +59,14 @@ func departure(e corstest.Engine, r request) string {
 	for _, f := range r.Init.Headers {
 		switch name := strings.ToLower(f[0]); name {
 		case "user-agent", "dpr", "save-data", "downlink":
-			if e == corstest.Chromium {
+			if e == corstest.EngineChromium {
 				return fmt.Sprintf("Chromium does not announce %s in a preflight.", f[0])
 			}
 		case "range":
 			return "A Range with large numbers is announced by all engines."
 		}
 	}
-	if r.Path == "/away" && e != corstest.Chromium {
+	if r.Path == "/away" && e != corstest.EngineChromium {
 		return fmt.Sprintf("After a redirect to another origin, %s sends a preflight that differs from the standard.", e)
 	}
 	return ""

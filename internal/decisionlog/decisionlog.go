@@ -11,7 +11,8 @@ import (
 	"strings"
 
 	"example.com/cors/internal/fetch"
-	"example.com/cors/internal/origin"
+	"example.com/cors/internal/headers"
+	"example.com/cors/internal/origins"
 )
 
 const (
@@ -25,24 +26,24 @@ const (
 // use.
 type Log struct {
 	logger   *slog.Logger
-	policy   Policy
-	patterns map[string][]origin.Pattern // by host, without the wildcard label
+	config   Config
+	patterns map[string][]origins.Pattern // by host, without the wildcard's label
 }
 
-// A Policy is what a Log needs to know to explain a decision.
-type Policy struct {
-	Patterns []origin.Pattern
-	Methods  *fetch.NameSet
-	Headers  *fetch.NameSet // in canonical form
-	AsksFunc bool           // whether there is an AllowOriginFunc
-	Echoes   bool           // whether "*" in Methods and Headers stands for an echo
+// A Config is what a Log needs to know of a policy to explain its decisions.
+type Config struct {
+	Patterns []origins.Pattern
+	Methods  *headers.NameSet
+	Headers  *headers.NameSet // in canonical form
+	AsksFunc bool             // whether there is an AllowOriginFunc
+	Echoes   bool             // whether "*" in Methods and Headers stands for an echo
 }
 
-// New returns a log of the decisions of p.
-func New(logger *slog.Logger, p Policy) *Log {
-	l := &Log{logger, p, make(map[string][]origin.Pattern)}
-	for _, p := range p.Patterns {
-		if similar := l.patterns[p.Host]; len(similar) < maxSimilar {
+// New returns a log of the decisions of a policy.
+func New(logger *slog.Logger, c Config) *Log {
+	l := &Log{logger, c, make(map[string][]origins.Pattern)}
+	for _, p := range c.Patterns {
+		if similar := l.patterns[p.Host]; len(similar) < maxSimilar && !p.AnyHost() {
 			l.patterns[p.Host] = append(similar, p)
 		}
 	}
@@ -57,14 +58,15 @@ func (l *Log) Actual(r *http.Request, allowed bool) {
 	case len(lines) == 0:
 	case allowed:
 		l.granted(r, "CORS request granted")
-	case len(lines) == 1 && origin.IsHost(lines[0], r.Host, r.TLS != nil):
+	case len(lines) == 1 && origins.IsHost(lines[0], r.Host, r.TLS != nil):
 	case l.logger.Enabled(r.Context(), slog.LevelInfo):
 		l.originRefused(r, "CORS request refused")
 	}
 }
 
-// Write records that a request was refused, for a page that may not write made it.
-func (l *Log) Write(r *http.Request) {
+// RefusedWrite records that a write did not reach the handler, because the page that
+// sent it may not write.
+func (l *Log) RefusedWrite(r *http.Request) {
 	if !l.logger.Enabled(r.Context(), slog.LevelInfo) {
 		return
 	}
@@ -127,19 +129,16 @@ func (l *Log) explain(lines []string) (reason, nearest string) {
 		return "more than one Origin header", ""
 	}
 	s := lines[0]
-	if s == "null" || s == origin.File {
+	if origins.IsOpaque(s) {
 		return "the origin is opaque: a sandboxed frame, a file, or a redirect between origins", ""
 	}
-	if len(s) > origin.MaxLen {
-		return "not an origin: too long", ""
-	}
-	o, flaw := origin.ParseOrigin(s)
-	if flaw.Reason != "" {
-		return "not an origin: " + flaw.Detail, ""
+	o, err := origins.ParseOrigin(s)
+	if err != nil {
+		return "not an origin: " + err.Error(), ""
 	}
 	fewest := 0
 	for _, p := range l.similar(o.Host) {
-		if differences := origin.Differences(o, p); reason == "" || len(differences) < fewest {
+		if differences := origins.Differences(o, p); reason == "" || len(differences) < fewest {
 			fewest = len(differences)
 			reason, nearest = strings.Join(differences, " and "), p.Text
 		}
@@ -147,17 +146,18 @@ func (l *Log) explain(lines []string) (reason, nearest string) {
 	switch {
 	case reason != "":
 		return reason, nearest
-	case l.policy.AsksFunc:
+	case l.config.AsksFunc:
 		return "AllowOriginFunc denies it", ""
-	case origin.IsRandomHost(o):
-		return "the host of an extension differs in each installation of this browser; allow " + o.Scheme + "://*, or decide in AllowOriginFunc", ""
+	case origins.IsRandomHost(o):
+		return "the host of an extension differs in each installation of this browser; " +
+			"allow " + o.Scheme + "://*, or decide in AllowOriginFunc", ""
 	}
 	return "no allowed origin has this host or a domain above it", ""
 }
 
 // similar returns the patterns for host, or else those for the nearest domain
 // above it.
-func (l *Log) similar(host string) []origin.Pattern {
+func (l *Log) similar(host string) []origins.Pattern {
 	patterns := slices.Concat(l.patterns[host], l.patterns["www."+host])
 	if len(patterns) > 0 {
 		return patterns
@@ -186,19 +186,19 @@ func parents(host string) iter.Seq[string] {
 // obstacle says which method or header that the preflight r announces is outside
 // the policy, or "" if none is.
 func (l *Log) obstacle(r *http.Request) string {
-	if reason := l.methodObstacle(fetch.AnnouncedMethod(r.Header)); reason != "" {
+	if reason := l.methodObstacle(headers.AnnouncedMethod(r.Header)); reason != "" {
 		return reason
 	}
 	return l.headerObstacle(r.Header[fetch.RequestHeaders])
 }
 
 func (l *Log) methodObstacle(method string) string {
-	methods := l.policy.Methods
+	methods := l.config.Methods
 	everyMethod := methods.Has("*")
 	switch {
-	case fetch.IsSafelistedMethod(method) || everyMethod && !l.policy.Echoes:
+	case fetch.IsSafelistedMethod(method) || everyMethod && !l.config.Echoes:
 		return ""
-	case len(method) > fetch.MaxMethod:
+	case len(method) > headers.MaxMethod:
 		return "the method " + clip(method) + " is too long"
 	case everyMethod && !fetch.IsToken(method):
 		return "the method " + clip(method) + " is not a method"
@@ -212,21 +212,21 @@ func (l *Log) methodObstacle(method string) string {
 
 // headerObstacle looks at the first few thousand bytes of lines.
 func (l *Log) headerObstacle(lines []string) string {
-	headers := l.policy.Headers
-	if headers.Has("*") {
-		if l.policy.Echoes && !fetch.IsEchoable(lines) {
+	allowed := l.config.Headers
+	if allowed.Has("*") {
+		if l.config.Echoes && !headers.IsEchoable(lines) {
 			return "the announced headers are too many to be echoed, or malformed; list them instead of *"
 		}
 		return ""
 	}
-	rest := fetch.MaxAnnounced
+	rest := headers.MaxAnnounced
 	for _, line := range lines {
 		if rest -= 1 + len(line); rest < 0 {
 			line = line[:strings.LastIndexByte(line[:len(line)+rest], ',')+1] // whole names
 		}
 		for name := range strings.SplitSeq(line, ",") {
 			name = strings.Trim(name, " \t")
-			if name != "" && !headers.Has(http.CanonicalHeaderKey(name)) {
+			if name != "" && !allowed.Has(http.CanonicalHeaderKey(name)) {
 				return "the header " + clip(name) + " is not in AllowedHeaders"
 			}
 		}

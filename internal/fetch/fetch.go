@@ -1,6 +1,6 @@
-// Package fetch holds the names of the Fetch standard: its headers, the methods
-// and headers that it treats in a special way, and what is wrong with a name that
-// a policy lists. The middleware and corstest, which plays the browser, use it.
+// Package fetch is the vocabulary of the Fetch standard: the names of its headers,
+// what a name is made of, and the methods and headers that it treats in a special
+// way. The middleware and corstest, which plays the browser, share it.
 //
 // Sources: https://fetch.spec.whatwg.org/#methods and
 // https://fetch.spec.whatwg.org/#terminology-headers.
@@ -32,7 +32,9 @@ func IsTokenByte(b byte) bool {
 // returns every other one as it is: "patch" is not PATCH.
 func NormalizeMethod(method string) string {
 	for _, upper := range []string{"DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT"} {
-		if len(method) == len(upper) && strings.EqualFold(method, upper) { // of equal length: ASCII alone
+		// EqualFold also takes the letters beyond ASCII that fold to one of these, such
+		// as the long s in "POſT". They have more bytes, and so the lengths differ.
+		if len(method) == len(upper) && strings.EqualFold(method, upper) {
 			return upper
 		}
 	}

@@ -35,7 +35,9 @@ func TestMethods(t *testing.T) {
 }
 
 func TestHeaders(t *testing.T) {
-	for _, name := range []string{"Cookie", "ORIGIN", "host", "Sec-Fetch-Mode", "proxy-authorization", "Date", "Via", "TE"} {
+	for _, name := range []string{
+		"Cookie", "ORIGIN", "host", "Sec-Fetch-Mode", "proxy-authorization", "Date", "Via", "TE",
+	} {
 		assert.True(t, fetch.IsForbiddenRequestHeader(name), name)
 	}
 	for _, name := range []string{"Authorization", "Content-Type", "X-HTTP-Method", "Secret", "Proxy", "User-Agent"} {

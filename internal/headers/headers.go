@@ -1,5 +1,5 @@
-// Package headers sets the headers of a response with one allocation, and shares
-// no header value between two responses.
+// Package headers reads the headers of preflights, within bounds, and sets those of
+// responses: with one allocation, and without sharing a value between two responses.
 package headers
 
 import (
@@ -14,11 +14,14 @@ import (
 // overwriting it, changes no other.
 type Values []string
 
-// AddVary adds a line to the Vary of h, unless it is there. It returns room for n
-// values, that line included.
+// AddVary adds a line to the Vary of h, unless it is there or is "". It returns room
+// for n more values.
 func AddVary(h http.Header, line string, n int) Values {
+	if line == "" {
+		return make(Values, 0, n)
+	}
 	lines := h[fetch.Vary]
-	v := make(Values, 0, n+len(lines))
+	v := make(Values, 0, len(lines)+1+n)
 	if !slices.Contains(lines, line) {
 		v = append(append(v, lines...), line)
 		h[fetch.Vary] = v[:len(v):len(v)]

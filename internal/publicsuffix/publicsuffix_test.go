@@ -205,7 +205,9 @@ func TestBelow(t *testing.T) {
 // Where there are several rules below a domain, any of them will do.
 func TestBelowOfSeveral(t *testing.T) {
 	rules := slices.Collect(publicsuffix.Rules())
-	for _, domain := range []string{"com", "uk", "amazonaws.com", "amazonaws.com.cn", "eu-west-1.amazonaws.com", "cloud9.eu-west-1.amazonaws.com"} {
+	for _, domain := range []string{
+		"com", "uk", "amazonaws.com", "amazonaws.com.cn", "eu-west-1.amazonaws.com", "cloud9.eu-west-1.amazonaws.com",
+	} {
 		rule := publicsuffix.Below(domain)
 		assert.Contains(t, rules, rule, domain)
 		assert.True(t, strings.HasSuffix(rule, "."+domain), "%q below %q", rule, domain)
@@ -417,7 +419,9 @@ func FuzzBelow(f *testing.F) {
 }
 
 func BenchmarkIs(b *testing.B) {
-	for _, domain := range []string{"com", "co.uk", "example.com", "octocat.github.io", "any.compute.amazonaws.com", "internal"} {
+	for _, domain := range []string{
+		"com", "co.uk", "example.com", "octocat.github.io", "any.compute.amazonaws.com", "internal",
+	} {
 		b.Run("domain="+domain, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {

@@ -121,7 +121,8 @@ func fromJSON(r io.Reader) (cors.Options, error) {
 	if policy.MaxAge != "" {
 		var err error
 		if opts.MaxAge, err = time.ParseDuration(policy.MaxAge); err != nil {
-			problems = append(problems, fmt.Errorf("maxAge: %q is no duration with a unit, such as \"10m\" or \"1h\"", policy.MaxAge))
+			problems = append(problems,
+				fmt.Errorf("maxAge: %q is no duration with a unit, such as \"10m\" or \"1h\"", policy.MaxAge))
 		}
 	}
 	return opts, errors.Join(append(problems, check(opts, func(f field) string { return f.json })...)...)

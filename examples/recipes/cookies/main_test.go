@@ -13,7 +13,7 @@ import (
 
 	"example.com/cors"
 	"example.com/cors/corstest"
-	"example.com/cors/internal/test/pagecalls"
+	"example.com/cors/internal/test/live"
 )
 
 const page = "https://app.example"
@@ -55,13 +55,16 @@ func TestSession(t *testing.T) {
 // cookies of such a site; all that keep Secure cookies over HTTP on localhost keep the
 // session. To a server of the page's own site, cookies come as without CORS.
 func TestPages(t *testing.T) {
-	pagecalls.Each(t, func(origin string) string {
+	live.EachBrowser(t, func(origin string) string {
 		sessions := httptest.NewServer(handler(origin))
 		t.Cleanup(sessions.Close)
-		jar := httptest.NewServer(cors.New(cors.Options{AllowedOrigins: []string{origin}, AllowCredentials: true})(http.HandlerFunc(setAndShow)))
+		jar := httptest.NewServer(cors.New(cors.Options{
+			AllowedOrigins: []string{origin}, AllowCredentials: true,
+		})(http.HandlerFunc(setAndShow)))
 		t.Cleanup(jar.Close)
 		otherSite := func(s *httptest.Server) string { return strings.Replace(s.URL, "127.0.0.1", "localhost", 1) }
-		return strings.NewReplacer("SESSIONS", otherSite(sessions), "CROSS", otherSite(jar), "SAME", jar.URL).Replace(`(() => {
+		return strings.NewReplacer("SESSIONS", otherSite(sessions), "CROSS", otherSite(jar), "SAME",
+			jar.URL).Replace(`(() => {
 			const call = (url, init) => async () => {
 				const r = await fetch(url, {credentials: "include", ...init});
 				return (r.status + " " + await r.text()).trim();
@@ -97,7 +100,10 @@ func TestPages(t *testing.T) {
 // setAndShow sets a cookie with each set of attributes at /set, and elsewhere shows the
 // names of those that the browser sent.
 func setAndShow(w http.ResponseWriter, r *http.Request) {
-	cookies := []string{"plain=1", "lax=1; SameSite=Lax", "secure=1; SameSite=None; Secure", "partitioned=1; SameSite=None; Secure; Partitioned"}
+	cookies := []string{
+		"plain=1", "lax=1; SameSite=Lax", "secure=1; SameSite=None; Secure",
+		"partitioned=1; SameSite=None; Secure; Partitioned",
+	}
 	var sent []string
 	for _, c := range cookies {
 		name, _, _ := strings.Cut(c, "=")

@@ -21,11 +21,18 @@ func TestDryRun(t *testing.T) {
 		request corstest.Request
 		logged  string // a part of the record; none if empty
 	}{
-		"allowed by both":  {corstest.Request{Origin: "https://app.example.com"}, ""},
-		"allowed, written": {corstest.Request{Origin: "https://app.example.com", Method: "PUT", Header: http.Header{"Content-Type": {"application/json"}}}, ""},
-		"origin":           {corstest.Request{Origin: "https://old.example.com"}, "origin=https://old.example.com method=GET path=/users"},
-		"method":           {corstest.Request{Origin: "https://app.example.com", Method: "DELETE"}, "DELETE"},
-		"header":           {corstest.Request{Origin: "https://app.example.com", Header: http.Header{"X-Debug": {"1"}}}, "x-debug"},
+		"allowed by both": {corstest.Request{Origin: "https://app.example.com"}, ""},
+		"allowed, written": {
+			corstest.Request{
+				Origin: "https://app.example.com", Method: "PUT", Header: http.Header{"Content-Type": {"application/json"}},
+			},
+			"",
+		},
+		"origin": {
+			corstest.Request{Origin: "https://old.example.com"}, "origin=https://old.example.com method=GET path=/users",
+		},
+		"method": {corstest.Request{Origin: "https://app.example.com", Method: "DELETE"}, "DELETE"},
+		"header": {corstest.Request{Origin: "https://app.example.com", Header: http.Header{"X-Debug": {"1"}}}, "x-debug"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var records bytes.Buffer

@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"example.com/cors/internal/test/pagecalls"
+	"example.com/cors/internal/test/live"
 )
 
 // An EventSource gets events 1 and 2, comes back by itself for 3 and 4, and sends no
@@ -21,7 +21,7 @@ import (
 func TestPages(t *testing.T) {
 	var mu sync.Mutex
 	requests := make(map[string]int) // by method and Last-Event-ID
-	pagecalls.Run(t, func(origin string) string {
+	live.RunCalls(t, func(origin string) string {
 		h := handler(origin)
 		allowed := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if r.URL.Path == "/requests" { // asked after each kind of call
@@ -43,7 +43,11 @@ func TestPages(t *testing.T) {
 		return strings.NewReplacer("ALLOWED", allowed.URL, "FOREIGN", foreign.URL).Replace(`(() => {
 			const listen = (url, n, init) => () => new Promise((resolve) => {
 				const source = new EventSource(url, init), got = [];
-				source.onmessage = (e) => { if (got.push(e.lastEventId + ": " + e.data) === n) { source.close(); resolve(got.join(", ")); } };
+				source.onmessage = (e) => {
+					if (got.push(e.lastEventId + ": " + e.data) < n) return;
+					source.close();
+					resolve(got.join(", "));
+				};
 				source.onerror = () => { if (source.readyState === EventSource.CLOSED) resolve("closed"); };
 			});
 			const read = (url, headers) => async () => {

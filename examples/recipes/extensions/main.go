@@ -49,7 +49,8 @@ func handler(p *pairing) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/pair", pair(http.HandlerFunc(p.pair)))
 	mux.Handle("/token/notes", token(http.HandlerFunc(withToken)))
-	mux.Handle("/notes", paired(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, "notes") })))
+	mux.Handle("/notes",
+		paired(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, "notes") })))
 	return mux
 }
 

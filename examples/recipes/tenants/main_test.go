@@ -28,7 +28,9 @@ func TestTenants(t *testing.T) {
 	tenants := &tenants{db: db}
 	h := handler(tenants)
 	reads := func(origin, host string) bool {
-		_, err := corstest.Fetch(h, corstest.Request{Origin: origin, Method: "PUT", URL: "https://" + host + "/users", Credentials: true})
+		_, err := corstest.Fetch(h, corstest.Request{
+			Origin: origin, Method: "PUT", URL: "https://" + host + "/users", Credentials: true,
+		})
 		return err == nil
 	}
 	assert.False(t, reads("https://acme.example", "acme.api.example"), "before the first refresh")
@@ -44,7 +46,9 @@ func TestTenants(t *testing.T) {
 	assert.Equal(t, queries, table.queries, "requests do not query the database")
 
 	// One tenant enters what does not work, another moves: the first is served as before.
-	table.set([2]string{"acme.api.example", "http://acme.example"}, [2]string{"bolt.api.example", "https://bolt.example.org"})
+	table.set([2]string{"acme.api.example", "http://acme.example"}, [2]string{
+		"bolt.api.example", "https://bolt.example.org",
+	})
 	err := tenants.refresh(t.Context())
 	assert.ErrorContains(t, err, `tenant acme.api.example: cors: AllowedOrigins: "http://acme.example"`)
 	assert.True(t, reads("https://acme.example", "acme.api.example"))
@@ -72,7 +76,9 @@ func TestKeepFresh(t *testing.T) {
 		table.set([2]string{"acme.api.example", "https://acme.example"})
 		time.Sleep(time.Minute)
 		synctest.Wait()
-		_, err := corstest.Fetch(handler(tenants), corstest.Request{Origin: "https://acme.example", URL: "https://acme.api.example/", Credentials: true})
+		_, err := corstest.Fetch(handler(tenants), corstest.Request{
+			Origin: "https://acme.example", URL: "https://acme.api.example/", Credentials: true,
+		})
 		assert.NoError(t, err)
 		cancel()
 		synctest.Wait()

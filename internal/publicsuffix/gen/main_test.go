@@ -35,7 +35,8 @@ a.very.deep.example
 func TestRead(t *testing.T) {
 	l, err := read(strings.NewReader(small))
 	require.NoError(t, err)
-	assert.Equal(t, []string{"uk", "co.uk", "*.ck", "!www.ck", "b.ck.uk", "xn--j6w193g", "xn--55qx5d.xn--j6w193g"}, l.icann)
+	assert.Equal(t, []string{"uk", "co.uk", "*.ck", "!www.ck", "b.ck.uk", "xn--j6w193g", "xn--55qx5d.xn--j6w193g"},
+		l.icann)
 	assert.Equal(t, []string{"github.io", "a.very.deep.example", "*.x-y.uk"}, l.private)
 }
 
@@ -64,7 +65,8 @@ func TestReadRefuses(t *testing.T) {
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
 			_, err := read(strings.NewReader("// ===BEGIN ICANN DOMAINS===\n" + tc.icann +
-				"\n// ===END ICANN DOMAINS===\n// ===BEGIN PRIVATE DOMAINS===\n" + tc.private + "\n// ===END PRIVATE DOMAINS===\n"))
+				"\n// ===END ICANN DOMAINS===\n// ===BEGIN PRIVATE DOMAINS===\n" + tc.private +
+				"\n// ===END PRIVATE DOMAINS===\n"))
 			assert.ErrorContains(t, err, tc.err)
 		})
 	}

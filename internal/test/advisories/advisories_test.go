@@ -16,7 +16,7 @@ import (
 
 	"example.com/cors"
 	"example.com/cors/corstest"
-	"example.com/cors/internal/test/alloctest"
+	"example.com/cors/internal/test/fixture"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -34,20 +34,19 @@ func mayRead(t *testing.T, opts cors.Options, origin string, header http.Header)
 	return read(true), read(false)
 }
 
-// refused requires that a policy does not start, for the one reason.
-func refused(t *testing.T, opts cors.Options, field string, reason cors.Reason) {
+// refused requires that a policy does not start, because of one thing in the field.
+func refused(t *testing.T, opts cors.Options, field string) {
 	t.Helper()
 	var bad *cors.OptionsError
 	require.ErrorAs(t, opts.Validate(), &bad)
 	require.Len(t, bad.Problems, 1, "%v", bad)
 	assert.Equal(t, field, bad.Problems[0].Field)
-	assert.Equal(t, reason, bad.Problems[0].Reason)
 	assert.Panics(t, func() { cors.New(opts) })
 }
 
 // rs/cors: with "*" and credentials the middleware echoed every origin.
 func TestCVE_2018_20744(t *testing.T) {
-	refused(t, cors.Options{AllowedOrigins: []string{"*"}, AllowCredentials: true}, "AllowedOrigins", cors.ReasonConflict)
+	refused(t, cors.Options{AllowedOrigins: []string{"*"}, AllowCredentials: true}, "AllowedOrigins")
 	with, without := mayRead(t, cors.Options{AllowedOrigins: []string{"*"}}, "https://evil.example", nil)
 	assert.False(t, with)
 	assert.True(t, without)
@@ -55,8 +54,8 @@ func TestCVE_2018_20744(t *testing.T) {
 
 // gorilla/handlers: likewise, also by default, when no origins were given.
 func TestCVE_2017_20146(t *testing.T) {
-	refused(t, cors.Options{AllowCredentials: true}, "AllowedOrigins", cors.ReasonMissing)
-	refused(t, cors.Options{AllowedOrigins: []string{"*"}, AllowCredentials: true}, "AllowedOrigins", cors.ReasonConflict)
+	refused(t, cors.Options{AllowCredentials: true}, "AllowedOrigins")
+	refused(t, cors.Options{AllowedOrigins: []string{"*"}, AllowCredentials: true}, "AllowedOrigins")
 	with, without := mayRead(t, cors.Options{AllowedOrigins: []string{"https://a.example"}, AllowCredentials: true}, "https://evil.example", nil)
 	assert.False(t, with)
 	assert.False(t, without)
@@ -108,20 +107,20 @@ func assertCheapPreflight(t *testing.T, h http.Handler, headers []string) {
 	r.Header.Set("Origin", "https://a.example")
 	r.Header.Set("Access-Control-Request-Method", "PUT")
 	r.Header["Access-Control-Request-Headers"] = headers
-	_, bytes := alloctest.Allocations(h, r)
+	_, bytes := fixture.Allocations(h, r)
 	assert.Less(t, bytes, uint64(8<<10), "bytes for one preflight")
-	w := alloctest.Discard{}
+	w := fixture.Discard{}
 	h.ServeHTTP(w, r)
 	assert.Less(t, len(fmt.Sprint(w)), 8<<10, "bytes of the answer")
 }
 
 // Fiber: a "*" among other origins, or together with credentials, was taken.
 func TestCVE_2024_25124(t *testing.T) {
-	refused(t, cors.Options{AllowedOrigins: []string{"*"}, AllowCredentials: true}, "AllowedOrigins", cors.ReasonConflict)
-	refused(t, cors.Options{AllowedOrigins: []string{"https://a.example", "*"}, AllowCredentials: true}, "AllowedOrigins", cors.ReasonConflict)
-	refused(t, cors.Options{AllowedOrigins: []string{"https://a.example", "*"}}, "AllowedOrigins", cors.ReasonConflict)
-	refused(t, cors.Options{AllowedOrigins: []string{"https://*"}, AllowCredentials: true}, "AllowedOrigins", cors.ReasonMalformed)
-	refused(t, cors.Options{AllowedOrigins: []string{"https://*:*"}, AllowCredentials: true}, "AllowedOrigins", cors.ReasonMalformed)
+	refused(t, cors.Options{AllowedOrigins: []string{"*"}, AllowCredentials: true}, "AllowedOrigins")
+	refused(t, cors.Options{AllowedOrigins: []string{"https://a.example", "*"}, AllowCredentials: true}, "AllowedOrigins")
+	refused(t, cors.Options{AllowedOrigins: []string{"https://a.example", "*"}}, "AllowedOrigins")
+	refused(t, cors.Options{AllowedOrigins: []string{"https://*"}, AllowCredentials: true}, "AllowedOrigins")
+	refused(t, cors.Options{AllowedOrigins: []string{"https://*:*"}, AllowCredentials: true}, "AllowedOrigins")
 }
 
 // go-zero: origins were compared by their ends, so that evilexample.com passed
@@ -196,8 +195,8 @@ func TestCVE_2024_1681(t *testing.T) {
 // Hono: with credentials and no origins given, or "*", the middleware echoed every
 // origin. RESTEasy did so as well (GHSA-972r-f3fv-whm3).
 func TestCVE_2026_54290(t *testing.T) {
-	refused(t, cors.Options{AllowCredentials: true, AllowedMethods: []string{"PUT"}}, "AllowedOrigins", cors.ReasonMissing)
-	refused(t, cors.Options{AllowedOrigins: []string{"*"}, AllowCredentials: true}, "AllowedOrigins", cors.ReasonConflict)
+	refused(t, cors.Options{AllowCredentials: true, AllowedMethods: []string{"PUT"}}, "AllowedOrigins")
+	refused(t, cors.Options{AllowedOrigins: []string{"*"}, AllowCredentials: true}, "AllowedOrigins")
 	for _, opts := range []cors.Options{
 		{AllowedOrigins: []string{"*"}},
 		{AllowedOrigins: []string{"*"}, AllowedMethods: []string{"*"}, AllowedHeaders: []string{"*"}, ExposedHeaders: []string{"*"}},

@@ -26,7 +26,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"example.com/cors/corstest"
-	"example.com/cors/internal/test/browser"
+	"example.com/cors/internal/test/live"
 )
 
 var (
@@ -78,9 +78,9 @@ type server func(o origins) http.Handler
 type origins struct{ page, api, other string }
 
 var engines = map[string]corstest.Engine{
-	"chromium": corstest.Chromium,
-	"firefox":  corstest.Firefox,
-	"webkit":   corstest.WebKit,
+	"chromium": corstest.EngineChromium,
+	"firefox":  corstest.EngineFirefox,
+	"webkit":   corstest.EngineWebKit,
 }
 
 func TestBrowsersAgree(t *testing.T) {
@@ -102,13 +102,13 @@ func TestBrowsersAgree(t *testing.T) {
 		}
 	}
 
-	browsers := browser.Installed(t)
+	browsers := live.Browsers(t)
 	began := time.Now()
 	departed := 0
 	for _, b := range browsers {
 		t.Run(b.Name, func(t *testing.T) {
 			v := newVenue(t, cases)
-			standard := v.play(t, cases, corstest.Standard)
+			standard := v.play(t, cases, corstest.EngineStandard)
 			simulated := v.play(t, cases, engines[b.Name])
 			want, reasons := slices.Clone(standard), make([]string, len(cases))
 			for i, c := range cases {
@@ -454,14 +454,14 @@ func isForgetful(got, want string) bool {
 var asked = regexp.MustCompile(`preflight [^;]*(; )?`)
 
 // browse has a browser make the calls of all cases.
-func (v *venue) browse(t *testing.T, b browser.Browser, cases []testCase, want []string) []string {
+func (v *venue) browse(t *testing.T, b live.Browser, cases []testCase, want []string) []string {
 	t.Helper()
 	v.reset(all(cases))
 	b.Proxy, b.Certificate, b.Hosts = v.proxy, v.secure.Certificate().Raw, hosts
 	page := b.Open(t, v.origins.page)
 	outcomes := make([]string, len(cases))
 	for range attempts {
-		learned := browser.Await(page, v.reports)
+		learned := live.Await(page, v.reports)
 		var again []int
 		for i := range cases {
 			if _, ok := learned[i]; !ok {
@@ -531,7 +531,7 @@ func (v *venue) fetch(t *testing.T, b *corstest.Browser, c testCase, call call, 
 			r.Body = strings.NewReader(call.body)
 		}
 		var err error
-		res, err = b.Fetch(r)
+		res, err = b.Fetch(t.Context(), r)
 		if call.mode == "beacon" || call.mode == "form" {
 			return "sent" // whatever came of it
 		}

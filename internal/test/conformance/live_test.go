@@ -31,7 +31,7 @@ func TestLiveServersAgree(t *testing.T) {
 		},
 	}
 	t.Cleanup(transport.CloseIdleConnections)
-	for _, engine := range []corstest.Engine{corstest.Standard, corstest.Chromium, corstest.Firefox, corstest.WebKit} {
+	for _, engine := range []corstest.Engine{corstest.EngineStandard, corstest.EngineChromium, corstest.EngineFirefox, corstest.EngineWebKit} {
 		t.Run(engine.String(), func(t *testing.T) {
 			v := newVenue(t, cases)
 			direct := v.play(t, cases, engine)

@@ -30,25 +30,46 @@ func policyCases() (cases []testCase) {
 	}{
 		{"origin", func(page string) cors.Options { return cors.Options{AllowedOrigins: []string{page}} }},
 		{"any port", func(string) cors.Options {
-			return cors.Options{AllowedOrigins: []string{"http://127.0.0.1:*"}, AllowedMethods: []string{"PUT"}, ExposedHeaders: []string{"X-One"}}
+			return cors.Options{
+				AllowedOrigins: []string{"http://127.0.0.1:*"}, AllowedMethods: []string{"PUT"}, ExposedHeaders: []string{"X-One"},
+			}
 		}},
 		{"another", func(string) cors.Options {
-			return cors.Options{AllowedOrigins: []string{"http://127.0.0.1", "http://localhost:*"}, AllowedMethods: []string{"*"}, AllowedHeaders: []string{"*"}}
+			return cors.Options{
+				AllowedOrigins: []string{"http://127.0.0.1", "http://localhost:*"},
+				AllowedMethods: []string{"*"}, AllowedHeaders: []string{"*"},
+			}
 		}},
 		{"open", func(string) cors.Options {
-			return cors.Options{AllowedOrigins: []string{"*"}, AllowedMethods: []string{"PUT", "PATCH"}, AllowedHeaders: []string{"X-A"}, ExposedHeaders: []string{"*"}}
+			return cors.Options{
+				AllowedOrigins: []string{"*"}, AllowedMethods: []string{"PUT", "PATCH"},
+				AllowedHeaders: []string{"X-A"}, ExposedHeaders: []string{"*"},
+			}
 		}},
 		{"open to everything", func(string) cors.Options {
-			return cors.Options{AllowedOrigins: []string{"*"}, AllowedMethods: []string{"*"}, AllowedHeaders: []string{"*"}, ExposedHeaders: []string{"*"}, MaxAge: time.Hour}
+			return cors.Options{
+				AllowedOrigins: []string{"*"}, AllowedMethods: []string{"*"}, AllowedHeaders: []string{"*"},
+				ExposedHeaders: []string{"*"}, MaxAge: time.Hour,
+			}
 		}},
 		{"lists", func(page string) cors.Options {
-			return cors.Options{AllowedOrigins: []string{page}, AllowedMethods: []string{"PUT", "PATCH", "DELETE", "OPTIONS"}, AllowedHeaders: []string{"Content-Type", "X-A", "Authorization"}, ExposedHeaders: []string{"X-One"}, MaxAge: 10 * time.Minute}
+			return cors.Options{
+				AllowedOrigins: []string{page}, AllowedMethods: []string{"PUT", "PATCH", "DELETE", "OPTIONS"},
+				AllowedHeaders: []string{"Content-Type", "X-A", "Authorization"},
+				ExposedHeaders: []string{"X-One"}, MaxAge: 10 * time.Minute,
+			}
 		}},
 		{"credentials", func(page string) cors.Options {
-			return cors.Options{AllowedOrigins: []string{page}, AllowCredentials: true, AllowedMethods: []string{"PUT", "PATCH"}, AllowedHeaders: []string{"X-A"}, ExposedHeaders: []string{"X-Two"}, MaxAge: -1}
+			return cors.Options{
+				AllowedOrigins: []string{page}, AllowCredentials: true, AllowedMethods: []string{"PUT", "PATCH"},
+				AllowedHeaders: []string{"X-A"}, ExposedHeaders: []string{"X-Two"}, MaxAge: -1,
+			}
 		}},
 		{"credentials and everything", func(page string) cors.Options {
-			return cors.Options{AllowedOrigins: []string{page}, AllowCredentials: true, AllowedMethods: []string{"*"}, AllowedHeaders: []string{"*"}, MaxAge: 10 * time.Minute}
+			return cors.Options{
+				AllowedOrigins: []string{page}, AllowCredentials: true, AllowedMethods: []string{"*"},
+				AllowedHeaders: []string{"*"}, MaxAge: 10 * time.Minute,
+			}
 		}},
 		{"passthrough", func(page string) cors.Options {
 			return cors.Options{AllowedOrigins: []string{page}, OptionsPassthrough: true, AllowedMethods: []string{"PUT"}}
@@ -57,10 +78,15 @@ func policyCases() (cases []testCase) {
 			return cors.Options{AllowedOrigins: []string{page}, OptionsSuccessStatus: 200, AllowedMethods: []string{"PUT"}}
 		}},
 		{"func", func(page string) cors.Options {
-			return cors.Options{AllowOriginFunc: func(_ *http.Request, origin string) bool { return origin == page || origin == "null" }, AllowedMethods: []string{"PUT"}}
+			return cors.Options{
+				AllowOriginFunc: func(_ *http.Request, origin string) bool { return origin == page || origin == "null" },
+				AllowedMethods:  []string{"PUT"},
+			}
 		}},
 		{"func that denies", func(string) cors.Options {
-			return cors.Options{AllowOriginFunc: func(*http.Request, string) bool { return false }, AllowedMethods: []string{"PUT"}}
+			return cors.Options{
+				AllowOriginFunc: func(*http.Request, string) bool { return false }, AllowedMethods: []string{"PUT"},
+			}
 		}},
 	}
 	calls := map[string][]call{
@@ -80,9 +106,14 @@ func policyCases() (cases []testCase) {
 	}
 	for _, p := range policies {
 		for name, calls := range calls {
-			cases = append(cases, testCase{name: fmt.Sprintf("policy %s: %s", p.name, name), calls: calls, server: wrapped(p.policy)})
+			cases = append(cases, testCase{
+				name: fmt.Sprintf("policy %s: %s", p.name, name), calls: calls, server: wrapped(p.policy),
+			})
 		}
-		cases = append(cases, testCase{name: fmt.Sprintf("policy %s: frame", p.name), frame: true, calls: []call{fetch("GET"), fetch("PUT")}, server: wrapped(p.policy)})
+		cases = append(cases, testCase{
+			name: fmt.Sprintf("policy %s: frame", p.name), frame: true,
+			calls: []call{fetch("GET"), fetch("PUT")}, server: wrapped(p.policy),
+		})
 	}
 	return cases
 }
@@ -96,7 +127,8 @@ func generatedCases() (cases []testCase) {
 	pick := func(from ...string) string { return from[random.IntN(len(from))] }
 	// Mostly what lets a call pass, so that all steps are reached.
 	origin := func() []string {
-		return lines("Origin", pick("PAGE", "PAGE", "PAGE", "PAGE", "PAGE", "*", "*", "*", "", "null", "https://a.example", "PAGE, PAGE"))
+		return lines("Origin",
+			pick("PAGE", "PAGE", "PAGE", "PAGE", "PAGE", "*", "*", "*", "", "null", "https://a.example", "PAGE, PAGE"))
 	}
 	credentials := func() []string { return lines("Credentials", pick("true", "true", "true", "", "TRUE")) }
 	expose := func() []string { return lines("Expose", pick("", "X-One", "*", "x-two, X-ONE", "X-One|X-Two", "?")) }
@@ -104,8 +136,13 @@ func generatedCases() (cases []testCase) {
 		var preflight, actual []string
 		preflight = append(preflight, origin()...)
 		preflight = append(preflight, credentials()...)
-		preflight = append(preflight, lines("Methods", pick("", "PUT", "PUT, PATCH, DELETE", "*", "PUT, *", "patch", "PATCH|DELETE|PUT", "PUT;", "put"))...)
-		preflight = append(preflight, lines("Headers", pick("", "X-A", "X-A, X-B", "*", "*, Authorization", "authorization, x-a", "x-b|x-a|content-type", "X A", "content-type"))...)
+		preflight = append(preflight,
+			lines("Methods",
+				pick("", "PUT", "PUT, PATCH, DELETE", "*", "PUT, *", "patch", "PATCH|DELETE|PUT", "PUT;", "put"))...)
+		preflight = append(preflight,
+			lines("Headers",
+				pick("", "X-A", "X-A, X-B", "*", "*, Authorization", "authorization, x-a", "x-b|x-a|content-type", "X A",
+					"content-type"))...)
 		preflight = append(preflight, lines("Max-Age", pick("", "600", "0", "-1", "x"))...)
 		actual = append(actual, origin()...)
 		actual = append(actual, credentials()...)

@@ -11,7 +11,9 @@ const (
 )
 
 // hosts are served through a proxy: by plain HTTP, and over TLS.
-var hosts = []string{"app.site.example", "api.site.example", "other.example", "a.github.io", "b.github.io", "x.a.github.io"}
+var hosts = []string{
+	"app.site.example", "api.site.example", "other.example", "a.github.io", "b.github.io", "x.a.github.io",
+}
 
 // siteCases are about what counts as one site, and what as trustworthy.
 func siteCases() (cases []testCase) {
@@ -60,7 +62,9 @@ func metadataCases() (cases []testCase) {
 		}
 	}
 	for _, c := range []call{get, put, post.in("no-cors"), post.in("beacon")} {
-		cases = append(cases, testCase{name: fmt.Sprintf("metadata: frame, %s %s", c.method, c.mode), frame: true, calls: one(c), server: everybody})
+		cases = append(cases, testCase{
+			name: fmt.Sprintf("metadata: frame, %s %s", c.method, c.mode), frame: true, calls: one(c), server: everybody,
+		})
 	}
 	// The farthest URL on the way decides.
 	for _, way := range []struct {
@@ -104,7 +108,9 @@ func metadataCases() (cases []testCase) {
 // writeCases are about what a page sends without permission, and reads nothing of.
 func writeCases() (cases []testCase) {
 	add := func(name string, c call, server server) {
-		cases = append(cases, testCase{name: fmt.Sprintf("write: %s %s", c.mode, name), calls: one(c), server: server, closely: true})
+		cases = append(cases, testCase{
+			name: fmt.Sprintf("write: %s %s", c.mode, name), calls: one(c), server: server, closely: true,
+		})
 	}
 	refusing := raw(deny().with(403), deny())
 	for _, method := range []string{"GET", "HEAD", "POST", "post", "PUT", "PATCH", "DELETE", "OPTIONS", "QUERY"} {
@@ -112,8 +118,10 @@ func writeCases() (cases []testCase) {
 		add(method+" with cookies", fetch(method).in("no-cors").include(), refusing)
 	}
 	for _, line := range []string{
-		"X-A: 1", "Authorization: x", "Range: bytes=0-", "Accept: text/html", "Accept-Language: de_DE", "Cookie: a=b", "Content-Type: text/plain",
-		"Content-Type: application/x-www-form-urlencoded", "Content-Type: multipart/form-data; boundary=x", "Content-Type: application/json",
+		"X-A: 1", "Authorization: x", "Range: bytes=0-", "Accept: text/html", "Accept-Language: de_DE", "Cookie: a=b",
+		"Content-Type: text/plain",
+		"Content-Type: application/x-www-form-urlencoded", "Content-Type: multipart/form-data; boundary=x",
+		"Content-Type: application/json",
 	} {
 		add("POST "+line, fetch("POST", line).in("no-cors"), refusing)
 		add("POST home "+line, fetch("POST", line).in("no-cors").atHome(), refusing)
@@ -157,7 +165,9 @@ func writeCases() (cases []testCase) {
 			add(name, form("POST", urlencoded).arriving(2), hop(204))
 			add(name, fetch("POST").in("beacon").arriving(2), hop(200))
 		}
-		for _, c := range []call{fetch("POST").in("no-cors"), form("POST", urlencoded).arriving(2), fetch("POST").in("beacon").arriving(2)} {
+		for _, c := range []call{
+			fetch("POST").in("no-cors"), form("POST", urlencoded).arriving(2), fetch("POST").in("beacon").arriving(2),
+		} {
 			add(fmt.Sprintf("POST home, %d to API", status), c.atHome(),
 				paths(map[string]reply{"": deny("Location: APICASE/next").with(status), "next": deny().with(204)}))
 		}

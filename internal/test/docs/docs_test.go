@@ -88,11 +88,6 @@ func TestProgram(t *testing.T) {
 	}
 }
 
-// The README fits one page.
-func TestOnePage(t *testing.T) {
-	assert.LessOrEqual(t, strings.Count(read(t, "README.md"), "\n"), 150)
-}
-
 func TestOptions(t *testing.T) {
 	var listed, fields []string
 	for _, row := range cells(section(t, "Options")) {

@@ -1,17 +1,20 @@
-// Package house_test keeps the root of the module in the order that
-// .github/CONTRIBUTING.md describes.
+// Package house_test keeps the module in the order that .github/CONTRIBUTING.md
+// describes.
 package house_test
 
 import (
+	"bufio"
 	"bytes"
 	"go/ast"
+	"go/importer"
 	"go/parser"
 	"go/token"
 	"go/types"
-	"maps"
+	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
-	"slices"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -21,49 +24,77 @@ import (
 
 const root = "../../.."
 
-// levels are the files of the package. A file calls files of its own level and of
-// the levels after it. Types and constants are data, and may be used everywhere.
-var levels = [][]string{
-	{"cors.go", "preflight.go"}, // what happens to a request
-	{"options.go"},              // what was asked for
-	{"origin.go"},               // the matcher
+// An arrow leads from a file of the package to one whose functions, methods or
+// variables it uses. Types, fields and constants are data, and may be used everywhere.
+type arrow struct{ from, to string }
+
+// The files call each other as the floor plan of CONTRIBUTING says, and in no other
+// way. It has a line for each file: from → to, to.
+func TestFloorPlan(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join(root, ".github/CONTRIBUTING.md"))
+	require.NoError(t, err)
+	plan := make(map[arrow]bool)
+	for _, line := range regexp.MustCompile(`(?m)^ *(\w+\.go) +→ (\w.*)$`).FindAllStringSubmatch(string(text), -1) {
+		for to := range strings.SplitSeq(line[2], ", ") {
+			plan[arrow{line[1], to}] = true
+		}
+	}
+	require.NotEmpty(t, plan, "CONTRIBUTING has no line like \"a.go → b.go\"")
+	found := arrows(t, rootFiles(t), exports(t))
+	for a, example := range found {
+		assert.Contains(t, plan, a, "%s uses %s of %s; move it, or draw the arrow in CONTRIBUTING", a.from, example, a.to)
+	}
+	for a := range plan {
+		assert.Contains(t, found, a, "%s uses nothing of %s; take the arrow out of CONTRIBUTING", a.from, a.to)
+	}
 }
 
-func TestCallsGoOneWay(t *testing.T) {
-	files := token.NewFileSet()
+// rootFiles returns the text of the package's files, without its tests, by name.
+func rootFiles(t *testing.T) map[string]string {
+	t.Helper()
+	paths, err := filepath.Glob(filepath.Join(root, "*.go"))
+	require.NoError(t, err)
+	files := make(map[string]string)
+	for _, path := range paths {
+		if !strings.HasSuffix(path, "_test.go") {
+			text, err := os.ReadFile(path)
+			require.NoError(t, err)
+			files[filepath.Base(path)] = string(text)
+		}
+	}
+	require.Greater(t, len(files), 3)
+	return files
+}
+
+// arrows returns the arrows between the files of a package, each with the name of
+// something that it stands for.
+func arrows(t *testing.T, files map[string]string, imports types.Importer) map[arrow]string {
+	t.Helper()
+	set := token.NewFileSet()
 	var parsed []*ast.File
-	for _, name := range sources(t) {
-		file, err := parser.ParseFile(files, filepath.Join(root, name), nil, 0)
+	for name, text := range files {
+		file, err := parser.ParseFile(set, name, text, 0)
 		require.NoError(t, err)
 		parsed = append(parsed, file)
 	}
+	// Of a selector, it is the part behind the dot that is recorded, as a name of what
+	// it stands for: a method as well as a function.
 	info := types.Info{Uses: make(map[*ast.Ident]types.Object)}
-	// What other packages declare is of no interest here, and takes seconds to read.
-	config := types.Config{Error: func(error) {}}
-	pkg, _ := config.Check("example.com/cors", files, parsed, &info)
+	config := types.Config{Importer: imports}
+	pkg, err := config.Check("example.com/cors", set, parsed, &info)
+	require.NoError(t, err)
 
-	level := make(map[string]int)
-	for i, names := range levels {
-		for _, name := range names {
-			level[name] = i
-		}
-	}
-	assert.Len(t, level, len(parsed), "every file has a level")
-	fileOf := func(pos token.Pos) string { return filepath.Base(files.Position(pos).Filename) }
-	arrows := make(map[string]bool)
-	for id, used := range info.Uses {
+	found := make(map[arrow]string)
+	for name, used := range info.Uses {
 		if used.Pkg() != pkg || isData(used) {
 			continue
 		}
-		if from, to := fileOf(id.Pos()), fileOf(used.Pos()); from != to {
-			arrows[from+" → "+to] = true
-			assert.LessOrEqual(t, level[from], level[to], "%s uses %s of %s", from, id.Name, to)
+		a := arrow{set.Position(name.Pos()).Filename, set.Position(used.Pos()).Filename}
+		if a.from != a.to {
+			found[a] = max(found[a], name.Name) // always the same one
 		}
 	}
-	t.Log(slices.Sorted(maps.Keys(arrows)))
-	for _, arrow := range []string{"cors.go → options.go", "preflight.go → cors.go", "options.go → origin.go"} {
-		assert.Contains(t, arrows, arrow, "or else this test sees nothing")
-	}
+	return found
 }
 
 func isData(o types.Object) bool {
@@ -76,39 +107,66 @@ func isData(o types.Object) bool {
 	return false
 }
 
-// sources returns the names of the package's files, without its tests.
-func sources(t *testing.T) (names []string) {
-	paths, err := filepath.Glob(filepath.Join(root, "*.go"))
-	require.NoError(t, err)
-	for _, path := range paths {
-		if !strings.HasSuffix(path, "_test.go") {
-			names = append(names, filepath.Base(path))
-		}
+// exports reads what the packages declare that the root imports: of a type error in
+// an import, nothing would be left to see.
+func exports(t *testing.T) types.Importer {
+	t.Helper()
+	files := make(map[string]string)
+	for _, line := range list(t, "-export", "-deps", "-f", "{{.ImportPath}}\t{{.Export}}", ".") {
+		path, file, _ := strings.Cut(line, "\t")
+		files[path] = file
 	}
-	return names
+	return importer.ForCompiler(token.NewFileSet(), "gc", func(path string) (io.ReadCloser, error) {
+		return os.Open(files[path])
+	})
 }
 
-func TestFilesAreSmall(t *testing.T) {
-	most := map[string]int{"cors_test.go": 900, "README.md": 150}
-	for _, name := range sources(t) {
-		most[name] = 350
+// list returns the lines that go list prints in the module.
+func list(t *testing.T, args ...string) (lines []string) {
+	t.Helper()
+	cmd := exec.Command("go", append([]string{"list"}, args...)...)
+	cmd.Dir = root
+	var complaints bytes.Buffer
+	cmd.Stderr = &complaints
+	output, err := cmd.Output()
+	require.NoError(t, err, "go list %s: %s", strings.Join(args, " "), &complaints)
+	for scanner := bufio.NewScanner(bytes.NewReader(output)); scanner.Scan(); {
+		lines = append(lines, scanner.Text())
 	}
-	for name, limit := range most {
-		text, err := os.ReadFile(filepath.Join(root, name))
-		require.NoError(t, err)
-		assert.LessOrEqual(t, bytes.Count(text, []byte("\n")), limit, name)
-	}
+	require.NotEmpty(t, lines)
+	return lines
 }
 
-func TestTopLevelHoldsNothingElse(t *testing.T) {
-	files := []string{
-		".gitignore", "LICENSE", "README.md", "cors.go", "cors_test.go", "example_test.go", "go.mod", "go.sum", "options.go", "origin.go", "preflight.go",
+// The test of the floor plan sees functions, methods, function values and variables,
+// in whichever direction, and no data.
+func TestArrows(t *testing.T) {
+	files := map[string]string{
+		"a.go": `package cors
+			import "slices"
+			type A struct{ b B; limit int }
+			func (a A) Run() { a.b.Do(); for _, b := range slices.Clone([]B{a.b}) { b.Do() } }
+			const Limit = 1
+			func Helper() {}`,
+		"b.go": `package cors
+			type B struct{ next *A }
+			func (b B) Do() { b.next.Run() }`,
+		"c.go": `package cors
+			type C struct{ A }
+			func (c C) Stop() int { return c.limit + Limit }`,
+		"d.go": `package cors
+			var Default = C{}
+			var run = Helper`,
+		"e.go": `package cors
+			type E[T any] struct{ C }
+			func (e E[T]) All() { Default.Stop(); e.Run() }
+			var all = E[int]{}.All`,
 	}
-	entries, err := os.ReadDir(root)
-	require.NoError(t, err)
-	for _, e := range entries {
-		if !e.IsDir() && e.Name() != ".git" { // a file in a worktree
-			assert.Contains(t, files, e.Name())
-		}
-	}
+	assert.Equal(t, map[arrow]string{
+		{"a.go", "b.go"}: "Do",
+		{"b.go", "a.go"}: "Run",
+		{"d.go", "a.go"}: "Helper",
+		{"e.go", "a.go"}: "Run",
+		{"e.go", "c.go"}: "Stop",
+		{"e.go", "d.go"}: "Default",
+	}, arrows(t, files, exports(t)))
 }

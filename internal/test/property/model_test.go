@@ -27,7 +27,8 @@ func randomCall(random *rand.Rand) call {
 			"https://pre-1.c.example", "https://pre-.c.example", "http://localhost:3000", "http://localhost",
 			"https://a.example:8443", "http://a.example", "https://evil.example", "null",
 		),
-		Method:      pick("GET", "GET", "HEAD", "POST", "PUT", "put", "PATCH", "patch", "DELETE", "QUERY", "OPTIONS", "Custom"),
+		Method: pick("GET", "GET", "HEAD", "POST", "PUT", "put", "PATCH", "patch", "DELETE", "QUERY", "OPTIONS",
+			"Custom"),
 		URL:         "https://api.example/x",
 		Header:      http.Header{},
 		Credentials: random.IntN(2) == 0,
@@ -140,7 +141,8 @@ func (p policy) verdict(c call) verdict {
 	covers := func(list []string, name string) bool {
 		return slices.ContainsFunc(list, func(s string) bool { return s == "*" || strings.EqualFold(s, name) })
 	}
-	permitted := safelisted || slices.Contains(p.opts.AllowedMethods, method) || slices.Contains(p.opts.AllowedMethods, "*")
+	permitted := safelisted || slices.Contains(p.opts.AllowedMethods, method) ||
+		slices.Contains(p.opts.AllowedMethods, "*")
 	for _, name := range c.unsafe {
 		permitted = permitted && covers(p.opts.AllowedHeaders, name)
 	}

@@ -21,7 +21,6 @@ import (
 	"time"
 
 	"example.com/cors"
-	"example.com/cors/internal/test/alloctest"
 	"example.com/cors/internal/test/fixture"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -59,12 +58,17 @@ func request(method, origin string) *http.Request {
 func TestHeadersStandOnEveryOutcome(t *testing.T) {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /only-get", func(w http.ResponseWriter, r *http.Request) {})
-	mux.HandleFunc("/401", func(w http.ResponseWriter, r *http.Request) { http.Error(w, "who?", http.StatusUnauthorized) })
+	mux.HandleFunc("/401", func(w http.ResponseWriter, r *http.Request) {
+		http.Error(w, "who?", http.StatusUnauthorized)
+	})
 	mux.HandleFunc("/304", func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(http.StatusNotModified) })
-	mux.HandleFunc("/500", func(w http.ResponseWriter, r *http.Request) { http.Error(w, "oops", http.StatusInternalServerError) })
+	mux.HandleFunc("/500", func(w http.ResponseWriter, r *http.Request) {
+		http.Error(w, "oops", http.StatusInternalServerError)
+	})
 	mux.Handle("/302", http.RedirectHandler("/elsewhere", http.StatusFound))
 	mux.HandleFunc("/tree/", func(w http.ResponseWriter, r *http.Request) {})
-	mux.Handle("/file", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { http.ServeFile(w, r, "no such file") }))
+	mux.Handle("/file",
+		http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { http.ServeFile(w, r, "no such file") }))
 	mux.Handle("/413", http.MaxBytesHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var tooLarge *http.MaxBytesError
 		if _, err := io.ReadAll(r.Body); errors.As(err, &tooLarge) {
@@ -160,7 +164,8 @@ func TestStreamIsFlushed(t *testing.T) {
 	for _, http2 := range []bool{false, true} {
 		t.Run(fmt.Sprintf("http2=%t", http2), func(t *testing.T) {
 			read := make(chan struct{})
-			server := httptest.NewUnstartedServer(cors.New(everything())(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			server := httptest.NewUnstartedServer(cors.New(everything())(http.HandlerFunc(func(w http.ResponseWriter,
+				r *http.Request) {
 				w.Header().Set("Content-Type", "text/event-stream")
 				fmt.Fprint(w, "data: 1\n\n")
 				w.(http.Flusher).Flush()
@@ -244,8 +249,9 @@ func TestReaderFromIsKept(t *testing.T) {
 func TestHeaderValuesAreNotShared(t *testing.T) {
 	list := everything()
 	everyone := cors.Options{
-		AllowedOrigins: []string{"*"}, AllowedMethods: []string{"*"}, AllowedHeaders: []string{"*"}, ExposedHeaders: []string{"*"},
-		MaxAge: time.Minute, OptionsPassthrough: true,
+		AllowedOrigins: []string{"*"}, AllowedMethods: []string{"*"}, AllowedHeaders: []string{"*"},
+		ExposedHeaders: []string{"*"},
+		MaxAge:         time.Minute, OptionsPassthrough: true,
 	}
 	wildcards := everything()
 	wildcards.AllowedMethods, wildcards.AllowedHeaders = []string{"*"}, []string{"*"}
@@ -304,7 +310,9 @@ func TestPolicyIsSwappedWhole(t *testing.T) {
 	var calls []call
 	want := make(map[call][2]string) // by policy
 	for _, method := range []string{"GET", "OPTIONS"} {
-		for _, origin := range []string{"https://both.example", "https://a.example", "https://x.b.example", "https://evil.example", "null", ""} {
+		for _, origin := range []string{
+			"https://both.example", "https://a.example", "https://x.b.example", "https://evil.example", "null", "",
+		} {
 			c := call{method, origin}
 			calls = append(calls, c)
 			var answers [2]string
@@ -318,7 +326,9 @@ func TestPolicyIsSwappedWhole(t *testing.T) {
 
 	var current atomic.Pointer[http.Handler]
 	current.Store(&policies[0])
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { (*current.Load()).ServeHTTP(w, r) }))
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		(*current.Load()).ServeHTTP(w, r)
+	}))
 	defer server.Close()
 	ctx, stop := context.WithCancel(t.Context())
 	var swaps, clients sync.WaitGroup
@@ -376,7 +386,7 @@ func TestNothingIsLeftBehind(t *testing.T) {
 		var wg sync.WaitGroup
 		for c := range clients {
 			wg.Go(func() {
-				w := alloctest.Discard{}
+				w := fixture.Discard{}
 				r := request("OPTIONS", page)
 				for i := range n {
 					if i%100 == c {

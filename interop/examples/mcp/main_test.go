@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"example.com/cors/corstest"
-	"example.com/cors/internal/test/pagecalls"
+	"example.com/cors/internal/test/live"
 )
 
 const (
@@ -24,7 +24,7 @@ const (
 // A page initializes a session, lists tools, calls one and reads its stream, resumes
 // that stream, and ends the session. Then it calls the server of the newer protocol.
 func TestPages(t *testing.T) {
-	pagecalls.Run(t, func(origin string) string {
+	live.RunCalls(t, func(origin string) string {
 		allowed := httptest.NewServer(handler(origin))
 		t.Cleanup(allowed.Close)
 		foreign := httptest.NewServer(handler(page))

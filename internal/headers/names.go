@@ -1,0 +1,43 @@
+package headers
+
+import "strings"
+
+// A NameSet is the elements of a header value, in order and without repetition.
+type NameSet struct {
+	elements []string
+	seen     map[string]struct{}
+}
+
+// NewNameSet returns a set of names.
+func NewNameSet(names ...string) *NameSet {
+	s := &NameSet{seen: make(map[string]struct{})}
+	for _, name := range names {
+		s.Add(name)
+	}
+	return s
+}
+
+// Add adds name, unless it is there.
+func (s *NameSet) Add(name string) {
+	if !s.Has(name) {
+		s.seen[name] = struct{}{}
+		s.elements = append(s.elements, name)
+	}
+}
+
+// With adds the names of other, and returns s.
+func (s *NameSet) With(other *NameSet) *NameSet {
+	for _, name := range other.elements {
+		s.Add(name)
+	}
+	return s
+}
+
+// Has reports whether name is in the set.
+func (s *NameSet) Has(name string) bool {
+	_, ok := s.seen[name]
+	return ok
+}
+
+// String returns the value of a header that lists the names.
+func (s *NameSet) String() string { return strings.Join(s.elements, ", ") }

@@ -1,0 +1,37 @@
+package origins
+
+import "strings"
+
+// Differences says in words how the origin o differs from the pattern p.
+func Differences(o, p Pattern) (differences []string) {
+	if o.Scheme != p.Scheme {
+		differences = append(differences, "the scheme differs")
+	}
+	below := strings.HasSuffix(o.Host, "."+p.Host)
+	switch {
+	case p.Wildcard == "" && below:
+		differences = append(differences, "subdomains are not allowed")
+	case p.Wildcard == "" && o.Host != p.Host:
+		differences = append(differences, "the host differs")
+	case p.Wildcard == "":
+	case o.Host == p.Host:
+		differences = append(differences, "only subdomains are allowed")
+	case !below:
+		differences = append(differences, "the host differs")
+	case !p.covers(strings.TrimSuffix(o.Host, "."+p.Host)):
+		differences = append(differences, "the first label differs")
+	}
+	if o.Port != p.Port && p.Port != anyPort {
+		differences = append(differences, "the port differs")
+	}
+	return differences
+}
+
+// covers reports whether the wildcard of p may stand for s, which is labels.
+func (p Pattern) covers(s string) bool {
+	if p.Wildcard == "*" {
+		return true
+	}
+	prefix, suffix, _ := strings.Cut(p.Wildcard, "*")
+	return len(s) > len(prefix)+len(suffix) && isLabel(s) && strings.HasPrefix(s, prefix) && strings.HasSuffix(s, suffix)
+}

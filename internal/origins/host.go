@@ -1,0 +1,143 @@
+package origins
+
+import (
+	"net/netip"
+	"strings"
+)
+
+// checkHost says what is wrong with a host that has no wildcard.
+func checkHost(s string) error {
+	if s == "" {
+		return Error("no host")
+	}
+	if s[0] == '[' {
+		return checkIPv6(s)
+	}
+	domain := strings.TrimSuffix(s, ".")
+	if len(domain) > maxHost {
+		return Error("a host has at most 253 bytes")
+	}
+	if !areLabels(domain) {
+		return checkLabels(domain)
+	}
+	if endsInNumber(domain) {
+		if _, err := netip.ParseAddr(s); err != nil {
+			return Error("not the canonical form of an IPv4 address, which is four decimal numbers")
+		}
+	}
+	return nil
+}
+
+// checkIPv6 says what is wrong with a host that begins with a bracket.
+func checkIPv6(s string) error {
+	inner, ok := strings.CutSuffix(s[1:], "]")
+	if !ok {
+		return Error("the bracket is not closed")
+	}
+	addr, err := netip.ParseAddr(inner)
+	if err != nil || !addr.Is6() || addr.Zone() != "" {
+		return Error("not an IPv6 address")
+	}
+	if string(appendIPv6(make([]byte, 0, maxLabel), addr)) != inner {
+		return Error("not the canonical form of the IPv6 address, which is what browsers send")
+	}
+	return nil
+}
+
+// checkLabels puts into words what areLabels found.
+func checkLabels(s string) error {
+	for i := range len(s) {
+		switch {
+		case 'A' <= s[i] && s[i] <= 'Z':
+			return errUpperCase
+		case s[i] >= 0x80:
+			return Error("not ASCII; browsers send such hosts in Punycode (xn--…), " +
+				`as new URL("https://…").origin shows in a console`)
+		case s[i] != '.' && !isLabelByte(s[i]):
+			return Error("a character that no host has")
+		}
+	}
+	for s != "" {
+		var label string
+		label, s, _ = strings.Cut(s, ".")
+		if len(label) > maxLabel {
+			return Error("a label of a host has at most 63 bytes")
+		}
+	}
+	return Error("a label of the host is empty")
+}
+
+// appendIPv6 appends addr in the form that browsers send: that of RFC 5952
+// without its dotted tail (https://url.spec.whatwg.org/#host-serializing).
+func appendIPv6(b []byte, addr netip.Addr) []byte {
+	if !addr.Is4In6() {
+		return addr.AppendTo(b)
+	}
+	const hex = "0123456789abcdef"
+	b = append(b, "::ffff"...)
+	a := addr.As16()
+	for i := 12; i < 16; i += 2 {
+		b = append(b, ':')
+		leading := true
+		for _, digit := range [4]byte{a[i] >> 4, a[i] & 15, a[i+1] >> 4, a[i+1] & 15} {
+			if leading = leading && digit == 0; !leading {
+				b = append(b, hex[digit])
+			}
+		}
+		if leading {
+			b = append(b, '0')
+		}
+	}
+	return b
+}
+
+// endsInNumber reports whether browsers read domain, which is labels, as an IPv4
+// address (https://url.spec.whatwg.org/#ends-in-a-number-checker).
+func endsInNumber(domain string) bool {
+	domain = strings.TrimSuffix(domain, ".")
+	last := domain[strings.LastIndexByte(domain, '.')+1:]
+	if last[0] > '9' { // as nearly all are
+		return false
+	}
+	digits := "0123456789"
+	if hex, ok := strings.CutPrefix(last, "0x"); ok {
+		last, digits = hex, "0123456789abcdef"
+	}
+	return strings.Trim(last, digits) == ""
+}
+
+// IsLoopback reports whether host can only be the machine that the browser runs
+// on (https://w3c.github.io/webappsec-secure-contexts/#is-origin-trustworthy).
+func IsLoopback(host string) bool {
+	domain := strings.TrimSuffix(host, ".")
+	if domain == "localhost" || strings.HasSuffix(domain, ".localhost") {
+		return true
+	}
+	addr, err := netip.ParseAddr(strings.Trim(domain, "[]"))
+	return err == nil && addr.IsLoopback()
+}
+
+// areLabels reports whether s is one or more labels with single dots between.
+func areLabels(s string) bool {
+	start := 0
+	for i := range len(s) {
+		if s[i] == '.' {
+			if i == start || i-start > maxLabel {
+				return false
+			}
+			start = i + 1
+		} else if !isLabelByte(s[i]) {
+			return false
+		}
+	}
+	return start < len(s) && len(s)-start <= maxLabel
+}
+
+// isLabel reports whether s is one label.
+func isLabel(s string) bool {
+	return strings.IndexByte(s, '.') < 0 && areLabels(s)
+}
+
+func isLabelByte(b byte) bool {
+	return 'a' <= b && b <= 'z' || '0' <= b && b <= '9' || b == '-' || b == '_'
+}

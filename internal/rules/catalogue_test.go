@@ -1,0 +1,460 @@
+package rules_test
+
+import (
+	"maps"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"example.com/cors"
+)
+
+// A badPolicy has exactly one problem.
+type badPolicy struct {
+	opts   cors.Options
+	field  string
+	value  string
+	detail string // a part of it
+	fix    string
+}
+
+// fixes are bad values that have the same problem. Each stands with the value that
+// Validate proposes instead, "" for none.
+type fixes map[string]string
+
+// each returns a policy for each bad value, in the order of the values.
+func (f fixes) each(field string, detail string, opts func(value string) cors.Options) (bad []badPolicy) {
+	for _, value := range slices.Sorted(maps.Keys(f)) {
+		bad = append(bad, badPolicy{opts(value), field, value, detail, f[value]})
+	}
+	return bad
+}
+
+func origins(detail string, f fixes) []badPolicy {
+	return f.each("AllowedOrigins", detail, func(value string) cors.Options {
+		return cors.Options{AllowedOrigins: []string{value}}
+	})
+}
+
+func credentialed(detail string, f fixes) []badPolicy {
+	return f.each("AllowedOrigins", detail, func(value string) cors.Options {
+		return cors.Options{AllowedOrigins: []string{value}, AllowCredentials: true}
+	})
+}
+
+func varyHeaders(detail string, f fixes) []badPolicy {
+	return f.each("AllowOriginVary", detail, func(value string) cors.Options {
+		return cors.Options{AllowOriginFunc: allowAll, AllowOriginVary: []string{value}}
+	})
+}
+
+func methods(detail string, f fixes) []badPolicy {
+	return f.each("AllowedMethods", detail, func(value string) cors.Options {
+		return with(func(o *cors.Options) { o.AllowedMethods = []string{value} })
+	})
+}
+
+func requestHeaders(detail string, f fixes) []badPolicy {
+	return f.each("AllowedHeaders", detail, func(value string) cors.Options {
+		return with(func(o *cors.Options) { o.AllowedHeaders = []string{value} })
+	})
+}
+
+func exposedHeaders(detail string, f fixes) []badPolicy {
+	return f.each("ExposedHeaders", detail, func(value string) cors.Options {
+		return with(func(o *cors.Options) { o.ExposedHeaders = []string{value} })
+	})
+}
+
+func credentialedExposedHeaders(detail string, f fixes) []badPolicy {
+	return f.each("ExposedHeaders", detail, func(value string) cors.Options {
+		return with(func(o *cors.Options) { o.ExposedHeaders, o.AllowCredentials = []string{value}, true })
+	})
+}
+
+func maxAge(detail string, value time.Duration, fix string) []badPolicy {
+	opts := with(func(o *cors.Options) { o.MaxAge = value })
+	return []badPolicy{{opts, "MaxAge", value.String(), detail, fix}}
+}
+
+func successStatus(value int) []badPolicy {
+	opts := with(func(o *cors.Options) { o.OptionsSuccessStatus = value })
+	return []badPolicy{{opts, "OptionsSuccessStatus", strconv.Itoa(value), "200 to 299", "204"}}
+}
+
+// with returns options that are valid but for what set does to them.
+func with(set func(o *cors.Options)) cors.Options {
+	o := cors.Options{AllowedOrigins: []string{"https://a.example"}}
+	set(&o)
+	return o
+}
+
+func allowAll(*http.Request, string) bool { return true }
+
+// What Validate says in several places.
+const (
+	noOrigin       = "no origin is allowed"
+	noScheme       = "no scheme"
+	noPath         = "no path, query or slash"
+	missingDot     = "evilexample.com"
+	emptyElement   = "empty"
+	severalHeaders = "several headers"
+	notAName       = "not the name"
+	deadWildcard   = "only where it stands alone"
+	noLongerSent   = "no browser sends or reads it"
+	onlyTheName    = "only the name of the header, without white space or colon"
+)
+
+// privateNetwork are the headers of Private Network Access, which browsers gave up.
+var privateNetwork = fixes{
+	"Access-Control-Request-Private-Network": "",
+	"Access-Control-Allow-Private-Network":   "",
+	"access-control-request-local-network":   "",
+	"Access-Control-Allow-Local-Network":     "",
+}
+
+// badPolicies returns the catalogue.
+func badPolicies() []badPolicy {
+	return slices.Concat(
+		[]badPolicy{
+			{cors.Options{}, "AllowedOrigins", "", noOrigin, ""},
+			{cors.Options{AllowedOrigins: []string{}, AllowCredentials: true}, "AllowedOrigins", "", noOrigin, ""},
+		},
+
+		origins("empty", fixes{
+			"":                     "",
+			"https://.example.com": "https://*.example.com",
+		}),
+		origins("white space", fixes{
+			" ":                                   "",
+			"https://a.example https://b.example": "",
+			" https://example.com":                "https://example.com",
+			"https://example.com\n":               "https://example.com",
+			"https://exa mple.com":                "",
+		}),
+		origins(noPath, fixes{
+			"https://example.com/":         "https://example.com",
+			"https://example.com/app":      "https://example.com",
+			"https://example.com?x=1":      "https://example.com",
+			"https://example.com#top":      "https://example.com",
+			"https://https://example.com/": "https://example.com",
+			"https://http://example.com":   "http://example.com",
+		}),
+		origins("user name", fixes{
+			"https://user:secret@example.com":   "https://example.com",
+			"https://@example.com":              "https://example.com",
+			`https://example.com\@evil.example`: "",
+		}),
+		origins(noScheme, fixes{
+			"example.com":            "https://example.com",
+			"example.com:8080":       "https://example.com:8080",
+			"//example.com":          "https://example.com",
+			"localhost:3000":         "http://localhost:3000",
+			"127.0.0.1:3000/":        "http://127.0.0.1:3000",
+			"[::1]:3000":             "http://[::1]:3000",
+			"::1":                    "",
+			"*.example.com":          "https://*.example.com",
+			".example.com":           "https://*.example.com",
+			"*example.com":           "https://*.example.com",
+			"https//example.com":     "https://example.com",
+			"https:/example.com":     "https://example.com",
+			"http:/localhost:3000":   "http://localhost:3000",
+			"http:example.com":       "http://example.com",
+			"example.com:80":         "http://example.com",
+			"192.168.0.1:80":         "http://192.168.0.1",
+			"https.example.com":      "https://https.example.com",
+			"null/":                  "",
+			"mailto:ada@example.com": "",
+			"@example.com":           "",
+			"NULL":                   "",
+		}),
+		origins("upper-case", fixes{
+			"HTTPS://example.com":   "https://example.com",
+			"Https://example.com":   "https://example.com",
+			"hTTPS://example.com":   "https://example.com",
+			"aApp://example.com":    "aapp://example.com",
+			"zeD-Z://example.com":   "zed-z://example.com",
+			"apZ://example.com":     "apz://example.com",
+			"HTTPS://Example.com":   "https://example.com",
+			"https://Example.com":   "https://example.com",
+			"https://A.example.com": "https://a.example.com",
+			"https://Z.example.com": "https://z.example.com",
+			"https://*.Example.com": "https://*.example.com",
+			"App://example.com":     "app://example.com",
+			"Zed://example.com":     "zed://example.com",
+		}),
+		origins("default port", fixes{
+			"https://example.com:443": "https://example.com",
+			"http://localhost:80":     "http://localhost",
+		}),
+		origins("port is empty", fixes{"https://example.com:": "https://example.com"}),
+		origins("1 to 65535 without leading zeros", fixes{
+			"https://example.com:0":      "https://example.com",
+			"https://example.com:65536":  "",
+			"https://example.com:123456": "",
+			"https://example.com:08080":  "https://example.com:8080",
+			"https://example.com:http":   "",
+			"https://example.com:80*":    "",
+		}),
+		origins("regular expressions", fixes{
+			"https://example.com:+80":   "",
+			`https://.*\.example\.com$`: "",
+			`https://(a|b).example`:     "",
+		}),
+		origins("several origins", fixes{
+			"https://a.example,https://b.example":   "",
+			"https://a.example/,https://b.example/": "",
+			",https://a.example":                    "",
+		}),
+		origins("control character", fixes{"https://exam\x00ple.com": ""}),
+		origins("no host", fixes{
+			"https://":      "",
+			"https://:8080": "",
+		}),
+		origins("not a scheme", fixes{
+			"://example.com":                           "https://example.com",
+			"1http://example.com":                      "",
+			"ht_tp://example.com":                      "",
+			strings.Repeat("s", 65) + "://example.com": "",
+			`^https://.*\.example\.com$`:               "",
+		}),
+		origins("scheme cannot be a wildcard", fixes{"*://example.com": ""}),
+		origins("no domain follows", fixes{
+			"https://*":      "",
+			"https://*:*":    "",
+			"https://*.":     "",
+			"https://shop-*": "",
+		}),
+		origins("matches every host of this scheme", fixes{
+			"moz-extension://a*":     "",
+			"moz-extension://*.":     "",
+			"moz-extension://*:*":    "",
+			"moz-extension://*:8080": "",
+		}),
+		origins("first label only", fixes{
+			"https://a.*.com":   "",
+			"https://example.*": "",
+		}),
+		origins("more than one wildcard", fixes{
+			"https://*a*.example.com": "",
+			"https://*.*.example.com": "",
+			"https://**.example.com":  "",
+		}),
+		origins("label of the host is empty", fixes{
+			"https://*..example.com":                           "",
+			"https://" + strings.Repeat("a", 63) + "..example": "",
+			"https://example..com":                             "",
+			"https://example.com..":                            "",
+			"https://.":                                        "",
+			"http://.":                                         "",
+			"app://..":                                         "",
+		}),
+		origins("Punycode", fixes{
+			"https://*ü.example.com": "",
+			"https://exämple.com":    "",
+			"https://a\x80b.example": "", // the first byte that is not ASCII, not UTF-8 either
+			"https://例え.jp":          "",
+		}),
+		origins("no subdomains", fixes{
+			"https://*.127.0.0.1": "",
+			"https://*.[::1]":     "",
+		}),
+		origins("IPv4", fixes{
+			"https://*.0.0.1":   "",
+			"http://0x7f.0.0.1": "",
+			"http://0x7f000001": "",
+			"http://example.0x": "",
+			"http://example.9":  "",
+			"http://2130706433": "",
+			"http://127.1":      "",
+			"http://127.0.0.01": "",
+			"http://127.0.0.1.": "",
+			"http://256.0.0.1":  "",
+		}),
+		origins("a character that no host has", fixes{"https://exa%6Dple.com": ""}),
+		origins("63 bytes", fixes{
+			"https://" + strings.Repeat("a", 64) + ".example":  "",
+			"https://*" + strings.Repeat("a", 63) + ".example": "",
+		}),
+		origins("253 bytes", fixes{
+			"https://" + strings.Repeat("a.", 126) + "aa":   "",
+			"https://*." + strings.Repeat("a.", 125) + "aa": "",
+		}),
+		origins("AllowOriginFunc", fixes{"null": ""}),
+		origins(missingDot, fixes{
+			"https://*example.com":        "https://*.example.com",
+			"https://*example.co.uk:8443": "https://*.example.co.uk:8443",
+			"https://*example.com.":       "https://*.example.com.",
+		}),
+		origins("browsers send null", fixes{
+			"file://":      "",
+			"file:///home": "",
+			"data://x":     "",
+		}),
+		origins("WebSocket", fixes{
+			"ws://localhost:3000": "http://localhost:3000",
+			"wss://example.com":   "https://example.com",
+		}),
+		origins("too many colons", fixes{
+			"http://::1":      "",
+			"http://::1:8080": "",
+		}),
+		origins("bracket", fixes{"http://[::1": ""}),
+		origins("not an IPv6 address", fixes{
+			"http://[]":             "",
+			"http://[127.0.0.1]":    "",
+			"http://[fe80::1%eth0]": "",
+		}),
+		origins("canonical", fixes{
+			"http://[0:0:0:0:0:0:0:1]:8080": "http://[::1]:8080",
+			"http://[2001:DB8::1]":          "http://[2001:db8::1]",
+			"http://[::ffff:127.0.0.1]":     "http://[::ffff:7f00:1]",
+		}),
+
+		credentialed(missingDot, fixes{"https://*example.com": "https://*.example.com"}),
+		credentialed("AllowCredentials", fixes{"*": ""}),
+		credentialed("TLS", fixes{
+			"http://example.com":           "https://example.com",
+			"http://example.com:8080":      "https://example.com:8080",
+			"http://example.com:443":       "https://example.com",
+			"http://*.example.com":         "https://*.example.com",
+			"http://192.168.0.1":           "https://192.168.0.1",
+			"http://[2001:db8::1]":         "https://[2001:db8::1]",
+			"http://localhost.example.com": "https://localhost.example.com",
+			"http://*.github.io":           "",
+		}),
+		credentialed("cannot be allowed with AllowCredentials", fixes{"null": ""}),
+		credentialed(noPath, fixes{"http://Example.com/": "https://example.com"}),
+		credentialed("under com", fixes{"https://*.com": ""}),
+		credentialed("under co.uk", fixes{"https://*.co.uk": ""}),
+		credentialed("under github.io", fixes{
+			"https://*.github.io":      "",
+			"https://*.github.io.":     "",
+			"https://*.github.io:8443": "",
+		}),
+		credentialed("under vercel.app", fixes{"https://shop-*.vercel.app": ""}),
+		credentialed("under", fixes{"https://*.ck": ""}),
+		credentialed("under foo.ck", fixes{"https://*.foo.ck": ""}),
+		credentialed("amazonaws.com", fixes{
+			"https://*.amazonaws.com":   "",
+			"https://s3*.amazonaws.com": "",
+		}),
+		credentialed(noScheme, fixes{"*.github.io": ""}),
+		credentialed("let yours in by AllowOriginFunc", fixes{
+			"moz-extension://*":        "",
+			"safari-web-extension://*": "",
+			"capacitor://*":            "",
+		}),
+
+		[]badPolicy{
+			{cors.Options{AllowedOrigins: []string{"https://a.example", "*"}}, "AllowedOrigins", "*", "the other elements", ""},
+			{cors.Options{AllowedOrigins: []string{"*"}, AllowOriginFunc: allowAll}, "AllowOriginFunc", "", "never called", ""},
+			{with(func(o *cors.Options) { o.AllowOriginVary = []string{"Host"} }), "AllowOriginVary", "",
+				"no AllowOriginFunc", ""},
+			{cors.Options{AllowedOrigins: []string{"*"}, RefuseCrossOriginWrites: true}, "RefuseCrossOriginWrites", "",
+				"every page write", ""},
+		},
+		varyHeaders("cache", fixes{"*": ""}),
+		varyHeaders(notAName, fixes{"X Y": ""}),
+		varyHeaders(deadWildcard, fixes{"X-*": ""}),
+		varyHeaders(noLongerSent, fixes{"Access-Control-Request-Private-Network": ""}),
+		varyHeaders(onlyTheName, fixes{"Cookie ": "Cookie"}),
+
+		methods("case-sensitive", fixes{
+			"get":    "GET",
+			"patch":  "PATCH",
+			"Delete": "DELETE",
+		}),
+		methods("white space", fixes{
+			" PUT": "PUT",
+			"put ": "PUT",
+		}),
+		methods("no browser", fixes{
+			"CONNECT": "",
+			"trace":   "",
+			" TRACK":  "",
+		}),
+		methods(deadWildcard, fixes{
+			"P*":   "",
+			"GET*": "",
+			"**":   "",
+			" *T":  "",
+		}),
+		methods("several methods", fixes{"GET,POST": ""}),
+		methods("not a method", fixes{
+			"GET POST": "",
+			" ":        "",
+			"GET/1":    "",
+			"MÉTHODE":  "",
+		}),
+		methods(emptyElement, fixes{"": ""}),
+		methods("64 bytes", fixes{strings.Repeat("M", 65): ""}),
+
+		requestHeaders(emptyElement, fixes{"": ""}),
+		requestHeaders("AllowCredentials", fixes{
+			"Cookie":  "",
+			"cookie2": "",
+		}),
+		requestHeaders("the browser itself", fixes{
+			"Origin":                        "",
+			"HOST":                          "",
+			"Sec-Fetch-Mode":                "",
+			"Proxy-Authorization":           "",
+			"Access-Control-Request-Method": "",
+		}),
+		requestHeaders(deadWildcard, fixes{
+			"X-*":          "",
+			"Mcp-Param-*":  "",
+			"x-amz-meta-*": "",
+			"*-Token":      "",
+		}),
+		requestHeaders(noLongerSent, privateNetwork),
+		requestHeaders("by itself", fixes{
+			"Access-Control-Allow-Origin":  "",
+			"Access-Control-Allow-Headers": "",
+		}),
+		requestHeaders("neither set nor read", fixes{"Set-Cookie": ""}),
+		requestHeaders("ExposedHeaders", fixes{"ETag": ""}),
+		requestHeaders(notAName, fixes{
+			"X Foo": "",
+			"X-Föö": "",
+		}),
+		requestHeaders(onlyTheName, fixes{
+			"X-Foo:":  "X-Foo",
+			" X-Foo":  "X-Foo",
+			" Cookie": "",
+			"X-*:":    "",
+		}),
+		requestHeaders(severalHeaders, fixes{"X-Foo, X-Bar": ""}),
+
+		exposedHeaders(emptyElement, fixes{"": ""}),
+		exposedHeaders("no browser", fixes{
+			"Set-Cookie":  "",
+			"set-cookie2": "",
+		}),
+		exposedHeaders("AllowedHeaders", fixes{"If-None-Match": ""}),
+		exposedHeaders(deadWildcard, fixes{"X-*": ""}),
+		exposedHeaders(noLongerSent, privateNetwork),
+		exposedHeaders(onlyTheName, fixes{
+			"X-Foo\r\n":   "X-Foo",
+			"Set-Cookie:": "",
+		}),
+		exposedHeaders(severalHeaders, fixes{"X-Foo,X-Bar": ""}),
+		credentialedExposedHeaders("AllowCredentials", fixes{"*": ""}),
+		// Its fix was "*", which is no better.
+		credentialedExposedHeaders(onlyTheName, fixes{"* ": ""}),
+
+		maxAge("nanoseconds", 600, "10m0s"),
+		maxAge("nanoseconds", 86400, "24h0m0s"),
+		maxAge("nanoseconds", 86401, "1s"),
+		maxAge("less than a second", 500*time.Millisecond, "1s"),
+		maxAge("whole seconds", 1500*time.Millisecond, "1s"),
+		maxAge("24 hours", 25*time.Hour, "24h0m0s"),
+		successStatus(199),
+		successStatus(300),
+		successStatus(302),
+		successStatus(-1),
+	)
+}
