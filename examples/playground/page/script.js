@@ -478,6 +478,8 @@ function render() {
     running: () => ["", `Running: ${task}`, waiting],
     none: () => ["", "Nothing yet", nothing],
   }[state]?.() ?? verdictOf(shown);
+  // What comes next moves once, when all is known.
+  for (const e of [$("verdict"), $("lesson")]) e.style.minHeight = state === "running" ? e.offsetHeight + "px" : "";
   document.body.dataset.state = state;
   $("outcome").setAttribute("aria-busy", String(state === "running"));
   const lines = [element("p", "big", title), element("p", "", text)];
