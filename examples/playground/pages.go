@@ -158,7 +158,7 @@ func compact(source string) string {
 	return b.String()
 }
 
-var compactCSS = strings.NewReplacer(": ", ":", "; ", ";", " { ", "{", ";\n}", "}", "{\n", "{")
+var compactCSS = strings.NewReplacer(": ", ":", "; ", ";", ", ", ",", " > ", ">", " { ", "{", ";\n}", "}", "{\n", "{")
 
 // hash is the source of an inline style or script
 // (https://www.w3.org/TR/CSP3/#grammardef-hash-source).
@@ -172,6 +172,7 @@ type state struct {
 	Policy policy `json:"policy"`
 	Call   call   `json:"call"`
 	Run    bool   `json:"run"`   // put the policy in force, for the call that comes next
+	Turn   int    `json:"turn"`  // counts the runs
 	Fresh  bool   `json:"fresh"` // begin without cached preflights
 	Epoch  int    `json:"epoch"` // of the call whose outcome is asked for
 }
@@ -219,6 +220,8 @@ func forPage(list []cors.Problem) problems {
 	return shown
 }
 
+const replaced = "a newer call has taken the place of this one"
+
 // check says what is wrong with a state. If nothing is, and a call is to come, the
 // policy takes effect.
 func (p *pages) check(w http.ResponseWriter, r *http.Request) {
@@ -238,7 +241,11 @@ func (p *pages) check(w http.ResponseWriter, r *http.Request) {
 	}
 	if s.Run && len(policyProblems)+len(callProblems) == 0 {
 		build := func() http.Handler { return p.newAPI(opts) }
-		c.Epoch = p.visitors.enter(token).adopt(s.Policy, s.Fresh, build)
+		c.Epoch = p.visitors.enter(token).adopt(s.Turn, s.Policy, s.Fresh, build)
+		if c.Epoch == 0 {
+			http.Error(w, replaced, http.StatusConflict)
+			return
+		}
 		c.URL = p.url(token, c.Epoch, s.Call.Path)
 	}
 	reply(w, c)
@@ -271,7 +278,7 @@ func (p *pages) outcome(w http.ResponseWriter, r *http.Request) {
 	}
 	c := v.conversation()
 	if c.epoch != s.Epoch {
-		http.Error(w, "a newer call has taken the place of this one", http.StatusConflict)
+		http.Error(w, replaced, http.StatusConflict)
 		return
 	}
 	o := outcome{Exchanges: c.wire, Missed: c.missed}

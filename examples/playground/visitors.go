@@ -73,6 +73,7 @@ type visitor struct {
 	api swap // the API with the policy of the moment
 
 	mu       sync.Mutex
+	turn     int                 // of the newest run that was seen
 	policy   policy              // nil before the first
 	epoch    int                 // counts the policies
 	calls    int                 // under this policy
@@ -85,9 +86,16 @@ type visitor struct {
 // already. It returns a number for the URLs of the calls under p. A new policy gets a
 // new number, and so does a fresh one. A browser then has no answer to a preflight
 // from before.
-func (v *visitor) adopt(p policy, fresh bool, build func() http.Handler) (epoch int) {
+//
+// The page counts what it runs. A turn may come late, after one that was begun later
+// and took its place. It changes nothing, and the number is 0.
+func (v *visitor) adopt(turn int, p policy, fresh bool, build func() http.Handler) (epoch int) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
+	if turn < v.turn {
+		return 0
+	}
+	v.turn = turn
 	if v.policy == nil || fresh || v.calls >= maxCalls || !maps.Equal(p, v.policy) {
 		v.api.set(build())
 		v.policy, v.calls = p, 0

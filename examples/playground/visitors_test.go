@@ -43,7 +43,7 @@ func TestVisitorsAreApart(t *testing.T) {
 	vs := newVisitors()
 	api := serveAPI(vs, http.NotFoundHandler())
 	adopt := func(token, origin string) string {
-		epoch := vs.enter(token).adopt(policy{"AllowedOrigins": origin}, false, func() http.Handler {
+		epoch := vs.enter(token).adopt(0, policy{"AllowedOrigins": origin}, false, func() http.Handler {
 			return newAPI(cors.New(cors.Options{AllowedOrigins: []string{origin}, Logger: newLogger(io.Discard)}), "http://127.0.0.1:5000")
 		})
 		return fmt.Sprintf("http://localhost:5000/v/%s/%d/notes", token, epoch)
@@ -77,7 +77,7 @@ func TestPolicyIsSwapped(t *testing.T) {
 	api := serveAPI(vs, http.NotFoundHandler())
 	adopt := func(i int) {
 		origin := fmt.Sprintf("http://%d.example", i%2)
-		vs.enter("a").adopt(policy{"AllowedOrigins": origin}, false, func() http.Handler {
+		vs.enter("a").adopt(0, policy{"AllowedOrigins": origin}, false, func() http.Handler {
 			return newAPI(cors.New(cors.Options{AllowedOrigins: []string{origin}, ExposedHeaders: []string{fmt.Sprintf("X-%d", i%2)}}), "")
 		})
 	}
@@ -107,16 +107,26 @@ func TestPolicyIsSwapped(t *testing.T) {
 func TestEpochs(t *testing.T) {
 	v := newVisitors().enter("a")
 	build := func() http.Handler { return http.NotFoundHandler() }
-	first := v.adopt(policy{"MaxAge": "1s"}, false, build)
-	assert.Equal(t, first, v.adopt(policy{"MaxAge": "1s"}, false, build))
-	second := v.adopt(policy{"MaxAge": "2s"}, false, build)
+	first := v.adopt(0, policy{"MaxAge": "1s"}, false, build)
+	assert.Equal(t, first, v.adopt(0, policy{"MaxAge": "1s"}, false, build))
+	second := v.adopt(0, policy{"MaxAge": "2s"}, false, build)
 	assert.NotEqual(t, first, second)
-	third := v.adopt(policy{"MaxAge": "2s"}, true, build)
+	third := v.adopt(0, policy{"MaxAge": "2s"}, true, build)
 	assert.NotEqual(t, second, third)
 	for range maxCalls {
 		v.conversation()
 	}
-	assert.NotEqual(t, third, v.adopt(policy{"MaxAge": "2s"}, false, build), "corstest remembers a bounded number of calls")
+	assert.NotEqual(t, third, v.adopt(0, policy{"MaxAge": "2s"}, false, build), "corstest remembers a bounded number of calls")
+}
+
+// A run that comes late changes nothing.
+func TestLateRun(t *testing.T) {
+	v := newVisitors().enter("a")
+	build := func() http.Handler { return http.NotFoundHandler() }
+	second := v.adopt(2, policy{"MaxAge": "2s"}, true, build)
+	assert.Zero(t, v.adopt(1, policy{"MaxAge": "1s"}, true, build))
+	assert.Equal(t, policy{"MaxAge": "2s"}, v.conversation().policy)
+	assert.Equal(t, second, v.adopt(3, policy{"MaxAge": "2s"}, false, build))
 }
 
 // A visitor that comes back gets new URLs: its browser may have cached preflights.
@@ -125,17 +135,17 @@ func TestEpochsOfReturningVisitor(t *testing.T) {
 	vs := newVisitors()
 	vs.now = func() time.Time { return now }
 	build := func() http.Handler { return http.NotFoundHandler() }
-	first := vs.enter("a").adopt(policy{}, false, build)
+	first := vs.enter("a").adopt(0, policy{}, false, build)
 	delete(vs.all, "a")
 	now = now.Add(time.Second)
-	assert.NotEqual(t, first, vs.enter("a").adopt(policy{}, false, build))
+	assert.NotEqual(t, first, vs.enter("a").adopt(0, policy{}, false, build))
 }
 
 // What is recorded is bounded, whatever is sent. How much is left out is known.
 func TestRecordingsAreBounded(t *testing.T) {
 	vs := newVisitors()
 	api := serveAPI(vs, http.NotFoundHandler())
-	epoch := vs.enter("a").adopt(policy{}, false, func() http.Handler {
+	epoch := vs.enter("a").adopt(0, policy{}, false, func() http.Handler {
 		return newAPI(cors.New(cors.Options{AllowedOrigins: []string{"*"}}), "")
 	})
 	for range 2 * maxRecordings {
@@ -156,7 +166,7 @@ func TestRecordingsAreBounded(t *testing.T) {
 	assert.Equal(t, strings.Repeat("M", maxValue)+"… (1000 bytes)", x.Method)
 	assert.Equal(t, strings.Repeat("h", maxValue)+"… (1000 bytes)", x.Host)
 
-	vs.get("a").adopt(policy{}, false, nil)
+	vs.get("a").adopt(0, policy{}, false, nil)
 	assert.Zero(t, vs.get("a").conversation().missed, "a new call begins anew")
 }
 

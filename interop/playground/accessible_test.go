@@ -49,7 +49,7 @@ func accessible(t *testing.T, p *person) {
 		if !ask[bool](t, p.driver, `return "axe" in window;`) {
 			ask[any](t, p.driver, script)
 		}
-		for _, theme := range []string{"light", "dark"} {
+		for theme, options := range map[string]string{"light": "{}", "dark": `{runOnly: ["color-contrast"]}`} {
 			width := ask[[]int](t, p.driver, `return [innerWidth, innerHeight];`)
 			p.window(t, width[0], width[1], "prefers-color-scheme", theme)
 			var found struct {
@@ -58,10 +58,10 @@ func accessible(t *testing.T, p *person) {
 			}
 			p.do(t, "POST", "/execute/async", map[string]any{"args": []any{}, "script": `
 				const done = arguments[0];
-				axe.run(document, {resultTypes: ["violations"]}).then(r => done({rules: r.passes.length,
+				axe.run(document, ` + options + `).then(r => done({rules: r.passes.length,
 					violations: r.violations.flatMap(v => v.nodes.map(n => v.id + ": " + n.target + ": " + n.failureSummary))}));`}, &found)
 			assert.Empty(t, found.Violations, "%s, %s", state, theme)
-			assert.Greater(t, found.Rules, 20)
+			assert.Positive(t, found.Rules)
 			p.window(t, width[0], width[1])
 		}
 	}
@@ -89,13 +89,13 @@ func accessible(t *testing.T, p *person) {
 			p.hold(t, keyCtrl, keyEnter)
 			p.done(t)
 			inspect(t, "let through")
-			p.reach(t, "run-all")
+			p.reach(t, "#run-all")
 			p.press(t, keyEnter)
 			p.until(t, `text("summary").startsWith("done")`)
 			p.settle(t)
 			inspect(t, "the tour")
 			p.signal(t, syscall.SIGSTOP)
-			p.reach(t, "run")
+			p.reach(t, "#run")
 			p.press(t, keyEnter)
 			p.until(t, `document.body.dataset.state === "running"`)
 			inspect(t, "running")
@@ -125,7 +125,7 @@ func pictures(t *testing.T, p *person) {
 			p.open(t, p.page)
 			p.settle(t)
 			take("0-begin")
-			p.reach(t, "next")
+			p.reach(t, "#next")
 			p.press(t, keyEnter)
 			p.done(t)
 			take("1-read")
@@ -134,7 +134,7 @@ func pictures(t *testing.T, p *person) {
 				p.done(t)
 			}
 			take("2-blocked")
-			p.reach(t, "method")
+			p.reach(t, "#method")
 			p.write(t, "method", "PUT")
 			p.settle(t)
 			take("3-earlier")
@@ -144,20 +144,24 @@ func pictures(t *testing.T, p *person) {
 			p.hold(t, keyCtrl, keyEnter)
 			p.settle(t)
 			take("4-problems")
-			p.reach(t, "run-all")
+			if !ask[bool](t, p.driver, `return $("tour-fold").open;`) {
+				p.reach(t, "#tour summary")
+				p.press(t, keyEnter)
+			}
+			p.reach(t, "#run-all")
 			p.press(t, keyEnter)
 			p.until(t, `text("summary").startsWith("done")`)
 			p.settle(t)
 			take("5-tour")
 			p.signal(t, syscall.SIGSTOP)
-			p.reach(t, "next")
+			p.reach(t, "#next")
 			p.press(t, keyEnter)
 			take("6-running")
 			p.signal(t, syscall.SIGCONT)
 			p.settle(t)
 		}
 		p.signal(t, syscall.SIGKILL)
-		p.reach(t, "run")
+		p.reach(t, "#run")
 		p.press(t, keyEnter)
 		p.until(t, `document.body.dataset.state === "failed"`)
 		require.NoError(t, os.WriteFile(filepath.Join(*folder, fmt.Sprintf("%d-7-gone.png", size[0])), p.picture(t), 0o600))

@@ -215,25 +215,23 @@ func (d *driver) tap(t *testing.T, selector string)   { t.Helper(); d.point(t, "
 func (d *driver) write(t *testing.T, id, text string) {
 	t.Helper()
 	if ask[string](t, d, "return document.activeElement.id;") != id {
-		d.reach(t, id)
+		d.reach(t, "#"+id)
 	}
 	d.hold(t, keyCtrl, "a")
-	d.press(t, "\uE017") // Delete
-	d.press(t, strings.ReplaceAll(text, "\n", keyEnter))
+	d.press(t, "\uE017"+strings.ReplaceAll(text, "\n", keyEnter)) // Delete first
 	require.Equal(t, text, ask[string](t, d, "return $(arguments[0]).value;", id))
 }
 
-// reach presses Tab until an element has the focus, and says how often.
-func (d *driver) reach(t *testing.T, id string) (presses int) {
+// reach presses Tab until an element has the focus.
+func (d *driver) reach(t *testing.T, selector string) {
 	t.Helper()
-	for presses = 1; presses < 200; presses++ {
+	for range 200 {
 		d.press(t, keyTab)
-		if ask[string](t, d, "return document.activeElement.id;") == id {
-			return presses
+		if ask[bool](t, d, "return document.activeElement.matches(arguments[0]);", selector) {
+			return
 		}
 	}
-	require.Fail(t, "Tab does not reach it", id)
-	return 0
+	require.Fail(t, "Tab does not reach it", selector)
 }
 
 func (d *driver) back(t *testing.T)    { t.Helper(); d.do(t, "POST", "/back", nil, nil) }

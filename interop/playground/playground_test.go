@@ -10,6 +10,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -133,8 +134,10 @@ func (p *person) scrolls(t *testing.T) int {
 		+ Math.max(0, document.scrollingElement.scrollWidth - innerWidth);`)
 }
 
-// TestPlayground has one browser for all, which each part leaves as it likes.
-func TestPlayground(t *testing.T) {
+// newPerson starts a browser.
+func newPerson(t *testing.T) *person {
+	t.Helper()
+	t.Parallel()
 	p := &person{driver: newDriver(t), program: os.Getenv("PLAYGROUND_PROGRAM")}
 	if p.program == "" {
 		p.program = filepath.Join(t.TempDir(), "playground")
@@ -143,33 +146,41 @@ func TestPlayground(t *testing.T) {
 		output, err := build.CombinedOutput()
 		require.NoError(t, err, string(output))
 	}
-	for _, part := range parts {
-		t.Run(part.name, func(t *testing.T) { part.test(t, p) })
-	}
+	return p
 }
 
-var parts = []struct {
-	name string
-	test func(*testing.T, *person)
-}{
-	{"one screen", oneScreen},
-	{"tabs", tabs},
-	{"tour by keyboard", tourByKeyboard},
-	{"tour by touch", tourByTouch},
-	{"run all", runAll},
-	{"nothing is lost", nothingIsLost},
-	{"one thing is changed", oneThingIsChanged},
-	{"what is shown is true", whatIsShownIsTrue},
-	{"newest call", newestCall},
-	{"copies", copies},
-	{"folded fields", foldedFields},
-	{"limits", limits},
-	{"a thousand calls", aThousandCalls},
-	{"forced colours", forcedColours},
-	{"no script", noScript},
-	{"accessible", accessible},
-	{"pictures", pictures},
+// The parts of each of these tests have one browser, and a playground each.
+
+func TestLayout(t *testing.T) {
+	p := newPerson(t)
+	t.Run("one screen", func(t *testing.T) { oneScreen(t, p) })
+	t.Run("folded fields", func(t *testing.T) { foldedFields(t, p) })
+	t.Run("forced colours", func(t *testing.T) { forcedColours(t, p) })
+	t.Run("no script", func(t *testing.T) { noScript(t, p) })
+	t.Run("pictures", func(t *testing.T) { pictures(t, p) })
 }
+
+func TestTour(t *testing.T) {
+	p := newPerson(t)
+	t.Run("tabs", func(t *testing.T) { tabs(t, p) })
+	t.Run("by keyboard", func(t *testing.T) { tourByKeyboard(t, p) })
+	t.Run("by touch", func(t *testing.T) { tourByTouch(t, p) })
+	t.Run("run all", func(t *testing.T) { runAll(t, p) })
+}
+
+func TestStates(t *testing.T) {
+	p := newPerson(t)
+	t.Run("nothing is lost", func(t *testing.T) { nothingIsLost(t, p) })
+	t.Run("one thing is changed", func(t *testing.T) { oneThingIsChanged(t, p) })
+	t.Run("what is shown is true", func(t *testing.T) { whatIsShownIsTrue(t, p) })
+	t.Run("newest call", func(t *testing.T) { newestCall(t, p) })
+	t.Run("copies", func(t *testing.T) { copies(t, p) })
+	t.Run("limits", func(t *testing.T) { limits(t, p) })
+}
+
+func TestThousandCalls(t *testing.T) { aThousandCalls(t, newPerson(t)) }
+
+func TestAccessible(t *testing.T) { accessible(t, newPerson(t)) }
 
 // Where one edits, Run, and the verdict with the header to blame are on one screen,
 // before a run and after it, and the page does not scroll.
@@ -187,7 +198,7 @@ func oneScreen(t *testing.T, p *person) {
 				if ask[bool](t, p.driver, `return $("more").contains($(arguments[0])) && !$("more").open;`, field) {
 					p.click(t, "#more summary")
 				}
-				p.reach(t, field)
+				p.reach(t, "#"+field)
 				inView(field, "before")
 				kind := ask[string](t, p.driver, "return $(arguments[0]).type;", field)
 				p.write1(t, field, kind)
@@ -256,7 +267,7 @@ func tabs(t *testing.T, p *person) {
 				document.activeElement.blur();
 				getSelection().removeAllRanges();
 				window.scrollTo(0, 0);
-				document.querySelectorAll("a, button, input, select, textarea, summary, pre").forEach((e, i) => e.dataset.stop = i);`)
+				document.querySelectorAll("a, button, input, select, textarea, summary, [tabindex='0']").forEach((e, i) => e.dataset.stop = i);`)
 			want := ask[[]string](t, p.driver, `return [...document.querySelectorAll("[data-stop]")]
 				.filter(e => e.tabIndex >= 0 && (e.checkVisibility() || e.className === "skip")).map(e => e.dataset.stop);`)
 			assert.Greater(t, len(want), 50)
@@ -324,7 +335,7 @@ func tourByKeyboard(t *testing.T, p *person) {
 			p.visit(t, size[0], size[1])
 			titles := p.titles(t)
 			require.Len(t, titles, 21)
-			p.reach(t, "next")
+			p.reach(t, "#next")
 			for i, title := range titles {
 				p.press(t, keyEnter)
 				p.lesson(t, i+1, title)
@@ -336,7 +347,11 @@ func tourByKeyboard(t *testing.T, p *person) {
 			assert.Equal(t, "Start the tour again", p.text(t, "next"))
 			p.progress(t, "21 of 21 done")
 			assert.Contains(t, p.text(t, "lesson-text"), "21 of 21: ", "the place in the tour survives, too")
-			p.reach(t, "start-over")
+			if size[0] == 640 {
+				p.reach(t, "#tour summary")
+				p.press(t, keyEnter)
+			}
+			p.reach(t, "#start-over")
 			p.press(t, keyEnter)
 			p.progress(t, "21 examples")
 		})
@@ -362,7 +377,7 @@ func tourByTouch(t *testing.T, p *person) {
 	assert.LessOrEqual(t, ask[int](t, p.driver, `return document.scrollingElement.scrollWidth;`), 360, "nothing is wider than the phone")
 
 	// The bar at the bottom runs what one edits, and says what came of it.
-	p.reach(t, "headers")
+	p.reach(t, "#headers")
 	p.write(t, "headers", "X-Debug: 1")
 	assert.Empty(t, p.onScreen(t, "#headers", "#run", "#glance"))
 	p.tap(t, "#run")
@@ -401,6 +416,8 @@ func runAll(t *testing.T, p *person) {
 	}
 	assert.Equal(t, map[string]int{"✓ let through, as it should be": 14, "✓ blocked, as it should be": 7}, said)
 	assert.Zero(t, p.scrolls(t))
+	p.reload(t)
+	p.settle(t)
 	p.progress(t, "21 of 21 done")
 }
 
@@ -561,7 +578,7 @@ func whatIsShownIsTrue(t *testing.T, p *person) {
 	p.until(t, gone)
 	assert.NotContains(t, p.text(t, "verdict"), "lets the page read it")
 	ask[any](t, p.driver, `window.then = Date.now();`)
-	p.until(t, "Date.now() - window.then > 6500")
+	p.until(t, "Date.now() - window.then > 4500")
 	assert.True(t, ask[bool](t, p.driver, "return "+gone+";"), "it says so as long as it is true")
 	p.args = portsOf(t, p)
 	p.start(t)
@@ -602,17 +619,18 @@ func newestCall(t *testing.T, p *person) {
 	p.signal(t, syscall.SIGCONT)
 	p.lesson(t, 2, titles[1])
 	assert.Contains(t, p.text(t, "verdict"), "blocks the call")
-	assert.Contains(t, p.text(t, "verdict"), "https://partner.example")
 	wire := `return [...document.querySelectorAll(".wire .label")].map(e => e.textContent).join();`
 	assert.Equal(t, "fetch GET /notes,GET /notes,200,✕ TypeError: Failed to fetch", ask[string](t, p.driver, wire))
 
 	// While all run, one is opened: it takes the place of the rest.
 	p.click(t, "#run-all")
-	p.until(t, `text("verdict").includes("Running: 3 of 21")`)
+	p.signal(t, syscall.SIGSTOP)
+	assert.Contains(t, p.text(t, "verdict"), " of 21, ")
 	p.choose(t, 3)
+	p.signal(t, syscall.SIGCONT)
 	p.lesson(t, 3, titles[2])
 	ask[any](t, p.driver, `window.then = Date.now();`)
-	p.until(t, "Date.now() - window.then > 1000")
+	p.until(t, "Date.now() - window.then > 300")
 	assert.Contains(t, p.text(t, "lesson-text"), "3 of 21: ")
 	assert.Equal(t, "done", p.state(t))
 
@@ -667,7 +685,7 @@ func foldedFields(t *testing.T, p *person) {
 	assert.True(t, ask[bool](t, p.driver, open))
 	p.forward(t)
 	p.click(t, "#more summary")
-	p.reach(t, "MaxAge")
+	p.reach(t, "#MaxAge")
 	p.write(t, "MaxAge", "600")
 	p.settle(t)
 	p.reload(t)
@@ -735,7 +753,7 @@ func aThousandCalls(t *testing.T, p *person) {
 		ask[any](t, p.driver, `
 			window.timers = new Set();
 			if (!window.real) {
-				window.real = [setTimeout, clearTimeout];
+				window.real = [setTimeout.bind(window), clearTimeout.bind(window)];
 				window.setTimeout = (f, ...rest) => { const id = real[0]((...a) => { timers.delete(id); f(...a); }, ...rest); timers.add(id); return id; };
 				window.clearTimeout = id => { timers.delete(id); real[1](id); };
 			}
@@ -748,6 +766,12 @@ func aThousandCalls(t *testing.T, p *person) {
 				}
 				ended = true;
 			})();`, calls)
+		for range 60 {
+			if ask[bool](t, p.driver, `return ended;`) {
+				break
+			}
+			time.Sleep(time.Second)
+		}
 		p.until(t, "ended")
 		p.until(t, `checked === fragment() && timers.size === 0`)
 	}
@@ -779,7 +803,7 @@ func forcedColours(t *testing.T, p *person) {
 			current: edge(document.querySelector(".example[aria-current]")), other: edge(document.querySelector(".example:not([aria-current])"))};`)
 	assert.Contains(t, head.Clip, "polygon")
 	assert.Equal(t, "0px", head.Border)
-	assert.NotRegexp(t, `, 0\)$|transparent`, head.Ground)
+	assert.NotEqual(t, "rgba(0, 0, 0, 0)", head.Ground)
 	assert.NotEqual(t, head.Other, head.Current)
 }
 

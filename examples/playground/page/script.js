@@ -143,6 +143,8 @@ function change(make) {
   const old = location.hash, was = example;
   make();
   if (fragment() !== old || example !== was) save(true);
+  for (const form of [policyForm, callForm]) showProblems(form, {list: [], missed: {}});
+  sayPolicy("", false);
   edited();
 }
 
@@ -353,7 +355,7 @@ async function play(policy, list, fresh, signal = new AbortController().signal) 
   const results = [];
   for (const [i, call] of list.entries()) {
     wait("the playground to put the policy in force");
-    const c = await check({policy, call, run: true, fresh: i === 0 && (fresh || newURL)}, signal);
+    const c = await check({policy, call, run: true, turn: ++turn, fresh: i === 0 && (fresh || newURL)}, signal);
     if (!c.url) {
       showChecked(c, fragmentOf({policy, call, before}));
       return null;
@@ -370,6 +372,7 @@ async function play(policy, list, fresh, signal = new AbortController().signal) 
 }
 
 // newest ends what runs, and runs f in its place.
+let turn = 0; // counts what runs: a request may come late to the server
 let running = null; // what ends f
 let task = "", waiting = "";
 let newURL = false; // the next call gets a URL for which no answer to a preflight is kept
@@ -436,6 +439,7 @@ function show(what) {
   $("details").scrollTop = $("outcome").scrollTop = 0;
   const advice = what?.results && agree(what.results.at(-1).observed, own) && own.advice;
   $("advice").replaceChildren(...(advice ? adviceOf(advice) : []));
+  $("below").textContent = what?.tour ? "Show the table" : what?.results ? "Show the conversation" : "";
   render();
 }
 
@@ -481,6 +485,7 @@ function render() {
   // What comes next moves once, when all is known.
   for (const e of [$("verdict"), $("lesson")]) e.style.minHeight = state === "running" ? e.offsetHeight + "px" : "";
   document.body.dataset.state = state;
+  if (away) sayPolicy("Not checked", true);
   $("outcome").setAttribute("aria-busy", String(state === "running"));
   const lines = [element("p", "big", title), element("p", "", text)];
   if (state === "stale") lines.unshift(element("p", "earlier", changedSince(shown.state)));
@@ -828,8 +833,9 @@ addEventListener("focus", () => recheck(0)); // the playground may be gone by no
 // arrange puts what happened behind the tour, where there is no room beside the forms.
 function arrange() {
   const focused = document.activeElement;
-  $("tour-fold").open = desk.matches;
+  for (const e of [$("tour-fold"), ...document.querySelectorAll(".code")]) e.open = desk.matches;
   $(desk.matches ? "call" : "tour").after($("outcome"));
+  $("details").tabIndex = desk.matches ? 0 : -1; // it scrolls there
   focused?.focus({preventScroll: true});
 }
 desk.onchange = arrange;
