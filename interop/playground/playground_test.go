@@ -3,11 +3,13 @@
 package playground_test
 
 import (
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -23,6 +25,7 @@ type person struct {
 	*driver
 	program string // the playground, built
 	cmd     *exec.Cmd
+	ended   <-chan struct{}
 	args    []string
 	page    string // URL
 }
@@ -43,7 +46,7 @@ func (p *person) start(t *testing.T) {
 	out := new(output)
 	p.cmd = exec.Command(p.program, p.args...)
 	p.cmd.Stdout, p.cmd.Stderr = out, out
-	live.Start(t, p.cmd)
+	p.ended = live.Start(t, p.cmd)
 	p.page = out.await(t, `Open this in a browser: (\S+)`)[1]
 }
 
@@ -138,15 +141,39 @@ func (p *person) scrolls(t *testing.T) int {
 func newPerson(t *testing.T) *person {
 	t.Helper()
 	t.Parallel()
-	p := &person{driver: newDriver(t), program: os.Getenv("PLAYGROUND_PROGRAM")}
-	if p.program == "" {
-		p.program = filepath.Join(t.TempDir(), "playground")
-		build := exec.Command("go", "build", "-o", p.program, "./examples/playground")
-		build.Dir = "../.."
-		output, err := build.CombinedOutput()
-		require.NoError(t, err, string(output))
+	return &person{driver: newDriver(t), program: build(t)}
+}
+
+// build returns the path of the playground's program, which is built once.
+func build(t *testing.T) string {
+	t.Helper()
+	built.once.Do(func() {
+		built.path = filepath.Join(built.dir, "playground")
+		cmd := exec.Command("go", "build", "-o", built.path, "./examples/playground")
+		cmd.Dir = "../.."
+		if output, err := cmd.CombinedOutput(); err != nil {
+			built.err = fmt.Errorf("%w: %s", err, output)
+		}
+	})
+	require.NoError(t, built.err)
+	return built.path
+}
+
+var built struct {
+	once      sync.Once
+	dir, path string
+	err       error
+}
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	var err error
+	if built.dir, err = os.MkdirTemp("", "playground"); err != nil {
+		panic(err)
 	}
-	return p
+	code := m.Run()
+	os.RemoveAll(built.dir)
+	os.Exit(code)
 }
 
 // The parts of each of these tests have one browser, and a playground each.
@@ -569,7 +596,7 @@ func whatIsShownIsTrue(t *testing.T, p *person) {
 	// The playground is gone. The page notices by itself, here when its window is looked
 	// at again, and keeps saying so.
 	p.signal(t, syscall.SIGKILL)
-	_ = p.cmd.Wait()
+	<-p.ended
 	p.write(t, "body", "a")
 	p.write(t, "body", "")
 	gone := `document.body.dataset.state === "failed" && text("verdict").includes("The playground does not answer")`
@@ -748,7 +775,7 @@ func aThousandCalls(t *testing.T, p *person) {
 		p.chrome(t, "Memory.getDOMCounters", map[string]any{}, &c)
 		return c
 	}
-	// run makes calls, in an order in which each kind comes last.
+	// run makes calls from each page.
 	run := func(calls int) {
 		ask[any](t, p.driver, `
 			window.timers = new Set();
@@ -759,14 +786,14 @@ func aThousandCalls(t *testing.T, p *person) {
 			}
 			window.ended = false;
 			(async () => {
-				for (let i = 0; i < arguments[0]; i++) {
-					$("page").selectedIndex = i % 4;
+				for (const o of $("page").options) {
+					o.selected = true;
 					$("page").dispatchEvent(new Event("input", {bubbles: true}));
-					await $("run").onclick();
+					for (let i = 0; i < arguments[0] / 4; i++) await $("run").onclick();
 				}
 				ended = true;
 			})();`, calls)
-		for range 60 {
+		for range 100 {
 			if ask[bool](t, p.driver, `return ended;`) {
 				break
 			}
@@ -775,7 +802,7 @@ func aThousandCalls(t *testing.T, p *person) {
 		p.until(t, "ended")
 		p.until(t, `checked === fragment() && timers.size === 0`)
 	}
-	run(100)
+	run(40)
 	frames := ask[int](t, p.driver, `return document.querySelectorAll("iframe").length;`)
 	assert.Equal(t, 4, frames, "one for each page")
 	size, before := ask[int](t, p.driver, `return document.querySelectorAll("*").length;`), counters()

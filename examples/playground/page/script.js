@@ -127,6 +127,7 @@ function save(step = false) {
   stepDue ||= step;
   clearTimeout(retry);
   const hash = fragment();
+  if (!stepDue && location.hash === hash && history.state?.example === example) return;
   try {
     history[stepDue ? "pushState" : "replaceState"]({example}, "", hash);
   } catch { /* the same as without a word */ }
@@ -483,8 +484,10 @@ function render() {
     none: () => ["", "Nothing yet", nothing],
   }[state]?.() ?? verdictOf(shown);
   // What comes next moves once, when all is known.
-  for (const e of [$("verdict"), $("lesson")]) e.style.minHeight = state === "running" ? e.offsetHeight + "px" : "";
-  document.body.dataset.state = state;
+  if (document.body.dataset.state !== state) {
+    for (const e of [$("verdict"), $("lesson")]) e.style.minHeight = state === "running" ? e.offsetHeight + "px" : "";
+    document.body.dataset.state = state;
+  }
   if (away) sayPolicy("Not checked", true);
   $("outcome").setAttribute("aria-busy", String(state === "running"));
   const lines = [element("p", "big", title), element("p", "", text)];
@@ -695,8 +698,10 @@ function renderLesson(state) {
   $("next").textContent = example < 0 ? "Start the tour" : last ? "Start the tour again" : `Next example: ${titleOf(example + 1)}`;
   $("again").textContent = "Undo the changes";
   $("again").hidden = own || example < 0;
-  for (const [i, b] of examples.entries()) {
-    if (i === example) b.setAttribute("aria-current", "true"); else b.removeAttribute("aria-current");
+  const current = document.querySelector(".example[aria-current]");
+  if (current !== examples[example]) {
+    current?.removeAttribute("aria-current");
+    examples[example]?.setAttribute("aria-current", "true");
   }
 }
 
