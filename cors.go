@@ -6,9 +6,10 @@
 //
 //	mux := http.NewServeMux()
 //	mux.HandleFunc("GET /users", listUsers)
+//	mux.HandleFunc("PUT /users/{id}", putUser)
 //	allow := cors.New(cors.Options{
 //		AllowedOrigins: []string{"http://localhost:3000"},
-//		AllowedMethods: []string{"PUT", "DELETE"},
+//		AllowedMethods: []string{"PUT"},
 //		AllowedHeaders: []string{"Content-Type", "Authorization"},
 //	})
 //	log.Fatal(http.ListenAndServe("localhost:5000", allow(mux)))
@@ -27,10 +28,11 @@
 //
 // Place this middleware outside authentication, rate limits, timeouts and
 // redirects. Browsers send preflights without credentials, and a page can read an
-// error only if it carries the CORS headers. Logging and metrics may be outside.
+// error only if it carries the CORS headers. Logging and metrics may be outside, if the
+// policy is around the whole mux.
 //
-// Use only one CORS layer for a route. For a reverse proxy in front of a server
-// with a CORS layer of its own, see [StripUpstream].
+// Use only one CORS layer for a route. Of two the inner one decides. For a reverse
+// proxy in front of a server with a CORS layer of its own, see [StripUpstream].
 //
 // A server on localhost or in a local network must check the Host header itself.
 // A stranger's page can point its own host name at your address (DNS rebinding).
@@ -143,8 +145,8 @@ type policy struct {
 	log *decisionlog.Log // nil if silent
 }
 
-// setActual adds the CORS headers of a response to r, which is no preflight, and
-// reports whether r's origin is allowed
+// setActual sets the CORS headers of a response to r, which is no preflight, in place
+// of those of an outer layer. It reports whether r's origin is allowed
 // (https://fetch.spec.whatwg.org/#http-responses).
 func (p *policy) setActual(h http.Header, r *http.Request) (allowed bool) {
 	vary := p.actualVary
@@ -157,19 +159,15 @@ func (p *policy) setActual(h http.Header, r *http.Request) (allowed bool) {
 	if !p.anyOrigin {
 		lines := r.Header[fetch.Origin]
 		if len(lines) != 1 || !p.allows(r, lines[0]) {
-			headers.AddVary(h, vary, 0)
+			headers.Refuse(h, vary)
 			return false
 		}
 		origin = lines[0]
 	}
-	v := headers.AddVary(h, vary, p.actualValues)
-	h[fetch.AllowOrigin] = v.Add(origin)
-	if p.credentials != "" {
-		h[fetch.AllowCredentials] = v.Add(p.credentials)
-	}
-	if p.exposed != "" {
-		h[fetch.ExposeHeaders] = v.Add(p.exposed)
-	}
+	v := headers.Grant(h, vary, p.actualValues)
+	v.Set(h, fetch.AllowOrigin, origin)
+	v.Set(h, fetch.AllowCredentials, p.credentials)
+	v.Set(h, fetch.ExposeHeaders, p.exposed)
 	return true
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
 	"reflect"
@@ -181,7 +182,9 @@ func TestOnePreflightServesAllMethodsAndHeaders(t *testing.T) {
 		for _, method := range []string{"PUT", "GET", "PATCH", "DELETE"} {
 			for _, name := range []string{"Content-Type", "Authorization", "X-Foo"} {
 				header := http.Header{name: {"application/json"}}
-				res, err := browser.Fetch(t.Context(), corstest.Request{Origin: page, Method: method, URL: "/users/7", Header: header})
+				res, err := browser.Fetch(t.Context(), corstest.Request{
+					Origin: page, Method: method, URL: "/users/7", Header: header,
+				})
 				require.NoError(t, err)
 				if res.Preflight != nil {
 					preflights++
@@ -481,14 +484,113 @@ func TestHeaderValuesAreApart(t *testing.T) {
 	}
 }
 
-func TestNestedLayersSendOneOfEachHeader(t *testing.T) {
-	allow := cors.New(cors.Options{AllowedOrigins: []string{page}, AllowCredentials: true})
-	nested := func(h http.Handler) http.Handler { return allow(allow(h)) }
-	exchange{"nested", get(page), `
+// Of layers inside each other the innermost decides. What an outer one has set goes.
+func TestInnermostLayerDecides(t *testing.T) {
+	wide := everyOption()
+	wide.AllowedOrigins = []string{page, other, evil}
+	wide.OptionsPassthrough = true
+	narrow := cors.Options{AllowedOrigins: []string{page}, AllowedMethods: []string{"PATCH"}}
+	open := cors.Options{AllowedOrigins: []string{"*"}}
+	const bare = `
 		200 from the handler
-		Access-Control-Allow-Credentials: true
 		Access-Control-Allow-Origin: https://a.example
-		Vary: Origin`}.check(t, nested)
+		Vary: Origin`
+	for _, tc := range []struct {
+		name   string
+		layers []cors.Options // the outermost first
+		exchange
+	}{
+		{"a grant inside a wider one", []cors.Options{wide, narrow}, exchange{"actual", get(page), bare}},
+		{"a refusal inside a grant", []cors.Options{wide, narrow}, exchange{"actual", get(other), refused}},
+		{"a grant inside a refusal", []cors.Options{narrow, wide}, exchange{"actual", get(other), `
+			200 from the handler
+			Access-Control-Allow-Credentials: true
+			Access-Control-Allow-Origin: https://b.example
+			Access-Control-Expose-Headers: Etag, X-Request-Id
+			Vary: Origin`}},
+		{"everybody inside credentials", []cors.Options{wide, open}, exchange{"actual", get(page), `
+			200 from the handler
+			Access-Control-Allow-Origin: *
+			Vary: Origin`}},
+		{"a refusal inside everybody", []cors.Options{open, narrow}, exchange{"actual", get(other), refused}},
+		{"the same twice", []cors.Options{narrow, narrow}, exchange{"actual", get(page), bare}},
+		{"three", []cors.Options{wide, wide, narrow}, exchange{"actual", get(other), refused}},
+		{"a preflight granted", []cors.Options{wide, narrow}, exchange{"preflight", preflight(page, "PUT", "x-token"), `
+			204 from the middleware
+			Access-Control-Allow-Methods: PATCH
+			Access-Control-Allow-Origin: https://a.example
+			Vary: ` + fixture.PreflightVary}},
+		{
+			"a preflight refused", []cors.Options{wide, narrow},
+			exchange{"preflight", preflight(evil, "PUT"), refusedPreflight},
+		},
+		{"a write refused", []cors.Options{wide, onlyAllowedPages()}, exchange{"write",
+			request("POST", "Origin: "+evil, "Sec-Fetch-Site: cross-site"), `
+			403 from the middleware
+			Vary: Origin`}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			tc.check(t, func(h http.Handler) http.Handler {
+				for _, opts := range slices.Backward(tc.layers) {
+					h = cors.New(opts)(h)
+				}
+				return h
+			})
+		})
+	}
+}
+
+// The outcome of layers is that of the innermost alone, and caches learn of all.
+func TestLayersLikeTheInnermostAlone(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	origins := []string{page, other, evil}
+	pick := func(from ...string) (some []string) {
+		for _, s := range from {
+			if random.IntN(2) == 0 {
+				some = append(some, s)
+			}
+		}
+		return some
+	}
+	policy := func() cors.Options {
+		opts := cors.Options{
+			AllowedOrigins:   append(pick(origins...), "https://none.example"),
+			AllowedMethods:   pick("PUT", "PATCH", "*"),
+			AllowedHeaders:   pick("X-Foo", "X-Bar", "*"),
+			ExposedHeaders:   pick("ETag", "Location"),
+			AllowCredentials: random.IntN(2) == 0,
+			MaxAge:           time.Duration(random.IntN(2)) * time.Minute,
+		}
+		if !opts.AllowCredentials && random.IntN(4) == 0 {
+			opts.AllowedOrigins = []string{"*"}
+		}
+		return opts
+	}
+	granted := 0
+	for range 20_000 {
+		inner, outer, outermost := policy(), policy(), policy()
+		outer.OptionsPassthrough, outermost.OptionsPassthrough = true, true
+		origin := origins[random.IntN(len(origins))]
+		r := get(origin)
+		if random.IntN(2) == 0 {
+			r = preflight(origin, []string{"GET", "PUT", "POST"}[random.IntN(3)], "x-foo")
+		}
+		alone := cors.New(inner)(fixture.Nothing)
+		want := fixture.Serve(alone, r)
+		got := fixture.Serve(cors.New(outermost)(cors.New(outer)(alone)), r)
+		require.Equal(t, want.Code, got.Code)
+		vary := got.Header()["Vary"]
+		for _, line := range want.Header()["Vary"] {
+			require.Contains(t, vary, line)
+		}
+		want.Header()["Vary"] = vary
+		require.Equal(t, fixture.CORS(want.Header()), fixture.CORS(got.Header()), "%s from %s, %+v in %+v", r.Method, origin,
+			inner, outer)
+		if got.Header()["Access-Control-Allow-Origin"] != nil {
+			granted++
+		}
+	}
+	assert.Greater(t, granted, 5_000)
 }
 
 func TestHandlerMayOverrideTheMiddleware(t *testing.T) {
@@ -779,6 +881,150 @@ func TestRoutePreflights(t *testing.T) {
 		assert.Same(t, r, seen)
 		assert.Equal(t, "OPTIONS", r.Method)
 	})
+}
+
+// A pattern for OPTIONS answers for a route without policy if host and path are the
+// same, in whatever spelling. A policy of any other pattern does not.
+func TestOptionsPatternsOfARoute(t *testing.T) {
+	for _, tc := range []struct {
+		route, options string
+		path           string
+		answers        bool
+	}{
+		{"PUT /x", "OPTIONS /x", "/x", true},
+		{"PUT /x", "OPTIONS\t/x", "/x", true},
+		{"PUT \t /x", "OPTIONS  /x", "/x", true},
+		{"/x", "OPTIONS /x", "/x", true},
+		{"PUT /x/{id}", "OPTIONS /x/{name}", "/x/7", true},
+		{"PUT /x/", "OPTIONS /x/{rest...}", "/x/y/z", true},
+		{"PUT /x/{a...}", "OPTIONS /x/", "/x/y", true},
+		{"PUT /x/{$}", "OPTIONS /x/{$}", "/x/", true},
+		{"PUT /a%62", "OPTIONS /ab", "/ab", true},
+		{"PUT b.example/x", "OPTIONS b.example/x", "b.example/x", true},
+		{"PUT b.example/{x}/y", "OPTIONS b.example/{z}/y", "b.example/1/y", true},
+
+		{"PUT /x", "OPTIONS /", "/x", false},
+		{"PUT /x", "OPTIONS\t/", "/x", false},
+		{"PUT /x", "/", "/x", false},
+		{"PUT /x", "/x", "/x", false},
+		{"PUT /x", "OPTIONS /{y}", "/x", false},
+		{"PUT /x", "OPTIONS /{y...}", "/x", false},
+		{"PUT /x/y", "OPTIONS /x/{y}", "/x/y", false},
+		{"PUT /x/{y}", "OPTIONS /x/{y...}", "/x/y", false},
+		{"PUT /x/{$}", "OPTIONS /x/", "/x/", false},
+		{"PUT /x/", "OPTIONS /x/{$}", "/x/", false},
+		{"PUT /%7B%7D", "OPTIONS /{x}", "/{}", false},
+		{"PUT b.example/x", "OPTIONS /x", "b.example/x", false},
+		{"PUT /x", "OPTIONS b.example/x", "b.example/x", false},
+	} {
+		for _, wrap := range []func(http.Handler) http.Handler{
+			func(h http.Handler) http.Handler { return h },
+			func(h http.Handler) http.Handler { return http.StripPrefix("", h) },
+			func(h http.Handler) http.Handler { return http.TimeoutHandler(h, time.Minute, "") },
+			func(h http.Handler) http.Handler {
+				mux := http.NewServeMux()
+				mux.Handle("/", h)
+				return mux
+			},
+		} {
+			var log fixture.Log
+			mux := http.NewServeMux()
+			mux.Handle(tc.route, http.NotFoundHandler())
+			mux.Handle(tc.options, wrap(cors.New(cors.Options{
+				AllowedOrigins: []string{page}, AllowedMethods: []string{"PUT"}, Logger: slog.New(&log)})(fixture.Nothing)))
+			r := preflight(page, "PUT")
+			host, path, _ := strings.Cut(tc.path, "/")
+			r.Host, r.URL.Path = host, "/"+path
+			w := fixture.Serve(cors.RoutePreflights(mux), r)
+			if tc.answers {
+				assert.Equal(t, http.StatusNoContent, w.Code, "%q for %q", tc.options, tc.route)
+				assert.Equal(t, page, w.Header().Get("Access-Control-Allow-Origin"))
+				continue
+			}
+			assert.Equal(t, http.StatusForbidden, w.Code, "%q for %q", tc.options, tc.route)
+			assert.Equal(t, "Vary: "+fixture.PreflightVary, fixture.CORS(w.Header()))
+			assert.Contains(t, log.String(), "reason=the route for PUT has no policy as its outermost handler")
+		}
+	}
+}
+
+// In random tables of routes a preflight is granted by the policy of the route that
+// then runs, or by an OPTIONS pattern of the very route, and by no other.
+func TestNoOtherRouteGrants(t *testing.T) {
+	random := rand.New(rand.NewPCG(3, 4))
+	one := func(from ...string) string { return from[random.IntN(len(from))] }
+	granted, refused := 0, 0
+	for range 5_000 {
+		mux := http.NewServeMux()
+		granting := "" // the pattern whose policy was asked and granted
+		policyOf := make(map[string]bool)
+		paths := make(map[string]string)
+		for range 1 + random.IntN(6) {
+			path := one("", "b.example") + one("/", "/{x...}", "/x", "/x/", "/{y}", "/x/y", "/x/{y}", "/x/{$}", "/{x}/y")
+			pattern := one("", "", "OPTIONS ", "OPTIONS\t", "PUT ", "PUT \t", "GET ", "POST ") + path
+			allow := cors.New(cors.Options{
+				AllowOriginFunc:    func(*http.Request, string) bool { granting = pattern; return true },
+				AllowedMethods:     []string{"*"},
+				OptionsPassthrough: random.IntN(5) == 0,
+			})
+			var h http.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				w.Header().Set("Ran", pattern)
+			})
+			hasPolicy := random.IntN(3) > 0
+			if hasPolicy {
+				h = allow(h)
+			}
+			switch random.IntN(4) {
+			case 0:
+				h = http.StripPrefix("", h)
+			case 1:
+				inner := http.NewServeMux()
+				inner.Handle("/", h)
+				h = inner
+			}
+			if register(mux, pattern, h) {
+				policyOf[pattern], paths[pattern] = hasPolicy, path
+			}
+		}
+		routed := cors.RoutePreflights(mux)
+		for range 10 {
+			host, path := one("b.example", "c.example"), one("/", "/x", "/x/", "/x/y", "/x/y/z", "/y/y")
+			method := one("PUT", "GET", "HEAD", "POST", "DELETE")
+			at := func(r *http.Request) *http.Request { r.Host, r.URL.Path = host, path; return r }
+			granting = ""
+			answer := fixture.Serve(routed, at(preflight(page, method)))
+			if answer.Header().Get("Access-Control-Allow-Origin") == "" {
+				refused++
+				continue
+			}
+			granted++
+			by := granting
+			ran := fixture.Serve(routed, at(request(method, "Origin: "+page))).Header().Get("Ran")
+			sameRoute := strings.HasPrefix(by, "OPTIONS") && samePath(paths[by], paths[ran])
+			require.True(t, policyOf[by] && (by == ran || sameRoute), "%s %s%s: granted by %q, and %q ran; routes %q",
+				method, host, path, by, ran, slices.Sorted(maps.Keys(policyOf)))
+		}
+	}
+	assert.Greater(t, granted, 5_000)
+	assert.Greater(t, refused, 5_000)
+}
+
+// register reports whether mux takes the pattern: it panics at one that conflicts
+// with another.
+func register(mux *http.ServeMux, pattern string, h http.Handler) (taken bool) {
+	defer func() { taken = recover() == nil }()
+	mux.Handle(pattern, h)
+	return true
+}
+
+// samePath reports whether ServeMux takes a and b for the same: it panics at the
+// second of two equal patterns, and says that they match the same requests.
+func samePath(a, b string) (same bool) {
+	defer func() { same = strings.Contains(fmt.Sprint(recover()), "matches the same requests") }()
+	mux := http.NewServeMux()
+	mux.Handle(a, fixture.Nothing)
+	mux.Handle(b, fixture.Nothing)
+	return false
 }
 
 // onlyAllowedPages is a policy under which only allowed pages may write.

@@ -5,10 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
+	"os"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -55,6 +57,16 @@ func Example() {
 	// OPTIONS /users from http://localhost:3000: 204, allowed "http://localhost:3000"
 	// PUT /users from http://localhost:3000: 201, allowed "http://localhost:3000"
 	// OPTIONS /users from https://evil.example: 403, allowed ""
+}
+
+// The shortest policy: the pages of one origin may read what the API answers.
+func ExampleNew() {
+	allow := cors.New(cors.Options{AllowedOrigins: []string{"https://example.com"}})
+	show(allow(hello), "GET", "/", "https://example.com")
+	show(allow(hello), "GET", "/", "https://evil.example")
+	// Output:
+	// GET / from https://example.com: 200, allowed "https://example.com"
+	// GET / from https://evil.example: 200, allowed ""
 }
 
 // With cookies, the origins have to be named, and each of them be trusted.
@@ -156,6 +168,32 @@ func ExampleRoutePreflights() {
 	// OPTIONS /users from https://app.example.com: 204, allowed "https://app.example.com"
 	// OPTIONS /users from https://any.example: 403, allowed ""
 	// OPTIONS /internal from https://app.example.com: 405, allowed ""
+}
+
+// Each policy gets a logger that names it, so that a line says whose it is.
+func ExampleOptions_logger() {
+	logger := slog.New(slog.NewTextHandler(os.Stdout, &slog.HandlerOptions{
+		ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
+			if a.Key == "policy" || a.Key == "reason" {
+				return a
+			}
+			return slog.Attr{} // to keep this example short
+		},
+	}))
+	public := cors.New(cors.Options{AllowedOrigins: []string{"*"}, Logger: logger.With("policy", "public")})
+	admin := cors.New(cors.Options{
+		AllowedOrigins: []string{"https://admin.example.com"},
+		Logger:         logger.With("policy", "admin"),
+	})
+	mux := http.NewServeMux()
+	mux.Handle("/", public(hello))
+	mux.Handle("/admin/", admin(hello))
+
+	r := httptest.NewRequest("GET", "/admin/", nil)
+	r.Header.Set("Origin", "http://admin.example.com")
+	mux.ServeHTTP(httptest.NewRecorder(), r)
+	// Output:
+	// policy=admin reason="the scheme differs"
 }
 
 // The policy changes while the server runs: a request sees the old one or the

@@ -92,7 +92,8 @@ type Options struct {
 
 	// Logger, if non-nil, receives a record for each refusal, with its reason, at
 	// [slog.LevelInfo], and for each grant at [slog.LevelDebug]. Text of a client
-	// is cut to a bounded length, and quoted unless it is plain.
+	// is cut to a bounded length, and quoted unless it is plain. If there are several
+	// policies, give each a logger that names it: logger.With("policy", "public").
 	Logger *slog.Logger
 
 	// DangerouslyAllowInsecureOrigins permits http:// origins together with
@@ -223,11 +224,12 @@ func (o Options) compile() (*policy, []Problem) {
 	}
 	if o.Logger != nil {
 		p.log = decisionlog.New(o.Logger, decisionlog.Config{
-			Patterns: patterns,
-			Methods:  methods,
-			Headers:  allowed,
-			AsksFunc: o.AllowOriginFunc != nil,
-			Echoes:   o.AllowCredentials,
+			Patterns:    patterns,
+			Methods:     methods,
+			Headers:     allowed,
+			Credentials: o.AllowCredentials,
+			AsksFunc:    o.AllowOriginFunc != nil,
+			AsksOpaque:  !o.AllowCredentials,
 		})
 	}
 	return p, nil

@@ -1,7 +1,9 @@
 package cors
 
 import (
+	"context"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"example.com/cors/internal/fetch"
@@ -13,7 +15,7 @@ import (
 //
 //	public, private := cors.New(publicPolicy), cors.New(privatePolicy)
 //	mux.Handle("GET /users", public(listUsers)) // listUsers is an http.Handler
-//	mux.Handle("PUT /users/{id}", private(putUser))
+//	mux.Handle("PUT /users/{id}", private(logged(putUser)))
 //	log.Fatal(http.ListenAndServe(addr, cors.RoutePreflights(mux)))
 //
 // By itself [http.ServeMux] answers the preflights of such routes with 405, because
@@ -23,16 +25,15 @@ import (
 // would alone, and may run a handler of the application, such as the one for "/".
 // Every request that is no preflight goes to mux.
 //
-// Exceptions:
+// The policy must be the outermost handler of its route: write public(logged(h)), not
+// logged(public(h)), which is not recognized. Nor is a policy with
+// [Options.OptionsPassthrough], since that would run the application.
 //
-//   - If the OPTIONS request would reach the policy of another route, such as the
-//     one for "/", the response is 403.
-//   - A route with [Options.OptionsPassthrough] gets no preflight, since that would
-//     run the application.
-//   - A route whose policy is inside another handler is not recognized: write
-//     public(logging(h)), not logging(public(h)).
-//   - A path that mux redirects, such as /tree to /tree/, has no policy. The
-//     redirect carries no CORS headers.
+// No other route grants a preflight. If mux hands it to the policy of another route,
+// such as that of "/", the response is 403. The one exception is a pattern that
+// differs from the route's in the method alone, which is OPTIONS: it may answer for a
+// route whose policy is not recognized. A path that mux redirects, such as /tree to
+// /tree/, has no policy, and the redirect carries no CORS headers.
 //
 // When a policy answers a preflight, the request has no [http.Request.Pattern] and no
 // path values, for example in AllowOriginFunc. Responses to OPTIONS get a line of
@@ -40,47 +41,91 @@ import (
 // as mux is.
 func RoutePreflights(mux *http.ServeMux) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if h := announcedRoute(mux, r); h != nil {
-			h.ServeHTTP(w, r)
-			return
+		if _, ok := preflightOrigin(r); ok {
+			h, elsewhere := announcedRoute(mux, r)
+			if h != nil {
+				h.ServeHTTP(w, r)
+				return
+			}
+			if elsewhere {
+				r = r.WithContext(context.WithValue(r.Context(), elsewhereKey{}, true))
+			}
 		}
 		if r.Method == http.MethodOptions {
 			// A cache must not take this response for the answer to a preflight.
-			headers.AddVary(w.Header(), headers.PreflightVary, 0)
+			headers.Grant(w.Header(), headers.PreflightVary, 0)
 		}
 		mux.ServeHTTP(w, r)
 	})
 }
 
-// announcedRoute returns the handler that answers r if r is a preflight. It returns
-// nil if mux answers.
-func announcedRoute(mux *http.ServeMux, r *http.Request) http.Handler {
-	if _, ok := preflightOrigin(r); !ok {
-		return nil
-	}
+// elsewhereKey is the key of a context's value that is set for a preflight on its way
+// to a route that it does not ask about. No policy grants it there, not even one
+// inside another handler.
+type elsewhereKey struct{}
+
+// announcedRoute returns the handler of the route that the preflight r asks about, or
+// nil if it cannot answer. Mux has to answer then, and elsewhere is whether it hands r
+// to another route.
+func announcedRoute(mux *http.ServeMux, r *http.Request) (h *handler, elsewhere bool) {
 	announced := *r
 	announced.Method = headers.AnnouncedMethod(r.Header)
 	if len(announced.Method) > headers.MaxMethod {
 		// No policy has such a method. A client may send a megabyte of it, and mux would
 		// look all of it up, several times.
-		return nil
+		return nil, true
 	}
 	found, route := mux.Handler(&announced)
 	if h, ok := found.(*handler); ok && !h.policy.passthrough {
-		return h
+		return h, false
 	}
-	if other, pattern := mux.Handler(r); pattern != route && !strings.HasPrefix(pattern, "OPTIONS ") {
-		if _, ok := other.(*handler); ok {
-			return http.HandlerFunc(refuse)
-		}
-	}
-	return nil
+	_, pattern := mux.Handler(r)
+	return nil, pattern != "" && pattern != route && !answersFor(pattern, route)
 }
 
-// refuse answers a preflight whose route has no policy.
-func refuse(w http.ResponseWriter, _ *http.Request) {
-	headers.AddVary(w.Header(), headers.PreflightVary, 0)
-	w.WriteHeader(http.StatusForbidden)
+// answersFor reports whether pattern is for OPTIONS, and has the same host and path as
+// route. Both are patterns of a ServeMux. The names of their wildcards do not matter.
+func answersFor(pattern, route string) bool {
+	method, a := cutMethod(pattern)
+	_, b := cutMethod(route)
+	if method != http.MethodOptions {
+		return false
+	}
+	as, bs := strings.Split(a, "/"), strings.Split(b, "/")
+	if len(as) != len(bs) || as[0] != bs[0] { // the host
+		return false
+	}
+	for i := 1; i < len(as); i++ {
+		if meaning(as[i]) != meaning(bs[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+// cutMethod cuts a ServeMux pattern after its method, which is "" if it has none.
+func cutMethod(pattern string) (method, rest string) {
+	if i := strings.IndexAny(pattern, " \t"); i >= 0 {
+		return pattern[:i], strings.TrimLeft(pattern[i:], " \t")
+	}
+	return "", pattern
+}
+
+// meaning returns what a segment of a ServeMux pattern matches, in one spelling. A
+// slash at the end of the pattern leaves an empty segment, which stands for the rest
+// of the path.
+func meaning(segment string) string {
+	switch {
+	case segment == "", strings.HasSuffix(segment, "...}"):
+		return "{...}"
+	case segment[0] == '{':
+		return "{}"
+	}
+	literal, err := url.PathUnescape(segment)
+	if err != nil {
+		literal = segment // as ServeMux takes it
+	}
+	return "=" + literal
 }
 
 // preflightOrigin returns the origin that sent r if r is a preflight: a browser's
@@ -100,11 +145,19 @@ func preflightOrigin(r *http.Request) (origin string, ok bool) {
 // servePreflight answers the preflight r, or has the next handler do so.
 func (h *handler) servePreflight(w http.ResponseWriter, r *http.Request, origin string) {
 	p := h.policy
+	if r.Pattern != "" && r.Context().Value(elsewhereKey{}) != nil { // only a ServeMux sets Pattern
+		headers.Refuse(w.Header(), p.preflightVary)
+		if p.log != nil {
+			p.log.Elsewhere(r)
+		}
+		w.WriteHeader(http.StatusForbidden)
+		return
+	}
 	allowed := p.allows(r, origin)
 	if allowed {
 		p.setPreflight(w.Header(), r, origin)
 	} else {
-		headers.AddVary(w.Header(), p.preflightVary, 0)
+		headers.Refuse(w.Header(), p.preflightVary)
 	}
 	if p.log != nil {
 		p.log.Preflight(r, allowed)
@@ -130,27 +183,24 @@ func (p *policy) setPreflight(h http.Header, r *http.Request, origin string) {
 			echoed = asked
 		}
 	}
-	v := headers.AddVary(h, p.preflightVary, p.preflightValues+len(echoed))
+	methods := p.methods
+	if p.echoMethod {
+		methods = ""
+		if asked := headers.AnnouncedMethod(r.Header); len(asked) <= headers.MaxMethod && fetch.IsToken(asked) {
+			methods = asked
+		}
+	}
 	if p.anyOrigin {
 		origin = "*"
 	}
-	h[fetch.AllowOrigin] = v.Add(origin)
-	if p.credentials != "" {
-		h[fetch.AllowCredentials] = v.Add(p.credentials)
-	}
-	if p.echoMethod {
-		if method := headers.AnnouncedMethod(r.Header); len(method) <= headers.MaxMethod && fetch.IsToken(method) {
-			h[fetch.AllowMethods] = v.Add(method)
-		}
-	} else if p.methods != "" {
-		h[fetch.AllowMethods] = v.Add(p.methods)
-	}
+	v := headers.Grant(h, p.preflightVary, p.preflightValues+len(echoed))
+	v.Set(h, fetch.AllowOrigin, origin)
+	v.Set(h, fetch.AllowCredentials, p.credentials)
+	v.Set(h, fetch.AllowMethods, methods)
 	if len(echoed) > 0 {
-		h[fetch.AllowHeaders] = v.AddLines(echoed)
-	} else if p.headers != "" {
-		h[fetch.AllowHeaders] = v.Add(p.headers)
+		v.SetLines(h, fetch.AllowHeaders, echoed)
+	} else {
+		v.Set(h, fetch.AllowHeaders, p.headers)
 	}
-	if p.maxAge != "" {
-		h[fetch.MaxAge] = v.Add(p.maxAge)
-	}
+	v.Set(h, fetch.MaxAge, p.maxAge)
 }

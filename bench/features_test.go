@@ -101,7 +101,9 @@ const (
 	featureAPI  = "https://api.example.net/users"
 )
 
-var listed = setup{origins: []string{featurePage}, methods: methodsInFull, headers: []string{"Content-Type", "Authorization"}}
+var listed = setup{
+	origins: []string{featurePage}, methods: methodsInFull, headers: []string{"Content-Type", "Authorization"},
+}
 
 // features find out what a library does, by the heading of a row in
 // docs/comparison.md. A bool stands for yes or no.
@@ -111,16 +113,35 @@ var features = []struct {
 }{
 	{"refuses to start: no origins at all", refuses(setup{})},
 	{"refuses to start: `*` with credentials", refuses(setup{origins: []string{"*"}, credentials: true})},
-	{"refuses to start: an origin that no browser sends, such as `example.com`", refuses(setup{origins: []string{"example.com"}})},
-	{"refuses to start: `https://*.github.io` with credentials", refuses(setup{origins: []string{"https://*.github.io"}, credentials: true})},
-	{"refuses to start: a method that browsers forbid, such as `TRACE`", refuses(setup{origins: []string{featurePage}, methods: []string{"TRACE"}})},
+	{
+		"refuses to start: an origin that no browser sends, such as `example.com`",
+		refuses(setup{origins: []string{"example.com"}}),
+	},
+	{
+		"refuses to start: `https://*.github.io` with credentials",
+		refuses(setup{origins: []string{"https://*.github.io"}, credentials: true}),
+	},
+	{
+		"refuses to start: a method that browsers forbid, such as `TRACE`",
+		refuses(setup{origins: []string{featurePage}, methods: []string{"TRACE"}}),
+	},
 	{"names every mistake at once, and the right spelling", func(t *testing.T, c contender) any {
 		_, err := c.build(setup{origins: []string{"https://example.com/"}, methods: []string{"patch"}})
-		return err != nil && strings.Contains(err.Error(), `"https://example.com"`) && strings.Contains(err.Error(), `"PATCH"`)
+		return err != nil && strings.Contains(err.Error(), `"https://example.com"`) &&
+			strings.Contains(err.Error(), `"PATCH"`)
 	}},
-	{"subdomains: `https://*.example.com`", matches("https://*.example.com", "https://a.example.com", "https://example.com")},
-	{"part of a label: `https://shop-*.example.com`", matches("https://shop-*.example.com", "https://shop-7.example.com", "https://shop.example.com")},
-	{"a `*` further right: `https://app.*.example.com`", matches("https://app.*.example.com", "https://app.eu.example.com", "https://app.example.com")},
+	{
+		"subdomains: `https://*.example.com`",
+		matches("https://*.example.com", "https://a.example.com", "https://example.com"),
+	},
+	{
+		"part of a label: `https://shop-*.example.com`",
+		matches("https://shop-*.example.com", "https://shop-7.example.com", "https://shop.example.com"),
+	},
+	{
+		"a `*` further right: `https://app.*.example.com`",
+		matches("https://app.*.example.com", "https://app.eu.example.com", "https://app.example.com"),
+	},
 	{"any port: `http://localhost:*`", matches("http://localhost:*", "http://localhost:3000", "https://localhost:3000")},
 	{"`https://shop-*.example.com` stays within the label", func(t *testing.T, c contender) any {
 		h, err := c.handler(setup{origins: []string{"https://shop-*.example.com"}})
@@ -131,13 +152,19 @@ var features = []struct {
 		return err == nil && reads(h, featurePage) && !reads(h, "https://evil.example")
 	}},
 	{"a list and a function together", func(t *testing.T, c contender) any {
-		h, err := c.handler(setup{origins: []string{featurePage}, decide: func(origin string) bool { return origin == "https://other.example" }})
+		h, err := c.handler(setup{
+			origins: []string{featurePage}, decide: func(origin string) bool { return origin == "https://other.example" },
+		})
 		return err == nil && reads(h, featurePage) && reads(h, "https://other.example")
 	}},
 	{"GET, HEAD and POST need no mention", func(t *testing.T, c contender) any {
-		h, err := c.handler(setup{origins: []string{featurePage}, methods: []string{"PUT"}, headers: []string{"Content-Type"}})
+		h, err := c.handler(setup{
+			origins: []string{featurePage}, methods: []string{"PUT"}, headers: []string{"Content-Type"},
+		})
 		require.NoError(t, err)
-		_, err = corstest.Fetch(h, corstest.Request{Origin: featurePage, Method: "POST", URL: featureAPI, Header: http.Header{"Content-Type": {"application/json"}}})
+		_, err = corstest.Fetch(h, corstest.Request{
+			Origin: featurePage, Method: "POST", URL: featureAPI, Header: http.Header{"Content-Type": {"application/json"}},
+		})
 		return err == nil && reads(h, featurePage)
 	}},
 	{"status of a preflight from another origin", func(t *testing.T, c contender) any {
@@ -226,7 +253,9 @@ var features = []struct {
 		var h http.Handler
 		switch c.name {
 		case "this library":
-			h = cors.New(cors.Options{AllowedOrigins: []string{featurePage}, Logger: slog.New(slog.NewTextHandler(&out, nil))})(greet)
+			h = cors.New(cors.Options{
+				AllowedOrigins: []string{featurePage}, Logger: slog.New(slog.NewTextHandler(&out, nil)),
+			})(greet)
 		case "rs/cors":
 			h = rscors.New(rscors.Options{AllowedOrigins: []string{featurePage}, Logger: log.New(&out, "", 0)}).Handler(greet)
 		case "go-chi/cors":

@@ -43,22 +43,29 @@ type preflights struct{ standard, chromium, firefox, webkit int }
 func settings() []setting {
 	ours := func(maxAge time.Duration) func(string) func(http.Handler) http.Handler {
 		return func(origin string) func(http.Handler) http.Handler {
-			return cors.New(cors.Options{AllowedOrigins: []string{origin}, AllowedMethods: methods, AllowedHeaders: allowedHeaders, MaxAge: maxAge})
+			return cors.New(cors.Options{
+				AllowedOrigins: []string{origin}, AllowedMethods: methods, AllowedHeaders: allowedHeaders, MaxAge: maxAge,
+			})
 		}
 	}
 	rs := func(maxAge int) func(string) func(http.Handler) http.Handler {
 		return func(origin string) func(http.Handler) http.Handler {
-			return rscors.New(rscors.Options{AllowedOrigins: []string{origin}, AllowedMethods: methodsInFull, AllowedHeaders: allowedHeaders, MaxAge: maxAge}).Handler
+			return rscors.New(rscors.Options{
+				AllowedOrigins: []string{origin}, AllowedMethods: methodsInFull, AllowedHeaders: allowedHeaders, MaxAge: maxAge,
+			}).Handler
 		}
 	}
 	chi := func(maxAge int) func(string) func(http.Handler) http.Handler {
 		return func(origin string) func(http.Handler) http.Handler {
-			return chicors.Handler(chicors.Options{AllowedOrigins: []string{origin}, AllowedMethods: methodsInFull, AllowedHeaders: allowedHeaders, MaxAge: maxAge})
+			return chicors.Handler(chicors.Options{
+				AllowedOrigins: []string{origin}, AllowedMethods: methodsInFull, AllowedHeaders: allowedHeaders, MaxAge: maxAge,
+			})
 		}
 	}
 	gorilla := func(opts ...handlers.CORSOption) func(string) func(http.Handler) http.Handler {
 		return func(origin string) func(http.Handler) http.Handler {
-			return handlers.CORS(append(opts, handlers.AllowedOrigins([]string{origin}), handlers.AllowedMethods(methodsInFull), handlers.AllowedHeaders(allowedHeaders))...)
+			return handlers.CORS(append(opts, handlers.AllowedOrigins([]string{origin}), handlers.AllowedMethods(methodsInFull),
+				handlers.AllowedHeaders(allowedHeaders))...)
 		}
 	}
 	gin := func(change func(*gincors.Config)) func(string) func(http.Handler) http.Handler {
@@ -166,7 +173,9 @@ func TestRoundTripsInBrowsers(t *testing.T) {
 		t.Run(b.Name, func(t *testing.T) {
 			want := map[string]int{}
 			for _, s := range settings() {
-				want[s.lib+" "+s.max] = map[string]int{"chromium": s.preflights.chromium, "firefox": s.preflights.firefox, "webkit": s.preflights.webkit}[b.Name]
+				want[s.lib+" "+s.max] = map[string]int{
+					"chromium": s.preflights.chromium, "firefox": s.preflights.firefox, "webkit": s.preflights.webkit,
+				}[b.Name]
 			}
 			// Nothing keeps a browser from forgetting an answer, nor a busy machine from
 			// taking longer over a URL than the five seconds that some answers are kept.
@@ -210,7 +219,9 @@ func browse(t *testing.T, b live.Browser) (preflights map[string]int, slow bool)
 			h.ServeHTTP(w, r)
 		})
 	}
-	routes["warm-up"] = cors.New(cors.Options{AllowedOrigins: []string{page}, AllowedMethods: methods, AllowedHeaders: allowedHeaders})(ok)
+	routes["warm-up"] = cors.New(cors.Options{
+		AllowedOrigins: []string{page}, AllowedMethods: methods, AllowedHeaders: allowedHeaders,
+	})(ok)
 	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		routes[strings.Split(r.URL.Path, "/")[1]].ServeHTTP(w, r)
 	}))
@@ -230,7 +241,8 @@ func browse(t *testing.T, b live.Browser) (preflights map[string]int, slow bool)
 	mux.HandleFunc("GET /session", func(w http.ResponseWriter, _ *http.Request) {
 		_ = json.NewEncoder(w).Encode(map[string]any{
 			// Another host, since Firefox was seen to ask again where it is an IP address.
-			"api": "http://localhost:" + port, "settings": paths, "urls": sessionURLs, "calls": sessionCalls, "pause": sessionPause.Milliseconds(),
+			"api": "http://localhost:" + port, "settings": paths, "urls": sessionURLs, "calls": sessionCalls,
+			"pause": sessionPause.Milliseconds(),
 		})
 	})
 	mux.HandleFunc("POST /report", func(_ http.ResponseWriter, r *http.Request) {
@@ -260,6 +272,7 @@ func TestRoundTripsOnPage(t *testing.T) {
 	require.NoError(t, err)
 	for _, s := range settings() {
 		n := s.preflights
-		assert.Contains(t, string(page), fmt.Sprintf("\n| %s | %s | %d | %d | %d | %d |\n", s.lib, s.max, n.standard, n.chromium, n.firefox, n.webkit))
+		assert.Contains(t, string(page),
+			fmt.Sprintf("\n| %s | %s | %d | %d | %d | %d |\n", s.lib, s.max, n.standard, n.chromium, n.firefox, n.webkit))
 	}
 }

@@ -17,7 +17,8 @@ func TestPlaygroundIsAccessible(t *testing.T) {
 	if err != nil {
 		unavailable(t, "node", err.Error())
 	}
-	cmd := exec.CommandContext(t.Context(), "go", "test", "-count=1", "-v", "-run", "^TestAccessible$", "./examples/playground")
+	cmd := exec.CommandContext(t.Context(), "go", "test", "-count=1", "-v", "-run", "^TestAccessible$",
+		"./examples/playground")
 	cmd.Dir = ".."
 	cmd.Env = append(os.Environ(), "PLAYGROUND_AXE="+filepath.Join(dir, "node_modules", "axe-core", "axe.min.js"))
 	output, err := cmd.CombinedOutput()

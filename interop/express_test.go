@@ -29,27 +29,75 @@ func TestMigrationFromExpress(t *testing.T) {
 	for _, kind := range []string{"GET", "HEAD", "form"} {
 		unanchored["plain: "+kind] = [2]string{"read", "sent, not read"}
 	}
-	for _, kind := range []string{"JSON", "PUT", "PATCH", "DELETE", "X-Token", "X-Requested-With", "Authorization", "two headers"} {
+	for _, kind := range []string{
+		"JSON", "PUT", "PATCH", "DELETE", "X-Token", "X-Requested-With", "Authorization", "two headers",
+	} {
 		unanchored["plain: "+kind] = [2]string{"read", "not sent"}
 	}
 	for _, m := range []migration{
 		{name: "nothing", ours: cors.Options{AllowedOrigins: all, AllowedMethods: methods, AllowedHeaders: all}},
-		{name: "starting-point", ours: cors.Options{AllowedOrigins: all, AllowedMethods: methods, AllowedHeaders: startingPoint}},
+		{
+			name: "starting-point",
+			ours: cors.Options{AllowedOrigins: all, AllowedMethods: methods, AllowedHeaders: startingPoint},
+		},
 		{name: "origin-star", ours: cors.Options{AllowedOrigins: all, AllowedMethods: methods, AllowedHeaders: all}},
-		{name: "origin-star-credentials", ours: cors.Options{AllowedOrigins: all, AllowedMethods: methods, AllowedHeaders: all}},
+		{
+			name: "origin-star-credentials",
+			ours: cors.Options{AllowedOrigins: all, AllowedMethods: methods, AllowedHeaders: all},
+		},
 		{name: "origin-string", ours: cors.Options{AllowedOrigins: listed, AllowedMethods: methods, AllowedHeaders: all}},
-		{name: "origin-array", ours: cors.Options{AllowedOrigins: append(listed, "https://*.app.example"), AllowedMethods: methods, AllowedHeaders: all}},
-		{name: "origin-regexp", ours: cors.Options{AllowedOrigins: append(listed, "https://*.app.example"), AllowedMethods: methods, AllowedHeaders: all}, differ: unanchored},
+		{
+			name: "origin-array",
+			ours: cors.Options{
+				AllowedOrigins: append(listed, "https://*.app.example"), AllowedMethods: methods, AllowedHeaders: all,
+			},
+		},
+		{
+			name: "origin-regexp",
+			ours: cors.Options{
+				AllowedOrigins: append(listed, "https://*.app.example"), AllowedMethods: methods, AllowedHeaders: all,
+			},
+			differ: unanchored,
+		},
 		{name: "origin-function", ours: cors.Options{AllowOriginFunc: byFunc, AllowedMethods: methods, AllowedHeaders: all}},
-		{name: "origin-function-error", ours: cors.Options{AllowOriginFunc: byFunc, AllowedMethods: methods, AllowedHeaders: all}},
+		{
+			name: "origin-function-error",
+			ours: cors.Options{AllowOriginFunc: byFunc, AllowedMethods: methods, AllowedHeaders: all},
+		},
 		{name: "methods", ours: cors.Options{AllowedOrigins: listed, AllowedMethods: []string{"PUT"}, AllowedHeaders: all}},
-		{name: "methods-string", ours: cors.Options{AllowedOrigins: listed, AllowedMethods: []string{"PUT"}, AllowedHeaders: all}},
-		{name: "allowed-headers", ours: cors.Options{AllowedOrigins: listed, AllowedMethods: methods, AllowedHeaders: []string{"X-Token", "Content-Type"}}},
-		{name: "exposed-headers", ours: cors.Options{AllowedOrigins: listed, AllowedMethods: methods, AllowedHeaders: all, ExposedHeaders: []string{"ETag", "X-Request-Id"}}},
-		{name: "credentials", ours: cors.Options{AllowedOrigins: listed, AllowedMethods: methods, AllowedHeaders: all, AllowCredentials: true}},
-		{name: "max-age", ours: cors.Options{AllowedOrigins: listed, AllowedMethods: methods, AllowedHeaders: all, MaxAge: 10 * time.Minute}},
-		{name: "preflight-continue", ours: cors.Options{AllowedOrigins: listed, AllowedMethods: methods, AllowedHeaders: all, OptionsPassthrough: true}},
-		{name: "options-success-status", ours: cors.Options{AllowedOrigins: listed, AllowedMethods: methods, AllowedHeaders: all, OptionsSuccessStatus: 200}},
+		{
+			name: "methods-string",
+			ours: cors.Options{AllowedOrigins: listed, AllowedMethods: []string{"PUT"}, AllowedHeaders: all},
+		},
+		{
+			name: "allowed-headers",
+			ours: cors.Options{
+				AllowedOrigins: listed, AllowedMethods: methods, AllowedHeaders: []string{"X-Token", "Content-Type"},
+			},
+		},
+		{
+			name: "exposed-headers",
+			ours: cors.Options{
+				AllowedOrigins: listed, AllowedMethods: methods, AllowedHeaders: all,
+				ExposedHeaders: []string{"ETag", "X-Request-Id"},
+			},
+		},
+		{
+			name: "credentials",
+			ours: cors.Options{AllowedOrigins: listed, AllowedMethods: methods, AllowedHeaders: all, AllowCredentials: true},
+		},
+		{
+			name: "max-age",
+			ours: cors.Options{AllowedOrigins: listed, AllowedMethods: methods, AllowedHeaders: all, MaxAge: 10 * time.Minute},
+		},
+		{
+			name: "preflight-continue",
+			ours: cors.Options{AllowedOrigins: listed, AllowedMethods: methods, AllowedHeaders: all, OptionsPassthrough: true},
+		},
+		{
+			name: "options-success-status",
+			ours: cors.Options{AllowedOrigins: listed, AllowedMethods: methods, AllowedHeaders: all, OptionsSuccessStatus: 200},
+		},
 	} {
 		t.Run(m.name, func(t *testing.T) {
 			m.theirs = express(m.name)

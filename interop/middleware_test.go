@@ -111,8 +111,10 @@ func TestMaxBytesHandler(t *testing.T) {
 				"short":    "200 PUT short",
 				"too long": "413 too large",
 			} {
-				assert.Equal(t, want, outcome(t, server, corstest.Request{Origin: page, Method: "PUT", Body: strings.NewReader(body)}))
-				assert.Equal(t, "blocked: preflight CORS check", outcome(t, server, corstest.Request{Origin: stranger, Method: "PUT", Body: strings.NewReader(body)}))
+				assert.Equal(t, want,
+					outcome(t, server, corstest.Request{Origin: page, Method: "PUT", Body: strings.NewReader(body)}))
+				assert.Equal(t, "blocked: preflight CORS check",
+					outcome(t, server, corstest.Request{Origin: stranger, Method: "PUT", Body: strings.NewReader(body)}))
 			}
 		})
 	}
@@ -166,8 +168,14 @@ func TestOpenTelemetry(t *testing.T) {
 		stack func(trace func(http.Handler) http.Handler) http.Handler
 		want  []string
 	}{
-		{"outside", func(trace func(http.Handler) http.Handler) http.Handler { return trace(allow(echo)) }, []string{"GET", "OPTIONS", "PUT", "OPTIONS"}},
-		{"inside", func(trace func(http.Handler) http.Handler) http.Handler { return allow(trace(echo)) }, []string{"GET", "PUT"}},
+		{
+			"outside", func(trace func(http.Handler) http.Handler) http.Handler { return trace(allow(echo)) },
+			[]string{"GET", "OPTIONS", "PUT", "OPTIONS"},
+		},
+		{
+			"inside",
+			func(trace func(http.Handler) http.Handler) http.Handler { return allow(trace(echo)) }, []string{"GET", "PUT"},
+		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			spans := new(spans)
@@ -175,7 +183,8 @@ func TestOpenTelemetry(t *testing.T) {
 				otelhttp.WithSpanNameFormatter(func(_ string, r *http.Request) string { return r.Method }))))
 			assert.Equal(t, "200 GET", outcome(t, server, corstest.Request{Origin: page}))
 			assert.Equal(t, "200 PUT", outcome(t, server, corstest.Request{Origin: page, Method: "PUT"}))
-			assert.Equal(t, "blocked: preflight CORS check", outcome(t, server, corstest.Request{Origin: stranger, Method: "PUT"}))
+			assert.Equal(t, "blocked: preflight CORS check",
+				outcome(t, server, corstest.Request{Origin: stranger, Method: "PUT"}))
 			assert.Equal(t, tc.want, spans.names)
 		})
 	}
@@ -297,7 +306,8 @@ func TestRefuseCrossOriginWrites(t *testing.T) {
 			assert.Equal(t, "200 "+method, outcome(t, server, corstest.Request{Origin: origin, Method: method}))
 		}
 	}
-	assert.Equal(t, "blocked: preflight CORS check", outcome(t, server, corstest.Request{Origin: stranger, Method: "PUT"}))
+	assert.Equal(t, "blocked: preflight CORS check",
+		outcome(t, server, corstest.Request{Origin: stranger, Method: "PUT"}))
 	assert.Equal(t, "403 Forbidden: a page of another origin sent this request.", postForm(t, server))
 }
 
@@ -340,8 +350,11 @@ func TestHTTP2(t *testing.T) {
 		Body:   strings.NewReader("{}"),
 	})
 	require.NoError(t, err)
-	assert.Equal(t, "204; Access-Control-Allow-Headers: Authorization, Content-Type; Access-Control-Allow-Methods: PUT, PATCH, DELETE; Access-Control-Allow-Origin: https://app.example"+
+	assert.Equal(t, "204; Access-Control-Allow-Headers: Authorization, Content-Type; Access-Control-Allow-Methods: "+
+		"PUT, PATCH, DELETE; Access-Control-Allow-Origin: https://app.example"+
 		strings.TrimSuffix(preflightVary, "\n"), said(res.Preflight))
-	assert.Equal(t, "200; Access-Control-Allow-Origin: https://app.example; Access-Control-Expose-Headers: X-Request-Id; Vary: Origin", said(res.Response))
+	assert.Equal(t,
+		"200; Access-Control-Allow-Origin: https://app.example; Access-Control-Expose-Headers: X-Request-Id; Vary: Origin",
+		said(res.Response))
 	assert.Equal(t, []string{"7"}, res.Header["X-Request-Id"])
 }

@@ -112,12 +112,15 @@ func TestMigrationTables(t *testing.T) {
 	for name, options := range map[string][]string{
 		"rs/cors":     fields(reflect.TypeFor[rscors.Options]()),
 		"go-chi/cors": fields(reflect.TypeFor[chicors.Options]()),
-		"gorilla/handlers": {"AllowedOrigins", "AllowedOriginValidator", "AllowedMethods", "AllowedHeaders", "ExposedHeaders",
-			"AllowCredentials", "MaxAge", "OptionStatusCode", "IgnoreOptions"},
+		"gorilla/handlers": {"AllowedOrigins", "AllowedOriginValidator", "AllowedMethods", "AllowedHeaders",
+			"ExposedHeaders", "AllowCredentials", "MaxAge", "OptionStatusCode", "IgnoreOptions"},
 		"gin-contrib/cors": fields(reflect.TypeFor[gincors.Config]()),
 		"jub0bs/cors": {"Origins", "Credentialed", "Methods", "RequestHeaders", "MaxAgeInSeconds", "ResponseHeaders",
 			"DangerouslyTolerateInsecureOrigins", "DangerouslyTolerateSubdomainsOfPublicSuffixes"},
-		"Express's cors": {"origin", "methods", "allowedHeaders", "exposedHeaders", "credentials", "maxAge", "preflightContinue", "optionsSuccessStatus"},
+		"Express's cors": {
+			"origin", "methods", "allowedHeaders", "exposedHeaders", "credentials", "maxAge",
+			"preflightContinue", "optionsSuccessStatus",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, table, found := strings.Cut(string(page), "\n## From "+name+"\n")
@@ -165,7 +168,8 @@ func preflightAnswer(t *testing.T, h http.Handler) string {
 		return "refused"
 	}
 	a := res.Preflight
-	return fmt.Sprintf("status %d, max-age %q, handler ran: %t", a.StatusCode, a.Header.Get("Access-Control-Max-Age"), a.Header.Get("X-Ran") != "")
+	return fmt.Sprintf("status %d, max-age %q, handler ran: %t", a.StatusCode, a.Header.Get("Access-Control-Max-Age"),
+		a.Header.Get("X-Ran") != "")
 }
 
 // session tells which preflights a page pays for that uses several methods on one

@@ -35,7 +35,8 @@ func TestNeighboursInBrowsers(t *testing.T) {
 		guarded.RefuseCrossOriginWrites = true
 		released := make(chan struct{})
 		t.Cleanup(func() { close(released) })
-		tooSlow := http.TimeoutHandler(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-released }), time.Nanosecond, "too slow")
+		tooSlow := http.TimeoutHandler(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-released }),
+			time.Nanosecond, "too slow")
 
 		addresses := make(map[string]string)
 		for name, h := range map[string]http.Handler{
@@ -133,7 +134,8 @@ func TestNginxInBrowsers(t *testing.T) {
 				}
 			}
 		}
-		return strings.NewReplacer("PLAIN", faces["plain"].server.String(), "OPTIONS", faces["options"].server.String()).Replace(`(() => {
+		return strings.NewReplacer("PLAIN", faces["plain"].server.String(), "OPTIONS",
+			faces["options"].server.String()).Replace(`(() => {
 			const call = (server, method) => async () => {
 				const r = await fetch(server, {method, cache: "no-store"});
 				return r.status + " " + await r.text();

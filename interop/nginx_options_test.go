@@ -24,7 +24,8 @@ func TestNginxKeepsPreflightsFromOtherOPTIONS(t *testing.T) {
 			{"page", put(page, true), listedPreflight + page + preflightVary + "readable"},
 			{"second", put(secondPage, true), listedPreflight + secondPage + preflightVary + "readable"},
 			{"own", own(true), listedPreflight + page + preflightVary +
-				"200; Access-Control-Allow-Credentials: true; Access-Control-Allow-Origin: https://app.example" + preflightVary + "readable"},
+				"200; Access-Control-Allow-Credentials: true; Access-Control-Allow-Origin: " +
+				"https://app.example" + preflightVary + "readable"},
 			{"none", corstest.Request{Method: http.MethodOptions}, "200" + preflightVary + "readable"},
 		}, 5)
 	})
@@ -33,7 +34,10 @@ func TestNginxKeepsPreflightsFromOtherOPTIONS(t *testing.T) {
 			{"page", put(page, false), openPreflight + "readable"},
 			{"second", put(secondPage, false), openPreflight + "readable"},
 			{"own", own(false), openPreflight + "200; Access-Control-Allow-Origin: *" + preflightVary + "readable"},
-			{"none", corstest.Request{Method: http.MethodOptions}, "200; Access-Control-Allow-Origin: *" + preflightVary + "readable"},
+			{
+				"none", corstest.Request{Method: http.MethodOptions},
+				"200; Access-Control-Allow-Origin: *" + preflightVary + "readable",
+			},
 		}, 5)
 	})
 }
@@ -51,7 +55,11 @@ func TestNginxKeepsRoutedPreflightsFromOtherOPTIONS(t *testing.T) {
 		routed.ServeHTTP(w, r)
 	})
 	wantInEveryOrder(t, startNginx(t, api)["options"], api, "/routed/", []party{
-		{"page", put(page, false), "204; Access-Control-Allow-Headers: Authorization, Content-Type; Access-Control-Allow-Methods: PUT, PATCH, DELETE; Access-Control-Allow-Origin: " + page + preflightVary + "readable"},
+		{
+			"page", put(page, false),
+			"204; Access-Control-Allow-Headers: Authorization, Content-Type; Access-Control-Allow-Methods: PUT, PATCH, " +
+				"DELETE; Access-Control-Allow-Origin: " + page + preflightVary + "readable",
+		},
 		{"stranger", put(stranger, false), "403" + preflightVary + "blocked: preflight CORS check"},
 		{"none", corstest.Request{Method: http.MethodOptions}, "405" + preflightVary + "readable"},
 	}, 3)

@@ -312,8 +312,16 @@ func TestNginxKeepsOriginsApart(t *testing.T) {
 	for _, face := range []string{"plain", "options"} {
 		t.Run(face, func(t *testing.T) {
 			wantInEveryOrder(t, faces[face], api, "/listed/", []party{
-				{"page", corstest.Request{Origin: page, Credentials: true}, "200; Access-Control-Allow-Credentials: true; Access-Control-Allow-Origin: https://app.example; Vary: Origin\nreadable"},
-				{"second", corstest.Request{Origin: secondPage, Credentials: true}, "200; Access-Control-Allow-Credentials: true; Access-Control-Allow-Origin: https://admin.example; Vary: Origin\nreadable"},
+				{
+					"page", corstest.Request{Origin: page, Credentials: true},
+					"200; Access-Control-Allow-Credentials: true; Access-Control-Allow-Origin: https://app.example; Vary: " +
+						"Origin\nreadable",
+				},
+				{
+					"second", corstest.Request{Origin: secondPage, Credentials: true},
+					"200; Access-Control-Allow-Credentials: true; Access-Control-Allow-Origin: https://admin.example; Vary: " +
+						"Origin\nreadable",
+				},
 				{"stranger", corstest.Request{Origin: stranger}, "200; Vary: Origin\nblocked: CORS check"},
 				{"none", corstest.Request{}, "200; Vary: Origin\nreadable"},
 			}, 4)
@@ -376,8 +384,10 @@ func put(origin string, credentials bool) corstest.Request {
 // What the answers to it say.
 const (
 	preflightVary   = "; Vary: Origin, Access-Control-Request-Method, Access-Control-Request-Headers\n"
-	listedPreflight = "204; Access-Control-Allow-Credentials: true; Access-Control-Allow-Headers: Content-Type; Access-Control-Allow-Methods: PUT, OPTIONS; Access-Control-Allow-Origin: "
-	openPreflight   = "204; Access-Control-Allow-Headers: Content-Type; Access-Control-Allow-Methods: PUT, OPTIONS; Access-Control-Allow-Origin: *" + preflightVary
+	listedPreflight = "204; Access-Control-Allow-Credentials: true; Access-Control-Allow-Headers: Content-Type; " +
+		"Access-Control-Allow-Methods: PUT, OPTIONS; Access-Control-Allow-Origin: "
+	openPreflight = "204; Access-Control-Allow-Headers: Content-Type; Access-Control-Allow-Methods: PUT, OPTIONS; " +
+		"Access-Control-Allow-Origin: *" + preflightVary
 )
 
 // With a cache that keeps answers to OPTIONS, a preflight is answered from it only
@@ -409,7 +419,11 @@ func TestNginxAndTwoLinesOfVary(t *testing.T) {
 	api := newCachedAPI()
 	faces := startNginx(t, api)
 	parties := []party{
-		{"page", corstest.Request{Origin: page}, "200; Access-Control-Allow-Origin: https://app.example; Access-Control-Expose-Headers: X-Request-Id; Vary: Origin | Accept-Encoding\nreadable"},
+		{
+			"page", corstest.Request{Origin: page},
+			"200; Access-Control-Allow-Origin: https://app.example; Access-Control-Expose-Headers: X-Request-Id; Vary: " +
+				"Origin | Accept-Encoding\nreadable",
+		},
 		{"stranger", corstest.Request{Origin: stranger}, "200; Vary: Origin | Accept-Encoding\nblocked: CORS check"},
 		{"none", corstest.Request{}, "200; Vary: Origin | Accept-Encoding\nreadable"},
 	}

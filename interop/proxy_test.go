@@ -56,28 +56,34 @@ func TestReverseProxy(t *testing.T) {
 			strangerUnstripped: "200; Vary: Origin\nblocked: CORS check",
 		},
 		{
-			name:               "the same policy",
-			upstream:           allow(hello),
-			page:               "200; " + granted + "; Vary: Origin | Origin\nreadable",
-			pageUnstripped:     "200; Access-Control-Allow-Origin: https://app.example | https://app.example; Access-Control-Expose-Headers: X-Request-Id | X-Request-Id; Vary: Origin | Origin\nblocked: CORS check",
+			name:     "the same policy",
+			upstream: allow(hello),
+			page:     "200; " + granted + "; Vary: Origin | Origin\nreadable",
+			pageUnstripped: "200; Access-Control-Allow-Origin: https://app.example | https://app.example; " +
+				"Access-Control-Expose-Headers: X-Request-Id | X-Request-Id; Vary: Origin | Origin\nblocked: CORS check",
 			stranger:           "200; Vary: Origin | Origin\nblocked: CORS check",
 			strangerUnstripped: "200; Vary: Origin | Origin\nblocked: CORS check",
 		},
 		{
-			name:               "rs/cors",
-			upstream:           rscors.New(rscors.Options{AllowedOrigins: []string{page}, AllowCredentials: true}).Handler(hello),
-			page:               "200; " + granted + "; Vary: Origin | Origin\nreadable",
-			pageUnstripped:     "200; Access-Control-Allow-Credentials: true; Access-Control-Allow-Origin: https://app.example | https://app.example; Access-Control-Expose-Headers: X-Request-Id; Vary: Origin | Origin\nblocked: CORS check",
+			name: "rs/cors",
+			upstream: rscors.New(rscors.Options{
+				AllowedOrigins: []string{page}, AllowCredentials: true,
+			}).Handler(hello),
+			page: "200; " + granted + "; Vary: Origin | Origin\nreadable",
+			pageUnstripped: "200; Access-Control-Allow-Credentials: true; Access-Control-Allow-Origin: " +
+				"https://app.example | https://app.example; Access-Control-Expose-Headers: X-Request-Id; Vary: Origin | " +
+				"Origin\nblocked: CORS check",
 			stranger:           "200; Vary: Origin | Origin\nblocked: CORS check",
 			strangerUnstripped: "200; Vary: Origin | Origin\nblocked: CORS check",
 		},
 		{
 			// The dangerous one: the page of our policy is kept out, and everybody
 			// else let in.
-			name:               "open",
-			upstream:           cors.New(cors.Options{AllowedOrigins: []string{"*"}})(hello),
-			page:               "200; " + granted + "; Vary: Origin\nreadable",
-			pageUnstripped:     "200; Access-Control-Allow-Origin: https://app.example | *; Access-Control-Expose-Headers: X-Request-Id; Vary: Origin\nblocked: CORS check",
+			name:     "open",
+			upstream: cors.New(cors.Options{AllowedOrigins: []string{"*"}})(hello),
+			page:     "200; " + granted + "; Vary: Origin\nreadable",
+			pageUnstripped: "200; Access-Control-Allow-Origin: https://app.example | *; Access-Control-Expose-Headers: " +
+				"X-Request-Id; Vary: Origin\nblocked: CORS check",
 			stranger:           "200; Vary: Origin\nblocked: CORS check",
 			strangerUnstripped: "200; Access-Control-Allow-Origin: *; Vary: Origin\nreadable",
 		},
@@ -96,7 +102,9 @@ func TestReverseProxy(t *testing.T) {
 
 			// Preflights are answered in front, and the upstream's policy has no say
 			// in them: a PUT reaches it that it would not have allowed.
-			const preflight = "204; Access-Control-Allow-Headers: Authorization, Content-Type; Access-Control-Allow-Methods: PUT, PATCH, DELETE; Access-Control-Allow-Origin: https://app.example" + preflightVary
+			const preflight = "204; Access-Control-Allow-Headers: Authorization, Content-Type; " +
+				"Access-Control-Allow-Methods: PUT, PATCH, DELETE; Access-Control-Allow-Origin: " +
+				"https://app.example" + preflightVary
 			assert.Equal(t, preflight+"readable", verdictOf(t, stripped, put(page, false)))
 			assert.Equal(t, "403"+preflightVary+"blocked: preflight CORS check", verdictOf(t, stripped, put(stranger, false)))
 		})
@@ -106,7 +114,8 @@ func TestReverseProxy(t *testing.T) {
 // The other way round, with the policy left to the upstream, works as well. The
 // proxy has to pass Origin on, as it does by itself.
 func TestReverseProxyWithoutPolicy(t *testing.T) {
-	proxy := newProxy(t, allow(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, r.Method) })))
+	proxy := newProxy(t,
+		allow(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, r.Method) })))
 	wantOutcomes(t, serve(t, proxy), map[string]string{
 		"GET /":    "200 GET",
 		"PUT /":    "200 PUT",
@@ -146,7 +155,8 @@ func TestReverseProxyAndEarlyHints(t *testing.T) {
 
 	const (
 		lost = "200\nblocked: CORS check"
-		kept = "200; Access-Control-Allow-Origin: https://app.example; Access-Control-Expose-Headers: X-Request-Id; Vary: Origin\nreadable"
+		kept = "200; Access-Control-Allow-Origin: https://app.example; Access-Control-Expose-Headers: X-Request-Id; " +
+			"Vary: Origin\nreadable"
 	)
 	got := verdictOf(t, serve(t, allow(newProxy(t, upstream))), corstest.Request{Origin: page})
 	if got == kept {

@@ -212,7 +212,8 @@ func compareWithXNet(t *testing.T, hosts []string) int {
 	}
 	assert.Empty(t, wrong, "the two disagree, and %s does not explain it", sinceFile)
 	slices.Sort(differ)
-	t.Logf("asked about %d domains; the two differ, as expected, on %d: %.1000s", len(asked), len(differ), fmt.Sprint(differ))
+	t.Logf("asked about %d domains; the two differ, as expected, on %d: %.1000s", len(asked), len(differ),
+		fmt.Sprint(differ))
 	return suffixes
 }
 

@@ -70,7 +70,10 @@ func TestServeMux(t *testing.T) {
 		{"around the mux", allow(byMethod(bare)), "200 GET", "200 PUT", "405 Method Not Allowed", "404 404 page not found"},
 		// The preflight is an OPTIONS, which no pattern with another method matches.
 		{"on routes with a method", byMethod(allow), "200 GET", unanswered, unanswered, unreadable},
-		{"on routes with a method, RoutePreflights", cors.RoutePreflights(byMethod(allow)), "200 GET", "200 PUT", unanswered, unreadable},
+		{
+			"on routes with a method, RoutePreflights", cors.RoutePreflights(byMethod(allow)),
+			"200 GET", "200 PUT", unanswered, unreadable,
+		},
 		{"on a route without a method", byPath, "200 GET", "200 PUT", "200 PATCH", unreadable},
 	})
 	under := func(h http.Handler) http.Handler { // the paths of the calls, put under /api
@@ -84,7 +87,10 @@ func TestServeMux(t *testing.T) {
 		{"in a nested mux, on routes with a method", under(inner), "200 GET", unanswered, unanswered, unreadable},
 		// RoutePreflights belongs to the mux whose patterns have methods.
 		{"RoutePreflights of a nested mux", under(routedInside), "200 GET", "200 PUT", unanswered, unreadable},
-		{"RoutePreflights of the outer mux alone", under(cors.RoutePreflights(inner)), "200 GET", unanswered, unanswered, unreadable},
+		{
+			"RoutePreflights of the outer mux alone", under(cors.RoutePreflights(inner)),
+			"200 GET", unanswered, unanswered, unreadable,
+		},
 	})
 }
 
@@ -139,10 +145,16 @@ func TestChi(t *testing.T) {
 		return r
 	}
 	checkRoutings(t, []routing{
-		{"Use at the root", build(func(r chi.Router) { r.Use(allow); routes(r) }), "200 GET", "200 PUT", "405", "404 404 page not found"},
+		{
+			"Use at the root", build(func(r chi.Router) { r.Use(allow); routes(r) }), "200 GET",
+			"200 PUT", "405", "404 404 page not found",
+		},
 		{"around the router", allow(build(routes)), "200 GET", "200 PUT", "405", "404 404 page not found"},
 		// The middleware of these runs once a route is found, and none is for OPTIONS.
-		{"Use in a Group", build(func(r chi.Router) { r.Group(func(r chi.Router) { r.Use(allow); routes(r) }) }), "200 GET", unanswered, unanswered, unreadable},
+		{
+			"Use in a Group", build(func(r chi.Router) { r.Group(func(r chi.Router) { r.Use(allow); routes(r) }) }),
+			"200 GET", unanswered, unanswered, unreadable,
+		},
 		{"With", build(func(r chi.Router) { routes(r.With(allow)) }), "200 GET", unanswered, unanswered, unreadable},
 		{"With in a Route", build(func(r chi.Router) {
 			r.Route("/users/{id}", func(r chi.Router) {
@@ -235,14 +247,30 @@ func TestEcho(t *testing.T) {
 	}
 	checkRoutings(t, []routing{
 		{"around echo", allow(build(func(*labstack.Echo) {})), "200 GET", "200 PUT", methodNotAllowed, notFound},
-		{"Use", build(func(e *labstack.Echo) { e.Use(labstack.WrapMiddleware(allow)) }), "200 GET", "200 PUT", methodNotAllowed, notFound},
-		{"Pre", build(func(e *labstack.Echo) { e.Pre(labstack.WrapMiddleware(allow)) }), "200 GET", "200 PUT", methodNotAllowed, notFound},
+		{
+			"Use", build(func(e *labstack.Echo) { e.Use(labstack.WrapMiddleware(allow)) }), "200 GET",
+			"200 PUT", methodNotAllowed, notFound,
+		},
+		{
+			"Pre", build(func(e *labstack.Echo) { e.Pre(labstack.WrapMiddleware(allow)) }), "200 GET",
+			"200 PUT", methodNotAllowed, notFound,
+		},
 		// A group with middleware answers for every path below it.
-		{"Use in a Group", grouped(func(g *labstack.Group) { g.Use(labstack.WrapMiddleware(allow)); usersBelow(g) }), "200 GET", "200 PUT", notFound, unreadable},
+		{
+			"Use in a Group", grouped(func(g *labstack.Group) { g.Use(labstack.WrapMiddleware(allow)); usersBelow(g) }),
+			"200 GET", "200 PUT", notFound, unreadable,
+		},
 		// But its middleware is for the routes that come later: here preflights pass, and
 		// the routes' own responses cannot be read.
-		{"Use in a Group, after its routes", grouped(func(g *labstack.Group) { usersBelow(g); g.Use(labstack.WrapMiddleware(allow)) }), unreadable, unreadable, notFound, unreadable},
-		{"on routes", grouped(func(g *labstack.Group) { usersBelow(g, labstack.WrapMiddleware(allow)) }), "200 GET", unanswered, unanswered, unreadable},
+		{
+			"Use in a Group, after its routes",
+			grouped(func(g *labstack.Group) { usersBelow(g); g.Use(labstack.WrapMiddleware(allow)) }),
+			unreadable, unreadable, notFound, unreadable,
+		},
+		{
+			"on routes", grouped(func(g *labstack.Group) { usersBelow(g, labstack.WrapMiddleware(allow)) }),
+			"200 GET", unanswered, unanswered, unreadable,
+		},
 	})
 }
 
@@ -285,7 +313,10 @@ func TestGin(t *testing.T) {
 		// No OPTIONS has a route in the group.
 		{"a group, with an adapter", group, "200 GET", unanswered, unanswered, unreadable},
 		// WrapH does not end the chain: NoRoute turns the answer to the preflight into 404.
-		{"Use, with WrapH", newGin(gin.WrapH(allow(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})))), "200 GET", overwritten, overwritten, "404 nothing here"},
+		{
+			"Use, with WrapH", newGin(gin.WrapH(allow(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})))),
+			"200 GET", overwritten, overwritten, "404 nothing here",
+		},
 	})
 }
 
@@ -311,8 +342,14 @@ func TestHTTPRouter(t *testing.T) {
 		{"on the routes, and GlobalOPTIONS", global, "200 GET", "200 PUT", unreadable, unreadable},
 		{"on the routes, and a route for OPTIONS", withOptions, "200 GET", "200 PUT", unreadable, unreadable},
 		// HandleOPTIONS is what calls GlobalOPTIONS. Around the router neither matters.
-		{"around the router, without HandleOPTIONS", allow(silent), "200 GET", "200 PUT", "405 Method Not Allowed", "404 404 page not found"},
-		{"on the routes, and GlobalOPTIONS, without HandleOPTIONS", silentGlobal, "200 GET", unanswered, unanswered, unreadable},
+		{
+			"around the router, without HandleOPTIONS", allow(silent), "200 GET", "200 PUT",
+			"405 Method Not Allowed", "404 404 page not found",
+		},
+		{
+			"on the routes, and GlobalOPTIONS, without HandleOPTIONS", silentGlobal,
+			"200 GET", unanswered, unanswered, unreadable,
+		},
 	})
 }
 
@@ -335,8 +372,12 @@ func TestAlice(t *testing.T) {
 		// Preflights carry no Authorization.
 		{"after authentication", alice.New(authenticated, allow).Then(m), unreadable, unanswered, unanswered, unreadable},
 	})
-	for name, h := range map[string]http.Handler{"before": alice.New(allow, authenticated).Then(m), "after": alice.New(authenticated, allow).Then(m)} {
-		r := corstest.Request{Origin: page, Method: "PUT", URL: "/users/7", Header: http.Header{"Authorization": {"Bearer x"}}}
+	for name, h := range map[string]http.Handler{
+		"before": alice.New(allow, authenticated).Then(m), "after": alice.New(authenticated, allow).Then(m),
+	} {
+		r := corstest.Request{
+			Origin: page, Method: "PUT", URL: "/users/7", Header: http.Header{"Authorization": {"Bearer x"}},
+		}
 		want := map[string]string{"before": "200 PUT", "after": unanswered}[name]
 		assert.Equal(t, want, outcome(t, serve(t, h), r), name)
 	}

@@ -42,7 +42,8 @@ const greeter = "/interop.v1.Greeter"
 func newGreeter() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle(greeter+"/Greet", connect.NewUnaryHandler(greeter+"/Greet",
-		func(_ context.Context, r *connect.Request[wrapperspb.StringValue]) (*connect.Response[wrapperspb.StringValue], error) {
+		func(_ context.Context, r *connect.Request[wrapperspb.StringValue]) (*connect.Response[wrapperspb.StringValue],
+			error) {
 			if r.Msg.Value == "" {
 				return nil, connect.NewError(connect.CodeInvalidArgument, errors.New("no name"))
 			}
@@ -51,7 +52,8 @@ func newGreeter() http.Handler {
 			return res, nil
 		}, connect.WithIdempotency(connect.IdempotencyNoSideEffects)))
 	mux.Handle(greeter+"/Countdown", connect.NewServerStreamHandler(greeter+"/Countdown",
-		func(_ context.Context, r *connect.Request[wrapperspb.Int32Value], stream *connect.ServerStream[wrapperspb.StringValue]) error {
+		func(_ context.Context, r *connect.Request[wrapperspb.Int32Value],
+			stream *connect.ServerStream[wrapperspb.StringValue]) error {
 			for i := r.Msg.Value; i > 0; i-- {
 				if err := stream.Send(wrapperspb.String(fmt.Sprint(i))); err != nil {
 					return err
@@ -71,7 +73,9 @@ func TestConnectLists(t *testing.T) {
 // The Connect protocol, as pages speak it.
 func TestConnect(t *testing.T) {
 	server := serve(t, cors.New(rpcOptions)(newGreeter()))
-	unary := http.Header{"Content-Type": {"application/json"}, "Connect-Protocol-Version": {"1"}, "Connect-Timeout-Ms": {"60000"}}
+	unary := http.Header{
+		"Content-Type": {"application/json"}, "Connect-Protocol-Version": {"1"}, "Connect-Timeout-Ms": {"60000"},
+	}
 	streaming := http.Header{"Content-Type": {"application/connect+json"}, "Connect-Protocol-Version": {"1"}}
 
 	for _, tc := range []struct {
@@ -84,13 +88,22 @@ func TestConnect(t *testing.T) {
 	}{
 		{"unary", greeter + "/Greet", unary, `"Ada"`, true, `200 "Hello, Ada"`},
 		{"unary, an error", greeter + "/Greet", unary, `""`, true, `400 {"code":"invalid_argument","message":"no name"}`},
-		{"unary without side effects, as GET", greeter + "/Greet?" + url.Values{"connect": {"v1"}, "encoding": {"json"}, "message": {`"Ada"`}}.Encode(),
+		{"unary without side effects, as GET", greeter + "/Greet?" + url.Values{
+			"connect": {"v1"}, "encoding": {"json"}, "message": {`"Ada"`},
+		}.Encode(),
 			nil, "", false, `200 "Hello, Ada"`},
-		{"a generated service", "/grpc.health.v1.Health/Check", unary, `{}`, true, `200 {"status":"SERVING_STATUS_SERVING"}`},
-		{"streaming", greeter + "/Countdown", streaming, frame(0, `2`), true, `200 [0 "2"] [0 "1"] [2 {"error":{"code":"aborted","message":"no rocket"}}]`},
+		{
+			"a generated service", "/grpc.health.v1.Health/Check", unary, `{}`, true, `200 {"status":"SERVING_STATUS_SERVING"}`,
+		},
+		{
+			"streaming", greeter + "/Countdown", streaming, frame(0, `2`), true,
+			`200 [0 "2"] [0 "1"] [2 {"error":{"code":"aborted","message":"no rocket"}}]`,
+		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			call := corstest.Request{Origin: page, Method: http.MethodPost, URL: tc.path, Header: tc.header, Body: strings.NewReader(tc.body)}
+			call := corstest.Request{
+				Origin: page, Method: http.MethodPost, URL: tc.path, Header: tc.header, Body: strings.NewReader(tc.body),
+			}
 			if tc.header == nil {
 				call.Method, call.Body = http.MethodGet, nil
 			}
@@ -135,10 +148,19 @@ func TestGRPCWeb(t *testing.T) {
 		want    string      // the frames
 		status  http.Header // what the page may read of the response's header
 	}{
-		{"unary", "/Greet", wrapperspb.String("Ada"), rpcOptions, "[0 Hello, Ada] [128 grpc-status: 0; mood: good]", http.Header{}},
-		{"unary, an error", "/Greet", wrapperspb.String(""), rpcOptions, "", http.Header{"Grpc-Status": {"3"}, "Grpc-Message": {"no name"}}},
+		{
+			"unary", "/Greet", wrapperspb.String("Ada"), rpcOptions,
+			"[0 Hello, Ada] [128 grpc-status: 0; mood: good]", http.Header{},
+		},
+		{
+			"unary, an error", "/Greet", wrapperspb.String(""), rpcOptions, "",
+			http.Header{"Grpc-Status": {"3"}, "Grpc-Message": {"no name"}},
+		},
 		{"unary, an error, nothing exposed", "/Greet", wrapperspb.String(""), hidden, "", http.Header{}},
-		{"streaming", "/Countdown", wrapperspb.Int32(2), rpcOptions, "[0 2] [0 1] [128 grpc-message: no rocket; grpc-status: 10]", http.Header{}},
+		{
+			"streaming", "/Countdown", wrapperspb.Int32(2), rpcOptions,
+			"[0 2] [0 1] [128 grpc-message: no rocket; grpc-status: 10]", http.Header{},
+		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			server := serve(t, cors.New(tc.opts)(newGreeter()))
@@ -175,7 +197,9 @@ func TestConnectWithoutItsLists(t *testing.T) {
 		{"Content-Type": {"application/json"}, "Connect-Protocol-Version": {"1"}},
 		{"Content-Type": {"application/grpc-web+proto"}, "X-Grpc-Web": {"1"}},
 	} {
-		call := corstest.Request{Origin: page, Method: http.MethodPost, URL: greeter + "/Greet", Header: header, Body: strings.NewReader("")}
+		call := corstest.Request{
+			Origin: page, Method: http.MethodPost, URL: greeter + "/Greet", Header: header, Body: strings.NewReader(""),
+		}
 		assert.Equal(t, "blocked: preflight headers", outcome(t, server, call))
 	}
 }
@@ -186,7 +210,8 @@ func TestConnectStreamIsNotHeldBack(t *testing.T) {
 	const procedure = greeter + "/Wait"
 	release := make(chan struct{})
 	h := connect.NewServerStreamHandler(procedure,
-		func(_ context.Context, r *connect.Request[wrapperspb.StringValue], stream *connect.ServerStream[wrapperspb.StringValue]) error {
+		func(_ context.Context, r *connect.Request[wrapperspb.StringValue],
+			stream *connect.ServerStream[wrapperspb.StringValue]) error {
 			if err := stream.Send(wrapperspb.String("first")); err != nil {
 				return err
 			}

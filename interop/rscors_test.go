@@ -38,7 +38,9 @@ func TestMigrationFromRSCors(t *testing.T) {
 		{
 			name:   "AllowedOrigins with a wildcard",
 			theirs: rs(rscors.Options{AllowedOrigins: []string{"https://*.app.example"}}),
-			ours:   cors.Options{AllowedOrigins: []string{"https://*.app.example"}, AllowedHeaders: defaults, AllowedMethods: options},
+			ours: cors.Options{
+				AllowedOrigins: []string{"https://*.app.example"}, AllowedHeaders: defaults, AllowedMethods: options,
+			},
 		},
 		{
 			name:   "AllowedOrigins left out",
@@ -62,7 +64,11 @@ func TestMigrationFromRSCors(t *testing.T) {
 		{
 			name: "AllowOriginRequestFunc",
 			//lint:ignore SA1019 people have it
-			theirs: rs(rscors.Options{AllowOriginRequestFunc: func(r *http.Request, origin string) bool { return r.Host == "api.example" && origin == page }}),
+			theirs: rs(rscors.Options{
+				AllowOriginRequestFunc: func(r *http.Request, origin string) bool {
+					return r.Host == "api.example" && origin == page
+				},
+			}),
 			ours: cors.Options{
 				AllowOriginFunc: func(r *http.Request, origin string) bool { return r.Host == "api.example" && origin == page },
 				AllowedHeaders:  defaults,
@@ -75,7 +81,9 @@ func TestMigrationFromRSCors(t *testing.T) {
 				return origin == page && r.Header.Get("X-Tenant") == "", []string{"X-Tenant"}
 			}}),
 			ours: cors.Options{
-				AllowOriginFunc: func(r *http.Request, origin string) bool { return origin == page && r.Header.Get("X-Tenant") == "" },
+				AllowOriginFunc: func(r *http.Request, origin string) bool {
+					return origin == page && r.Header.Get("X-Tenant") == ""
+				},
 				AllowOriginVary: []string{"X-Tenant"}, AllowedHeaders: defaults, AllowedMethods: options,
 			},
 		},
@@ -86,9 +94,13 @@ func TestMigrationFromRSCors(t *testing.T) {
 			differ: fewerPreflights,
 		},
 		{
-			name:   "AllowedHeaders",
-			theirs: rs(rscors.Options{AllowedOrigins: listed, AllowedHeaders: []string{"X-Token", "Authorization"}, AllowedMethods: theirMethods}),
-			ours:   cors.Options{AllowedOrigins: listed, AllowedHeaders: []string{"X-Token", "Authorization"}, AllowedMethods: methods},
+			name: "AllowedHeaders",
+			theirs: rs(rscors.Options{
+				AllowedOrigins: listed, AllowedHeaders: []string{"X-Token", "Authorization"}, AllowedMethods: theirMethods,
+			}),
+			ours: cors.Options{
+				AllowedOrigins: listed, AllowedHeaders: []string{"X-Token", "Authorization"}, AllowedMethods: methods,
+			},
 			differ: fewerPreflights,
 		},
 		{
@@ -104,12 +116,17 @@ func TestMigrationFromRSCors(t *testing.T) {
 		{
 			name:   "ExposedHeaders",
 			theirs: rs(rscors.Options{AllowedOrigins: listed, ExposedHeaders: []string{"ETag", "x-request-id"}}),
-			ours:   cors.Options{AllowedOrigins: listed, ExposedHeaders: []string{"ETag", "x-request-id"}, AllowedHeaders: defaults, AllowedMethods: options},
+			ours: cors.Options{
+				AllowedOrigins: listed, ExposedHeaders: []string{"ETag", "x-request-id"},
+				AllowedHeaders: defaults, AllowedMethods: options,
+			},
 		},
 		{
 			name:   "MaxAge",
 			theirs: rs(rscors.Options{AllowedOrigins: listed, MaxAge: 600, AllowedMethods: theirMethods}),
-			ours:   cors.Options{AllowedOrigins: listed, MaxAge: 600 * time.Second, AllowedMethods: methods, AllowedHeaders: defaults},
+			ours: cors.Options{
+				AllowedOrigins: listed, MaxAge: 600 * time.Second, AllowedMethods: methods, AllowedHeaders: defaults,
+			},
 			differ: fewerPreflights,
 		},
 		{
@@ -120,7 +137,9 @@ func TestMigrationFromRSCors(t *testing.T) {
 		{
 			name:   "AllowCredentials",
 			theirs: rs(rscors.Options{AllowedOrigins: listed, AllowCredentials: true, AllowedMethods: theirMethods}),
-			ours:   cors.Options{AllowedOrigins: listed, AllowCredentials: true, AllowedMethods: methods, AllowedHeaders: defaults},
+			ours: cors.Options{
+				AllowedOrigins: listed, AllowCredentials: true, AllowedMethods: methods, AllowedHeaders: defaults,
+			},
 			differ: fewerPreflights,
 		},
 		{
@@ -131,12 +150,16 @@ func TestMigrationFromRSCors(t *testing.T) {
 		{
 			name:   "OptionsPassthrough",
 			theirs: rs(rscors.Options{AllowedOrigins: listed, OptionsPassthrough: true}),
-			ours:   cors.Options{AllowedOrigins: listed, OptionsPassthrough: true, AllowedHeaders: defaults, AllowedMethods: options},
+			ours: cors.Options{
+				AllowedOrigins: listed, OptionsPassthrough: true, AllowedHeaders: defaults, AllowedMethods: options,
+			},
 		},
 		{
 			name:   "OptionsSuccessStatus",
 			theirs: rs(rscors.Options{AllowedOrigins: listed, OptionsSuccessStatus: 200}),
-			ours:   cors.Options{AllowedOrigins: listed, OptionsSuccessStatus: 200, AllowedHeaders: defaults, AllowedMethods: options},
+			ours: cors.Options{
+				AllowedOrigins: listed, OptionsSuccessStatus: 200, AllowedHeaders: defaults, AllowedMethods: options,
+			},
 		},
 		{
 			name:   "AllowAll",
@@ -187,9 +210,12 @@ func TestMigrationFromRSCorsDifferences(t *testing.T) {
 	migration{
 		name:   "GET, HEAD and POST have to be listed there",
 		theirs: rs(rscors.Options{AllowedOrigins: []string{page}, AllowedMethods: []string{"PUT"}}),
-		ours:   cors.Options{AllowedOrigins: []string{page}, AllowedMethods: []string{"PUT", "OPTIONS"}, AllowedHeaders: defaults},
+		ours: cors.Options{
+			AllowedOrigins: []string{page}, AllowedMethods: []string{"PUT", "OPTIONS"}, AllowedHeaders: defaults,
+		},
 		differ: map[string][2]string{
-			"page: GET": {"sent, not read", "read"}, "page: HEAD": {"sent, not read", "read"}, "page: form": {"sent, not read", "read"},
+			"page: GET": {"sent, not read", "read"}, "page: HEAD": {"sent, not read", "read"},
+			"page: form": {"sent, not read", "read"},
 			"page: JSON": {"not sent", "read"}, "page: X-Requested-With": {"not sent", "read"},
 		},
 	}.check(t)
@@ -207,7 +233,8 @@ func TestMigrationFromRSCorsDifferences(t *testing.T) {
 		assert.ErrorContains(t, err, want)
 	}
 	assert.ErrorContains(t, cors.Options{}.Validate(), "no origin is allowed", "theirs allows every origin then")
-	assert.ErrorContains(t, cors.Options{AllowedOrigins: []string{page}, MaxAge: 600}.Validate(), "10m0s", "theirs counts seconds")
+	assert.ErrorContains(t, cors.Options{AllowedOrigins: []string{page}, MaxAge: 600}.Validate(), "10m0s",
+		"theirs counts seconds")
 }
 
 // What browsers do not tell apart.

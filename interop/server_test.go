@@ -121,7 +121,8 @@ func wantOutcomes(t *testing.T, h http.Handler, want map[string]string) {
 	for call := range want {
 		method, path, _ := strings.Cut(call, " ")
 		got[call] = outcome(t, h, corstest.Request{Origin: page, Method: method, URL: path})
-		assert.Contains(t, outcome(t, h, corstest.Request{Origin: stranger, Method: method, URL: path}), "blocked", "a stranger's %s", call)
+		assert.Contains(t, outcome(t, h, corstest.Request{Origin: stranger, Method: method, URL: path}), "blocked",
+			"a stranger's %s", call)
 	}
 	assert.Equal(t, want, got)
 }

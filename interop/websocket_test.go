@@ -70,7 +70,9 @@ func dial(t testing.TB, server *wire, host, origin string) string {
 	if origin != "" {
 		header.Set("Origin", origin)
 	}
-	conn, res, err := coder.Dial(ctx, server.server.String(), &coder.DialOptions{HTTPClient: server.client, HTTPHeader: header, Host: host})
+	conn, res, err := coder.Dial(ctx, server.server.String(), &coder.DialOptions{
+		HTTPClient: server.client, HTTPHeader: header, Host: host,
+	})
 	if err != nil {
 		require.NotNil(t, res, "%v", err)
 		return fmt.Sprint(res.StatusCode)
@@ -145,7 +147,10 @@ func TestWebSocketsWithoutMatcher(t *testing.T) {
 	}{
 		{"gorilla, no check", withGorilla(everybody), map[string]string{page: "hello, Ada", stranger: "hello, Ada"}},
 		{"coder, no check", withCoder(everybody), map[string]string{page: "hello, Ada", stranger: "hello, Ada"}},
-		{"gorilla's own check", withGorilla(nil), map[string]string{page: "403", "https://" + apiHost: "hello, Ada", stranger: "403"}},
+		{
+			"gorilla's own check", withGorilla(nil),
+			map[string]string{page: "403", "https://" + apiHost: "hello, Ada", stranger: "403"},
+		},
 		{"coder's own check", accept(nil), map[string]string{page: "403", "https://" + apiHost: "hello", stranger: "403"}},
 		{
 			"coder's patterns", accept(&coder.AcceptOptions{OriginPatterns: []string{"app.example"}}),

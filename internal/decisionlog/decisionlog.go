@@ -3,6 +3,7 @@
 package decisionlog
 
 import (
+	"fmt"
 	"iter"
 	"log/slog"
 	"net/http"
@@ -19,6 +20,7 @@ const (
 	maxClientText = 128 // bytes of anything that a client sent, in a record
 	maxSimilar    = 8   // patterns of one host that an origin is compared with
 	maxParents    = 8   // parent domains whose patterns an origin is compared with
+	maxNamed      = 8   // headers that a record names
 )
 
 // A Log writes the decisions of one policy. It computes nothing unless the level
@@ -27,24 +29,26 @@ const (
 type Log struct {
 	logger   *slog.Logger
 	config   Config
-	patterns map[string][]origins.Pattern // by host, without the wildcard's label
+	patterns map[string][]origins.Pattern // by place, without the wildcard's label
 }
 
 // A Config is what a Log needs to know of a policy to explain its decisions.
 type Config struct {
-	Patterns []origins.Pattern
-	Methods  *headers.NameSet
-	Headers  *headers.NameSet // in canonical form
-	AsksFunc bool             // whether there is an AllowOriginFunc
-	Echoes   bool             // whether "*" in Methods and Headers stands for an echo
+	Patterns    []origins.Pattern
+	Methods     *headers.NameSet
+	Headers     *headers.NameSet // in canonical form
+	Credentials bool             // then "*" in Methods and Headers stands for an echo
+	AsksFunc    bool             // whether there is an AllowOriginFunc
+	AsksOpaque  bool             // whether it is asked about null, too
 }
 
 // New returns a log of the decisions of a policy.
 func New(logger *slog.Logger, c Config) *Log {
 	l := &Log{logger, c, make(map[string][]origins.Pattern)}
 	for _, p := range c.Patterns {
-		if similar := l.patterns[p.Host]; len(similar) < maxSimilar && !p.AnyHost() {
-			l.patterns[p.Host] = append(similar, p)
+		at := place(p.Host)
+		if similar := l.patterns[at]; len(similar) < maxSimilar && !p.AnyHost() {
+			l.patterns[at] = append(similar, p)
 		}
 	}
 	return l
@@ -53,15 +57,36 @@ func New(logger *slog.Logger, c Config) *Log {
 // Actual records the decision on a request that is no preflight, if a page of
 // another origin made it. Same-origin requests carry Origin as well.
 func (l *Log) Actual(r *http.Request, allowed bool) {
-	lines := r.Header[fetch.Origin]
+	if len(r.Header[fetch.Origin]) == 0 {
+		return
+	}
+	info := l.logger.Enabled(r.Context(), slog.LevelInfo)
 	switch {
-	case len(lines) == 0:
+	case allowed && info && !l.config.Credentials && isCredentialedFetch(r):
+		l.refused(r, "CORS request refused", "set AllowCredentials, or have the page send no cookies: "+
+			"the request has some, and then browsers hide the response")
 	case allowed:
 		l.granted(r, "CORS request granted")
-	case len(lines) == 1 && origins.IsHost(lines[0], r.Host, r.TLS != nil):
-	case l.logger.Enabled(r.Context(), slog.LevelInfo):
+	case info && !isSameOrigin(r):
 		l.originRefused(r, "CORS request refused")
 	}
+}
+
+// isCredentialedFetch reports whether r proves that a page of another origin sent it
+// with cookies, and wants to read the response. Forms and images may carry cookies as
+// well, but not in the mode cors.
+func isCredentialedFetch(r *http.Request) bool {
+	return len(r.Header["Cookie"]) > 0 && r.Header.Get("Sec-Fetch-Mode") == "cors" && !isSameOrigin(r)
+}
+
+// isSameOrigin reports whether a page of the server itself sent r. A browser says so
+// even if a proxy in front changed the Host header.
+func isSameOrigin(r *http.Request) bool {
+	if site := r.Header["Sec-Fetch-Site"]; len(site) > 0 {
+		return site[0] == "same-origin"
+	}
+	lines := r.Header[fetch.Origin]
+	return len(lines) == 1 && origins.IsHost(lines[0], r.Host, r.TLS != nil)
 }
 
 // RefusedWrite records that a write did not reach the handler, because the page that
@@ -86,10 +111,19 @@ func (l *Log) Preflight(r *http.Request, allowed bool) {
 	}
 	if !allowed {
 		l.originRefused(r, "CORS preflight refused")
-	} else if reason := l.obstacle(r); reason != "" {
-		l.refused(r, "CORS preflight refused", reason)
+	} else if reasons := l.obstacles(r); reasons != nil {
+		l.refused(r, "CORS preflight refused", strings.Join(reasons, ", and "))
 	} else {
 		l.granted(r, "CORS preflight granted")
+	}
+}
+
+// Elsewhere records that a preflight was refused because it does not ask about the
+// route of this policy.
+func (l *Log) Elsewhere(r *http.Request) {
+	if l.logger.Enabled(r.Context(), slog.LevelInfo) {
+		l.refused(r, "CORS preflight refused", "the route for "+clip(headers.AnnouncedMethod(r.Header))+
+			" has no policy as its outermost handler")
 	}
 }
 
@@ -101,7 +135,7 @@ func (l *Log) granted(r *http.Request, message string) {
 
 // originRefused records that r's origin is not allowed.
 func (l *Log) originRefused(r *http.Request, message string) {
-	reason, allowed := l.explain(r.Header[fetch.Origin])
+	reason, allowed := l.explain(r)
 	if allowed == "" {
 		l.refused(r, message, reason)
 	} else {
@@ -124,23 +158,27 @@ func describe(r *http.Request) []slog.Attr {
 
 // explain says why the origin that a client sent is not allowed, and which
 // allowed pattern comes nearest, if any comes near.
-func (l *Log) explain(lines []string) (reason, nearest string) {
+func (l *Log) explain(r *http.Request) (reason, nearest string) {
+	lines := r.Header[fetch.Origin]
 	if len(lines) > 1 {
 		return "more than one Origin header", ""
 	}
-	s := lines[0]
-	if origins.IsOpaque(s) {
-		return "the origin is opaque: a sandboxed frame, a file, or a redirect between origins", ""
+	if origins.IsOpaque(lines[0]) {
+		return l.explainOpaque(r), ""
 	}
-	o, err := origins.ParseOrigin(s)
+	o, err := origins.ParseOrigin(lines[0])
 	if err != nil {
 		return "not an origin: " + err.Error(), ""
 	}
-	fewest := 0
+	distance := 0
 	for _, p := range l.similar(o.Host) {
-		if differences := origins.Differences(o, p); reason == "" || len(differences) < fewest {
-			fewest = len(differences)
-			reason, nearest = strings.Join(differences, " and "), p.Text
+		differences := origins.Differences(o, p)
+		d := 2 * len(differences)
+		if p.Port != o.Port {
+			d++ // of two that are equally near, the one with the same port is meant
+		}
+		if reason == "" || d < distance {
+			distance, reason, nearest = d, strings.Join(differences, " and "), p.Text
 		}
 	}
 	switch {
@@ -149,25 +187,52 @@ func (l *Log) explain(lines []string) (reason, nearest string) {
 	case l.config.AsksFunc:
 		return "AllowOriginFunc denies it", ""
 	case origins.IsRandomHost(o):
-		return "the host of an extension differs in each installation of this browser; " +
-			"allow " + o.Scheme + "://*, or decide in AllowOriginFunc", ""
+		return "the host of an extension differs in each installation of this browser; allow " + o.Scheme +
+			"://*, or decide in AllowOriginFunc", ""
 	}
 	return "no allowed origin has this host or a domain above it", ""
+}
+
+// explainOpaque says where an origin such as null comes from. A form sends it as well
+// if the Referrer-Policy of its page keeps the origin back; a script's fetch does not
+// (https://fetch.spec.whatwg.org/#append-a-request-origin-header).
+func (l *Log) explainOpaque(r *http.Request) string {
+	reason := "the origin is opaque: a sandboxed frame, a file, or a redirect between origins"
+	if r.Method != http.MethodOptions && r.Header.Get("Sec-Fetch-Mode") != "cors" {
+		reason += ", or a form on a page with the Referrer-Policy no-referrer"
+	}
+	switch {
+	case l.config.AsksFunc && l.config.AsksOpaque:
+		reason += "; AllowOriginFunc denies it"
+	case l.config.AsksFunc:
+		reason += "; AllowOriginFunc is not asked about it, since every page can have this origin"
+	}
+	return reason
 }
 
 // similar returns the patterns for host, or else those for the nearest domain
 // above it.
 func (l *Log) similar(host string) []origins.Pattern {
-	patterns := slices.Concat(l.patterns[host], l.patterns["www."+host])
+	at := place(host)
+	patterns := slices.Concat(l.patterns[at], l.patterns["www."+at])
 	if len(patterns) > 0 {
 		return patterns
 	}
-	for parent := range parents(host) {
+	for parent := range parents(at) {
 		if patterns := l.patterns[parent]; len(patterns) > 0 {
 			return patterns
 		}
 	}
 	return nil
+}
+
+// place returns what hosts have in common that people mix up: a dot at the end does
+// not matter, and the own machine has several names.
+func place(host string) string {
+	if origins.IsOwnMachine(host) {
+		return "localhost"
+	}
+	return strings.TrimSuffix(host, ".")
 }
 
 // parents yields the domains above host, the nearest first.
@@ -183,20 +248,25 @@ func parents(host string) iter.Seq[string] {
 	}
 }
 
-// obstacle says which method or header that the preflight r announces is outside
-// the policy, or "" if none is.
-func (l *Log) obstacle(r *http.Request) string {
-	if reason := l.methodObstacle(headers.AnnouncedMethod(r.Header)); reason != "" {
-		return reason
+// obstacles says which method and headers that the preflight r announces are outside
+// the policy.
+func (l *Log) obstacles(r *http.Request) (reasons []string) {
+	for _, reason := range []string{
+		l.methodObstacle(headers.AnnouncedMethod(r.Header)),
+		l.headerObstacle(r.Header[fetch.RequestHeaders]),
+	} {
+		if reason != "" {
+			reasons = append(reasons, reason)
+		}
 	}
-	return l.headerObstacle(r.Header[fetch.RequestHeaders])
+	return reasons
 }
 
 func (l *Log) methodObstacle(method string) string {
 	methods := l.config.Methods
 	everyMethod := methods.Has("*")
 	switch {
-	case fetch.IsSafelistedMethod(method) || everyMethod && !l.config.Echoes:
+	case fetch.IsSafelistedMethod(method) || everyMethod && !l.config.Credentials:
 		return ""
 	case len(method) > headers.MaxMethod:
 		return "the method " + clip(method) + " is too long"
@@ -214,27 +284,58 @@ func (l *Log) methodObstacle(method string) string {
 func (l *Log) headerObstacle(lines []string) string {
 	allowed := l.config.Headers
 	if allowed.Has("*") {
-		if l.config.Echoes && !headers.IsEchoable(lines) {
+		if l.config.Credentials && !headers.IsEchoable(lines) {
 			return "the announced headers are too many to be echoed, or malformed; list them instead of *"
 		}
 		return ""
 	}
-	rest := headers.MaxAnnounced
-	for _, line := range lines {
-		if rest -= 1 + len(line); rest < 0 {
-			line = line[:strings.LastIndexByte(line[:len(line)+rest], ',')+1] // whole names
-		}
-		for name := range strings.SplitSeq(line, ",") {
-			name = strings.Trim(name, " \t")
-			if name != "" && !allowed.Has(http.CanonicalHeaderKey(name)) {
-				return "the header " + clip(name) + " is not in AllowedHeaders"
-			}
-		}
-		if rest <= 0 {
-			break
+	missing := headers.NewNameSet()
+	for name := range announcedHeaders(lines) {
+		if !allowed.Has(http.CanonicalHeaderKey(name)) {
+			missing.Add(strings.ToLower(name))
 		}
 	}
-	return ""
+	names := missing.Names()
+	switch n := len(names); {
+	case n == 0:
+		return ""
+	case n == 1:
+		return "the header " + clip(names[0]) + " is not in AllowedHeaders"
+	case n > maxNamed:
+		return fmt.Sprintf("the headers %s and %d more are not in AllowedHeaders", clipAll(names[:maxNamed]), n-maxNamed)
+	default:
+		return "the headers " + clipAll(names) + " are not in AllowedHeaders"
+	}
+}
+
+// announcedHeaders yields the names in the first few thousand bytes of lines. It
+// leaves out one that is cut off there.
+func announcedHeaders(lines []string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		rest := headers.MaxAnnounced
+		for _, line := range lines {
+			if rest -= 1 + len(line); rest < 0 {
+				line = line[:strings.LastIndexByte(line[:len(line)+rest], ',')+1]
+			}
+			for name := range strings.SplitSeq(line, ",") {
+				if name = strings.Trim(name, " \t"); name != "" && !yield(name) {
+					return
+				}
+			}
+			if rest <= 0 {
+				return
+			}
+		}
+	}
+}
+
+// clipAll returns names as a list.
+func clipAll(names []string) string {
+	clipped := make([]string, len(names))
+	for i, name := range names {
+		clipped[i] = clip(name)
+	}
+	return strings.Join(clipped, ", ")
 }
 
 // clip returns s cut to a bounded length, and quoted unless it is plain.

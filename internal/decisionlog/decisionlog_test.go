@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -33,14 +34,18 @@ const (
 
 // What the log says about an origin that is not allowed.
 const (
-	schemeDiffers     = "the scheme differs"
-	hostDiffers       = "the host differs"
-	portDiffers       = "the port differs"
-	labelDiffers      = "the first label differs"
-	onlySubdomains    = "only subdomains are allowed"
-	noSubdomains      = "subdomains are not allowed"
-	unknownHost       = "no allowed origin has this host or a domain above it"
-	opaqueOrigin      = "the origin is opaque: a sandboxed frame, a file, or a redirect between origins"
+	schemeDiffers  = "the scheme differs"
+	hostDiffers    = "the host differs"
+	portDiffers    = "the port differs"
+	labelDiffers   = "the first label differs"
+	onlySubdomains = "only subdomains are allowed"
+	noSubdomains   = "subdomains are not allowed"
+	unknownHost    = "no allowed origin has this host or a domain above it"
+	opaqueOrigin   = "the origin is opaque: a sandboxed frame, a file, or a redirect between origins"
+	opaqueForm     = opaqueOrigin + ", or a form on a page with the Referrer-Policy no-referrer"
+	dotDiffers     = "the dot at the end of the host differs"
+	cookiesRefused = "set AllowCredentials, or have the page send no cookies: " +
+		"the request has some, and then browsers hide the response"
 	notAnOrigin       = "not an origin: "
 	tooLongOrigin     = notAnOrigin + "too long"
 	originWithoutEnd  = notAnOrigin + "an origin ends after host and port: no path, query or slash"
@@ -61,6 +66,10 @@ func randomHost(scheme string) string {
 		"://*, or decide in AllowOriginFunc"
 }
 func notListedHeader(name string) string { return "the header " + name + " is not in AllowedHeaders" }
+func notListedHeaders(names string) string {
+	return "the headers " + names + " are not in AllowedHeaders"
+}
+func hostsDiffer(a, b string) string     { return a + " and " + b + " are different hosts to browsers" }
 func tooLongMethod(name string) string   { return "the method " + name + " is too long" }
 func malformedMethod(name string) string { return "the method " + name + " is not a method" }
 
@@ -83,6 +92,16 @@ func TestRecords(t *testing.T) {
 	wildcardsWithoutCredentials := wildcards
 	wildcardsWithoutCredentials.AllowCredentials = false
 	denying := cors.Options{AllowOriginFunc: func(*http.Request, string) bool { return false }}
+	denyingWithCredentials := denying
+	denyingWithCredentials.AllowCredentials = true
+	own := cors.Options{AllowedOrigins: []string{
+		"http://127.0.0.1:5173", "http://[::1]:4000", "http://localhost:8000", "https://dot.example",
+		"https://dots.example."}}
+	everybody := cors.Options{AllowedOrigins: []string{"*"}}
+	fetchWith := func(lines ...string) *http.Request {
+		return request("GET",
+			append([]string{"Origin: " + page, "Sec-Fetch-Mode: cors", "Sec-Fetch-Site: cross-site"}, lines...)...)
+	}
 
 	longMethod := strings.Repeat("M", 64)
 	listed := func(n int) string { return strings.Repeat("x-foo,", n) } // header names
@@ -99,6 +118,36 @@ func TestRecords(t *testing.T) {
 		{"same host, but http", list, request("POST", "Origin: http://api.example"), unknownHost, ""},
 		{"an allowed origin", list, get(page), granted, ""},
 		{"every origin", cors.Options{AllowedOrigins: []string{"*"}}, get(page), granted, ""},
+
+		{"a fetch", list, fetchWith(), granted, ""},
+		{"cookies", list, fetchWith("Cookie: a=b"), cookiesRefused, ""},
+		{"cookies, where every origin is allowed", everybody, fetchWith("Cookie: a=b"), cookiesRefused, ""},
+		{"cookies that are allowed", wildcards, fetchWith("Cookie: a=b"), granted, ""},
+		{"cookies of an origin that is not allowed", list,
+			request("GET", "Origin: http://a.example", "Sec-Fetch-Mode: cors", "Cookie: a=b"), schemeDiffers, page},
+		{"cookies with a form", list,
+			request("POST", "Origin: "+page, "Sec-Fetch-Mode: navigate", "Sec-Fetch-Site: cross-site", "Cookie: a=b"), granted,
+			""},
+		{"cookies of a browser that tells no mode", list, request("GET", "Origin: "+page, "Cookie: a=b"), granted, ""},
+		{"cookies of the own page", list,
+			request("POST", "Origin: "+page, "Sec-Fetch-Mode: cors", "Sec-Fetch-Site: same-origin", "Cookie: a=b"), granted,
+			""},
+		{"same origin behind a proxy", list,
+			request("POST", "Origin: https://public.example", "Sec-Fetch-Site: same-origin"), silent, ""},
+		{"a neighbour of the same site", list,
+			request("POST", "Origin: https://public.example", "Sec-Fetch-Site: same-site"), unknownHost, ""},
+
+		{"localhost for 127.0.0.1", own, get("http://localhost:5173"), hostsDiffer("localhost", "127.0.0.1"),
+			"http://127.0.0.1:5173"},
+		{"127.0.0.1 for [::1]", own, get("http://127.0.0.1:4000"), hostsDiffer("127.0.0.1", "[::1]"), "http://[::1]:4000"},
+		{"[::1] for localhost", own, get("http://[::1]:8000"), hostsDiffer("[::1]", "localhost"), "http://localhost:8000"},
+		{"0.0.0.0 for localhost", own, get("http://0.0.0.0:8000"), hostsDiffer("0.0.0.0", "localhost"),
+			"http://localhost:8000"},
+		{"127.0.0.1 on another port", own, get("http://127.0.0.1:9999"), portDiffers, "http://127.0.0.1:5173"},
+		{"localhost with https", own, get("https://localhost:5173"),
+			schemeDiffers + " and " + hostsDiffer("localhost", "127.0.0.1"), "http://127.0.0.1:5173"},
+		{"a dot at the end", own, get("https://dot.example."), dotDiffers, "https://dot.example"},
+		{"no dot at the end", own, get("https://dots.example"), dotDiffers, "https://dots.example."},
 
 		{"scheme", list, get("http://a.example"), schemeDiffers, page},
 		{"port", list, get("https://a.example:8080"), portDiffers, page},
@@ -126,8 +175,13 @@ func TestRecords(t *testing.T) {
 		{"a longer origin", list, get("s" + fixture.LongestOrigin), tooLongOrigin, ""},
 		{"the longest Origin that is not cut", list, get("!~" + strings.Repeat("x", 126)), originWithoutHead, ""},
 		{"slash", list, get(page + "/"), originWithoutEnd, ""},
-		{"null", list, get("null"), opaqueOrigin, ""},
-		{"file", list, get("file://"), opaqueOrigin, ""},
+		{"null", list, get("null"), opaqueForm, ""},
+		{"null of a script", list, request("POST", "Origin: null", "Sec-Fetch-Mode: cors"), opaqueOrigin, ""},
+		{"null, with a function", denying, get("null"), opaqueForm + "; AllowOriginFunc denies it", ""},
+		{"null, with a function and credentials", denyingWithCredentials, get("null"),
+			opaqueForm + "; AllowOriginFunc is not asked about it, since every page can have this origin", ""},
+		{"null in a preflight", list, preflight("null", "PUT"), opaqueOrigin, ""},
+		{"file", list, get("file://"), opaqueForm, ""},
 		{"two lines of Origin", list, request("GET", "Origin: "+page, "Origin: "+page), severalOrigins, ""},
 		{"AllowOriginFunc", denying, get(other), deniedByFunc, ""},
 		{"extension whose host is random", list, get("moz-extension://2c127fa4"), randomHost("moz-extension"), ""},
@@ -146,7 +200,14 @@ func TestRecords(t *testing.T) {
 		{"safelisted method", list, preflight(page, "POST", "x-foo"), granted, ""},
 		{"the longest method", list, preflight(page, longMethod), notListedMethod(longMethod), ""},
 		{"a longer method", list, preflight(page, longMethod+"M"), tooLongMethod(longMethod + "M"), ""},
-		{"header", list, preflight(page, "GET", "x-foo", "x-foo,x-bar,x-baz"), notListedHeader("x-bar"), ""},
+		{"header", list, preflight(page, "GET", "x-foo", "x-foo,x-bar"), notListedHeader("x-bar"), ""},
+		{"headers, each once", list, preflight(page, "GET", "x-b,x-foo", "x-a, X-B,x-a"), notListedHeaders("x-b, x-a"), ""},
+		{"method and header", list, preflight(page, "PUT", "x-bar"),
+			notListedMethod("PUT") + ", and " + notListedHeader("x-bar"), ""},
+		{"as many headers as a record names", list, preflight(page, "GET", "a,b,c,d,e,f,g,h"),
+			notListedHeaders("a, b, c, d, e, f, g, h"), ""},
+		{"more headers", list, preflight(page, "GET", "a,b,c,d,e,f,g,h,i,j,k"),
+			notListedHeaders("a, b, c, d, e, f, g, h and 3 more"), ""},
 
 		// The first 4096 bytes of the announced headers are compared.
 		{"header before the end", list, preflight(page, "GET", "x-bar,"+listed(1000)), notListedHeader("x-bar"), ""},
@@ -205,6 +266,21 @@ func logOf(t *testing.T, opts cors.Options, level slog.Level, r *http.Request) s
 	return log.String()
 }
 
+// What a hostile preflight announces costs a bounded record.
+func TestManyMissingHeaders(t *testing.T) {
+	names := make([]string, 2000)
+	for i := range names {
+		names[i] = fmt.Sprintf("x-%d", i)
+	}
+	for _, lines := range [][]string{
+		names, {strings.Join(names, ",")}, {strings.Repeat("\x01", 5000)}, slices.Repeat([]string{","}, 9000),
+	} {
+		log := logOf(t, cors.Options{AllowedOrigins: []string{page}}, slog.LevelInfo, preflight(page, "PUT", lines...))
+		assert.Less(t, len(log), 2000)
+		assert.Equal(t, 1, strings.Count(log, "\n"))
+	}
+}
+
 // A write that is refused is one record, not two.
 func TestRefusedWrites(t *testing.T) {
 	opts := cors.Options{AllowedOrigins: []string{page}, RefuseCrossOriginWrites: true}
@@ -217,7 +293,7 @@ func TestRefusedWrites(t *testing.T) {
 	}{
 		{"scheme", request("POST", "Origin: http://a.example"),
 			fmt.Sprintf(about, "http://a.example", schemeDiffers+" allowed="+page)},
-		{"null", request("POST", "Origin: null"), fmt.Sprintf(about, "null", opaqueOrigin)},
+		{"null", request("POST", "Origin: null"), fmt.Sprintf(about, "null", opaqueForm)},
 		{"no Origin", request("POST", "Sec-Fetch-Site: cross-site"), fmt.Sprintf(about, `""`, noOrigin)},
 		{"same origin", request("POST", "Origin: https://api.example", "Sec-Fetch-Site: same-origin"), ""},
 		{"no browser", request("POST"), ""},

@@ -1,6 +1,7 @@
 package headers_test
 
 import (
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -11,7 +12,7 @@ import (
 	"example.com/cors/internal/headers"
 )
 
-func TestAddVary(t *testing.T) {
+func TestVary(t *testing.T) {
 	for _, tc := range []struct {
 		name   string
 		before []string
@@ -25,37 +26,79 @@ func TestAddVary(t *testing.T) {
 		{"no line", []string{"Accept"}, "", []string{"Accept"}},
 		{"neither", nil, "", nil},
 	} {
-		t.Run(tc.name, func(t *testing.T) {
-			h := http.Header{}
-			if tc.before != nil {
-				h["Vary"] = tc.before
-			}
-			const room = 2
-			v := headers.AddVary(h, tc.line, room)
-			assert.Equal(t, tc.after, h["Vary"])
-			assert.GreaterOrEqual(t, cap(v)-len(v), room)
-		})
+		for _, other := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, other headers %v", tc.name, other), func(t *testing.T) {
+				header := func() http.Header {
+					h := http.Header{}
+					if tc.before != nil {
+						h["Vary"] = tc.before
+					}
+					if other {
+						h["A"] = []string{"a"}
+					}
+					return h
+				}
+				h := header()
+				headers.Grant(h, tc.line, 2)
+				assert.Equal(t, tc.after, h["Vary"])
+				h = header()
+				headers.Refuse(h, tc.line)
+				assert.Equal(t, tc.after, h["Vary"])
+			})
+		}
 	}
 }
 
 // Each header takes its part of one array, and none can write into another's.
 func TestValuesAreApart(t *testing.T) {
 	before := append(make([]string, 0, 8), "Accept")
-	h := http.Header{"Vary": before}
-	v := headers.AddVary(h, "Origin", 4)
-	room := &v[:cap(v)][0]
-	h["A"] = v.Add("a")
-	h["B"] = v.AddLines([]string{"b", "c"})
-	h["C"] = v.Add("d")
-	assert.Same(t, room, &v[0], "the room was enough")
-	want := http.Header{"Vary": {"Accept", "Origin"}, "A": {"a"}, "B": {"b", "c"}, "C": {"d"}}
-	assert.Equal(t, want, h)
-	for name, lines := range h {
-		assert.Equal(t, len(lines), cap(lines), name)
-		_ = append(lines, "overflow")
+	for _, h := range []http.Header{{}, {"Vary": before}} {
+		want := http.Header{"Vary": append(slices.Clone(h["Vary"]), "Origin"), "A": {"a"}, "B": {"b", "c"}, "C": {"d"}}
+		v := headers.Grant(h, "Origin", 4)
+		v.Set(h, "A", "a")
+		v.SetLines(h, "B", []string{"b", "c"})
+		v.Set(h, "C", "d")
+		v.Set(h, "D", "")
+		assert.Equal(t, want, h)
+		for name, lines := range h {
+			assert.Equal(t, len(lines), cap(lines), name)
+			_ = append(lines, "overflow")
+		}
+		assert.Equal(t, want, h)
 	}
-	assert.Equal(t, want, h)
 	assert.Equal(t, []string{"Accept", ""}, before[:2], "the slice that was there before is left alone")
+
+	h := http.Header{}
+	assert.LessOrEqual(t, testing.AllocsPerRun(5, func() {
+		clear(h)
+		v := headers.Grant(h, "Origin", 2)
+		v.Set(h, "A", "a")
+		v.Set(h, "B", "b")
+	}), 1.0, "the room was enough")
+}
+
+// An outer layer's headers go, whether the inner one grants or refuses.
+func TestOuterLayer(t *testing.T) {
+	outer := func() http.Header {
+		h := http.Header{"Vary": {"Origin"}, "X-Outer": {"kept"}}
+		for _, name := range []string{
+			"Allow-Origin", "Allow-Credentials", "Expose-Headers", "Allow-Methods", "Allow-Headers", "Max-Age",
+		} {
+			h["Access-Control-"+name] = []string{"outer"}
+		}
+		return h
+	}
+	h := outer()
+	headers.Refuse(h, "Origin")
+	assert.Equal(t, http.Header{"Vary": {"Origin"}, "X-Outer": {"kept"}}, h)
+
+	h = outer()
+	v := headers.Grant(h, "Accept", 2)
+	v.Set(h, "Access-Control-Allow-Origin", "inner")
+	v.Set(h, "Access-Control-Allow-Credentials", "")
+	assert.Equal(t, []string{"inner"}, h["Access-Control-Allow-Origin"])
+	assert.NotContains(t, h, "Access-Control-Allow-Credentials")
+	assert.Equal(t, []string{"Origin", "Accept"}, h["Vary"])
 }
 
 func TestCount(t *testing.T) {

@@ -39,5 +39,8 @@ func (s *NameSet) Has(name string) bool {
 	return ok
 }
 
+// Names returns the names, in order. They are not to be changed.
+func (s *NameSet) Names() []string { return s.elements }
+
 // String returns the value of a header that lists the names.
 func (s *NameSet) String() string { return strings.Join(s.elements, ", ") }

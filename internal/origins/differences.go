@@ -9,11 +9,11 @@ func Differences(o, p Pattern) (differences []string) {
 	}
 	below := strings.HasSuffix(o.Host, "."+p.Host)
 	switch {
+	case p.Wildcard == "" && o.Host == p.Host:
 	case p.Wildcard == "" && below:
 		differences = append(differences, "subdomains are not allowed")
-	case p.Wildcard == "" && o.Host != p.Host:
-		differences = append(differences, "the host differs")
 	case p.Wildcard == "":
+		differences = append(differences, hostDifference(o.Host, p.Host))
 	case o.Host == p.Host:
 		differences = append(differences, "only subdomains are allowed")
 	case !below:
@@ -26,6 +26,20 @@ func Differences(o, p Pattern) (differences []string) {
 	}
 	return differences
 }
+
+// hostDifference says how two hosts differ. People mix some of them up.
+func hostDifference(a, b string) string {
+	switch {
+	case strings.TrimSuffix(a, ".") == strings.TrimSuffix(b, "."):
+		return "the dot at the end of the host differs"
+	case IsOwnMachine(a) && IsOwnMachine(b):
+		return a + " and " + b + " are different hosts to browsers"
+	}
+	return "the host differs"
+}
+
+// IsOwnMachine reports whether host leads to the machine that the browser runs on.
+func IsOwnMachine(host string) bool { return IsLoopback(host) || host == "0.0.0.0" }
 
 // covers reports whether the wildcard of p may stand for s, which is labels.
 func (p Pattern) covers(s string) bool {

@@ -127,6 +127,9 @@ func TestDifferences(t *testing.T) {
 		{"https://pre-1.b.a.example", "https://pre-*.a.example", "the first label differs"},
 		{"https://1-post.a.example", "https://*-post.a.example", ""},
 		{"https://1-pos.a.example", "https://*-post.a.example", "the first label differs"},
+		{"http://localhost:1", "http://127.0.0.1:1", "localhost and 127.0.0.1 are different hosts to browsers"},
+		{"http://0.0.0.0", "http://[::1]:*", "0.0.0.0 and [::1] are different hosts to browsers"},
+		{"https://a.example.", "https://a.example", "the dot at the end of the host differs"},
 	} {
 		o, err := origins.ParseOrigin(tc.origin)
 		require.NoError(t, err)

@@ -142,7 +142,7 @@ func (x *index) matchTail(start, tail string) bool {
 	return w != nil && w.match(labels)
 }
 
-// Wildcards are the wildcards of patterns with one scheme and tail.
+// wildcards are those of the patterns with one scheme and tail.
 type wildcards struct {
 	scheme  string // with "://"
 	room    int    // bytes that a host may have before the tail and its dot

@@ -28,7 +28,9 @@ var hello = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { fmt.
 func mayRead(t *testing.T, opts cors.Options, origin string, header http.Header) (with, without bool) {
 	t.Helper()
 	read := func(credentials bool) bool {
-		_, err := corstest.Fetch(cors.New(opts)(hello), corstest.Request{Origin: origin, URL: "https://api.example/", Header: header, Credentials: credentials})
+		_, err := corstest.Fetch(cors.New(opts)(hello), corstest.Request{
+			Origin: origin, URL: "https://api.example/", Header: header, Credentials: credentials,
+		})
 		return err == nil
 	}
 	return read(true), read(false)
@@ -56,7 +58,8 @@ func TestCVE_2018_20744(t *testing.T) {
 func TestCVE_2017_20146(t *testing.T) {
 	refused(t, cors.Options{AllowCredentials: true}, "AllowedOrigins")
 	refused(t, cors.Options{AllowedOrigins: []string{"*"}, AllowCredentials: true}, "AllowedOrigins")
-	with, without := mayRead(t, cors.Options{AllowedOrigins: []string{"https://a.example"}, AllowCredentials: true}, "https://evil.example", nil)
+	with, without := mayRead(t, cors.Options{AllowedOrigins: []string{"https://a.example"}, AllowCredentials: true},
+		"https://evil.example", nil)
 	assert.False(t, with)
 	assert.False(t, without)
 }
@@ -64,11 +67,21 @@ func TestCVE_2017_20146(t *testing.T) {
 // gin-contrib/cors: a wildcard at the end cut off too much of the pattern, so
 // that https://example.community passed for https://example.com/*.
 func TestCVE_2019_25211(t *testing.T) {
-	for _, pattern := range []string{"https://example.com/*", "https://example.com*", "https://example.*", "https://*example.com/*"} {
+	for _, pattern := range []string{
+		"https://example.com/*", "https://example.com*", "https://example.*", "https://*example.com/*",
+	} {
 		assert.Error(t, cors.Options{AllowedOrigins: []string{pattern}}.Validate(), pattern)
 	}
-	opts := cors.Options{AllowedOrigins: []string{"https://example.com", "https://*.example.com", "https://example.com:*", "https://shop-*.example.com"}, AllowCredentials: true}
-	for _, origin := range []string{"https://example.community", "https://example.co", "https://example.com.evil.example", "https://a.example.community", "https://shop-1.example.community"} {
+	opts := cors.Options{
+		AllowedOrigins: []string{
+			"https://example.com", "https://*.example.com", "https://example.com:*", "https://shop-*.example.com",
+		},
+		AllowCredentials: true,
+	}
+	for _, origin := range []string{
+		"https://example.community", "https://example.co", "https://example.com.evil.example",
+		"https://a.example.community", "https://shop-1.example.community",
+	} {
 		with, without := mayRead(t, opts, origin, nil)
 		assert.False(t, with || without, origin)
 	}
@@ -83,7 +96,10 @@ func TestCVE_2025_47908(t *testing.T) {
 		"any":    {AllowedHeaders: []string{"*"}},
 		"echo":   {AllowedHeaders: []string{"*"}, AllowCredentials: true},
 		"logged": {AllowedHeaders: []string{"X-A"}, Logger: slog.New(slog.DiscardHandler)},
-		"told":   {AllowedHeaders: []string{"X-A"}, Logger: slog.New(slog.NewTextHandler(new(bytes.Buffer), &slog.HandlerOptions{Level: slog.LevelDebug}))},
+		"told": {
+			AllowedHeaders: []string{"X-A"},
+			Logger:         slog.New(slog.NewTextHandler(new(bytes.Buffer), &slog.HandlerOptions{Level: slog.LevelDebug})),
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			opts.AllowedOrigins = []string{"https://a.example"}
@@ -126,8 +142,15 @@ func TestCVE_2024_25124(t *testing.T) {
 // go-zero: origins were compared by their ends, so that evilexample.com passed
 // for example.com.
 func TestCVE_2024_27302(t *testing.T) {
-	opts := cors.Options{AllowedOrigins: []string{"https://example.com", "https://*.example.org", "https://*-app.example.net"}, AllowCredentials: true}
-	for _, origin := range []string{"https://evilexample.com", "https://evil-example.com", "https://evil.example.com", "https://evilexample.org", "https://example.org", "https://x-app.evil.example.net", "https://evil.x-app.example.net", "https://x-appexample.net"} {
+	opts := cors.Options{
+		AllowedOrigins:   []string{"https://example.com", "https://*.example.org", "https://*-app.example.net"},
+		AllowCredentials: true,
+	}
+	for _, origin := range []string{
+		"https://evilexample.com", "https://evil-example.com", "https://evil.example.com", "https://evilexample.org",
+		"https://example.org", "https://x-app.evil.example.net",
+		"https://evil.x-app.example.net", "https://x-appexample.net",
+	} {
 		with, without := mayRead(t, opts, origin, nil)
 		assert.False(t, with || without, origin)
 	}
@@ -199,10 +222,15 @@ func TestCVE_2026_54290(t *testing.T) {
 	refused(t, cors.Options{AllowedOrigins: []string{"*"}, AllowCredentials: true}, "AllowedOrigins")
 	for _, opts := range []cors.Options{
 		{AllowedOrigins: []string{"*"}},
-		{AllowedOrigins: []string{"*"}, AllowedMethods: []string{"*"}, AllowedHeaders: []string{"*"}, ExposedHeaders: []string{"*"}},
+		{
+			AllowedOrigins: []string{"*"}, AllowedMethods: []string{"*"},
+			AllowedHeaders: []string{"*"}, ExposedHeaders: []string{"*"},
+		},
 	} {
 		for _, method := range []string{"GET", "PUT"} {
-			res, err := corstest.Fetch(cors.New(opts)(hello), corstest.Request{Origin: "https://evil.example", Method: method, Credentials: true})
+			res, err := corstest.Fetch(cors.New(opts)(hello), corstest.Request{
+				Origin: "https://evil.example", Method: method, Credentials: true,
+			})
 			assert.Error(t, err)
 			for _, exchange := range res.Exchanges {
 				assert.Equal(t, []string{"*"}, exchange.Response.Header["Access-Control-Allow-Origin"])
@@ -217,17 +245,22 @@ func TestCVE_2026_54290(t *testing.T) {
 // answer is the policy, or an echo of a bounded length.
 func TestCVE_2026_69207(t *testing.T) {
 	for name, opts := range map[string]cors.Options{
-		"none":   {},
-		"list":   {AllowedHeaders: []string{"X-A"}},
-		"echo":   {AllowedHeaders: []string{"*"}, AllowCredentials: true},
-		"logged": {AllowedHeaders: []string{"X-A"}, Logger: slog.New(slog.NewTextHandler(io.Discard, &slog.HandlerOptions{Level: slog.LevelDebug}))},
+		"none": {},
+		"list": {AllowedHeaders: []string{"X-A"}},
+		"echo": {AllowedHeaders: []string{"*"}, AllowCredentials: true},
+		"logged": {
+			AllowedHeaders: []string{"X-A"},
+			Logger:         slog.New(slog.NewTextHandler(io.Discard, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			opts.AllowedOrigins = []string{"https://a.example"}
 			h := cors.New(opts)(hello)
 			for _, spaces := range []string{" ", "\t", " \t"} {
 				run := strings.Repeat(spaces, 1<<20)
-				for _, headers := range []string{run, "x-a" + run + "b", run + ",x-a", strings.Repeat("x-a"+run[:1<<10]+",", 1<<10)} {
+				for _, headers := range []string{
+					run, "x-a" + run + "b", run + ",x-a", strings.Repeat("x-a"+run[:1<<10]+",", 1<<10),
+				} {
 					assertCheapPreflight(t, h, []string{headers})
 				}
 			}
@@ -240,9 +273,12 @@ func TestCVE_2026_69207(t *testing.T) {
 // names to be echoed, reaches the response.
 func TestGHSA_q7jf_gf43_6x6p(t *testing.T) {
 	for name, opts := range map[string]cors.Options{
-		"list":   {AllowedOrigins: []string{"https://a.example"}},
-		"any":    {AllowedOrigins: []string{"*"}},
-		"echoes": {AllowedOrigins: []string{"https://a.example"}, AllowedHeaders: []string{"*"}, AllowedMethods: []string{"*"}, AllowCredentials: true},
+		"list": {AllowedOrigins: []string{"https://a.example"}},
+		"any":  {AllowedOrigins: []string{"*"}},
+		"echoes": {
+			AllowedOrigins: []string{"https://a.example"}, AllowedHeaders: []string{"*"},
+			AllowedMethods: []string{"*"}, AllowCredentials: true,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := cors.New(opts)(hello)
@@ -269,15 +305,21 @@ func TestGHSA_q7jf_gf43_6x6p(t *testing.T) {
 // that https://trusted.com.evil.example passed for https://trusted\.com. Here there are
 // no regular expressions, and a pattern is compared with the whole origin.
 func TestCVE_2026_37737(t *testing.T) {
-	for _, pattern := range []string{`https://trusted\.com`, `https://trusted\.com$`, `^https://trusted\.com$`, `https://.*\.trusted\.com`, `https?://trusted.com`} {
+	for _, pattern := range []string{
+		`https://trusted\.com`, `https://trusted\.com$`, `^https://trusted\.com$`,
+		`https://.*\.trusted\.com`, `https?://trusted.com`,
+	} {
 		assert.Error(t, cors.Options{AllowedOrigins: []string{pattern}}.Validate(), pattern)
 	}
 	opts := cors.Options{
-		AllowedOrigins:   []string{"https://trusted.com", "https://*.trusted.com", "https://app-*.trusted.net", "http://localhost:*"},
+		AllowedOrigins: []string{
+			"https://trusted.com", "https://*.trusted.com", "https://app-*.trusted.net", "http://localhost:*",
+		},
 		AllowCredentials: true,
 	}
 	for _, origin := range []string{
-		"https://trusted.com.evil.example", "https://trusted.com:8443", "https://trusted.com.", "https://trusted.comevil.example",
+		"https://trusted.com.evil.example", "https://trusted.com:8443", "https://trusted.com.",
+		"https://trusted.comevil.example",
 		"https://a.trusted.com.evil.example", "https://a.trusted.com:8443", "https://app-1.trusted.net.evil.example",
 		"http://localhost.evil.example", "http://localhost.evil.example:3000",
 	} {
@@ -290,11 +332,20 @@ func TestCVE_2026_37737(t *testing.T) {
 // asked, by default. No policy here sends it, or can be made to allow the header that
 // asks.
 func TestCVE_2024_6221(t *testing.T) {
-	assert.Error(t, cors.Options{AllowedOrigins: []string{"*"}, AllowedHeaders: []string{"Access-Control-Request-Private-Network"}}.Validate())
-	assert.Error(t, cors.Options{AllowedOrigins: []string{"*"}, ExposedHeaders: []string{"Access-Control-Allow-Private-Network"}}.Validate())
+	assert.Error(t,
+		cors.Options{
+			AllowedOrigins: []string{"*"}, AllowedHeaders: []string{"Access-Control-Request-Private-Network"},
+		}.Validate())
+	assert.Error(t,
+		cors.Options{
+			AllowedOrigins: []string{"*"}, ExposedHeaders: []string{"Access-Control-Allow-Private-Network"},
+		}.Validate())
 	for _, opts := range []cors.Options{
 		{AllowedOrigins: []string{"*"}, AllowedMethods: []string{"*"}, AllowedHeaders: []string{"*"}},
-		{AllowedOrigins: []string{"https://a.example"}, AllowedMethods: []string{"*"}, AllowedHeaders: []string{"*"}, AllowCredentials: true},
+		{
+			AllowedOrigins: []string{"https://a.example"}, AllowedMethods: []string{"*"},
+			AllowedHeaders: []string{"*"}, AllowCredentials: true,
+		},
 	} {
 		for _, header := range []string{"Access-Control-Request-Private-Network", "Access-Control-Request-Local-Network"} {
 			r := httptest.NewRequest(http.MethodOptions, "/", nil)
@@ -316,7 +367,9 @@ func TestCVE_2024_6221(t *testing.T) {
 // that serves the request.
 func TestCVE_2024_6839(t *testing.T) {
 	policy := func(name string) http.Handler {
-		return cors.New(cors.Options{AllowedOrigins: []string{"https://" + name + ".example"}, AllowedMethods: []string{"PUT"}})(hello)
+		return cors.New(cors.Options{
+			AllowedOrigins: []string{"https://" + name + ".example"}, AllowedMethods: []string{"PUT"},
+		})(hello)
 	}
 	mux := http.NewServeMux()
 	mux.Handle("PUT /", policy("rest"))
@@ -333,7 +386,9 @@ func TestCVE_2024_6839(t *testing.T) {
 		"/api/v1/users/admin": "admin", "/api/v1/users/admin/x": "users", "/api/v1/Users/admin": "api", "/api/x": "api",
 	} {
 		for _, name := range []string{"rest", "private", "plus", "space", "api", "users", "admin"} {
-			_, err := corstest.Fetch(h, corstest.Request{Origin: "https://" + name + ".example", Method: "PUT", URL: "https://server.example" + path})
+			_, err := corstest.Fetch(h, corstest.Request{
+				Origin: "https://" + name + ".example", Method: "PUT", URL: "https://server.example" + path,
+			})
 			assert.Equal(t, name == want, err == nil, "%s, for %s", path, name)
 		}
 	}

@@ -72,7 +72,8 @@ func serve(t *testing.T, h http.Handler) *httptest.Server {
 // serveAPI serves an API that a page of the allowed origin may call. The channel
 // is closed when it has answered n different writes. Arrived says whether a write,
 // as "page/way", reached the handler.
-func serveAPI(t *testing.T, allowed string, n int) (api *httptest.Server, sent chan struct{}, arrived func(string) bool) {
+func serveAPI(t *testing.T, allowed string, n int) (api *httptest.Server, sent chan struct{},
+	arrived func(string) bool) {
 	var mu sync.Mutex
 	answered, reached := make(map[string]bool), make(map[string]bool)
 	key := func(r *http.Request) string { return r.FormValue("from") + "/" + r.FormValue("how") }

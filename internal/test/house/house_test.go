@@ -15,6 +15,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -22,7 +23,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-const root = "../../.."
+const (
+	root   = "../../.."
+	module = "example.com/cors"
+)
 
 // An arrow leads from a file of the package to one whose functions, methods or
 // variables it uses. Types, fields and constants are data, and may be used everywhere.
@@ -81,7 +85,7 @@ func arrows(t *testing.T, files map[string]string, imports types.Importer) map[a
 	// it stands for: a method as well as a function.
 	info := types.Info{Uses: make(map[*ast.Ident]types.Object)}
 	config := types.Config{Importer: imports}
-	pkg, err := config.Check("example.com/cors", set, parsed, &info)
+	pkg, err := config.Check(module, set, parsed, &info)
 	require.NoError(t, err)
 
 	found := make(map[arrow]string)
@@ -169,4 +173,37 @@ func TestArrows(t *testing.T) {
 		{"e.go", "c.go"}: "Stop",
 		{"e.go", "d.go"}: "Default",
 	}, arrows(t, files, exports(t)))
+}
+
+// What these packages need of ours, directly or not. A judge must share no mistake with
+// what it judges; and what all others know needs none of them.
+func TestImports(t *testing.T) {
+	want := map[string]string{
+		"internal/fetch":        "",
+		"internal/publicsuffix": "",
+		"internal/origins":      "internal/publicsuffix",
+		"internal/headers":      "internal/fetch",
+		"corstest":              "internal/fetch internal/publicsuffix",
+	}
+	got := make(map[string]string)
+	for _, line := range list(t, "-f", `{{.ImportPath}} {{join .Deps " "}}`, "./...") {
+		var ours []string
+		for _, path := range strings.Fields(line) {
+			if path, ok := strings.CutPrefix(path, module+"/"); ok {
+				ours = append(ours, path)
+			} else if path == module {
+				ours = append(ours, ".")
+			}
+		}
+		name, needs := ours[0], slices.Sorted(slices.Values(ours[1:]))
+		if _, ok := want[name]; ok {
+			got[name] = strings.Join(needs, " ")
+		}
+		if !strings.HasPrefix(name, "internal/test/") {
+			for _, path := range needs {
+				assert.False(t, strings.HasPrefix(path, "internal/test/"), "%s is for tests, and %s ships it", path, name)
+			}
+		}
+	}
+	assert.Equal(t, want, got)
 }

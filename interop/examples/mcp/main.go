@@ -86,5 +86,7 @@ func greet(ctx context.Context, r *mcp.CallToolRequest, in struct {
 			return nil, nil, err
 		}
 	}
-	return &mcp.CallToolResult{Content: []mcp.Content{&mcp.TextContent{Text: fmt.Sprintf("hello, %s", in.Name)}}}, nil, nil
+	return &mcp.CallToolResult{
+		Content: []mcp.Content{&mcp.TextContent{Text: fmt.Sprintf("hello, %s", in.Name)}},
+	}, nil, nil
 }

@@ -88,7 +88,8 @@ const client = `(() => {
 	};
 	return {
 		"initialize": async () => {
-			const r = await call("initialize", {protocolVersion: "2025-11-25", capabilities: {}, clientInfo: {name: "page", version: "1"}});
+			const clientInfo = {name: "page", version: "1"};
+			const r = await call("initialize", {protocolVersion: "2025-11-25", capabilities: {}, clientInfo});
 			session = r.headers.get("Mcp-Session-Id");
 			let name;
 			await read(r, ({result}) => { name = result.serverInfo.name; version = result.protocolVersion; });
@@ -105,19 +106,27 @@ const client = `(() => {
 			return events.map(([, text]) => text).join(", ");
 		},
 		"resume": async () => shown(await fetch("ALLOWED/mcp", {headers: {
-			"Accept": "text/event-stream", "Mcp-Protocol-Version": version, "Mcp-Session-Id": session, "Last-Event-ID": events[0][0],
+			"Accept": "text/event-stream", "Mcp-Protocol-Version": version, "Mcp-Session-Id": session,
+			"Last-Event-ID": events[0][0],
 		}})),
-		"end": async () => (await fetch("ALLOWED/mcp", {method: "DELETE", headers: {"Mcp-Protocol-Version": version, "Mcp-Session-Id": session}})).status,
-		"after the end": async () => { const r = await call("tools/list"); return r.status + " " + (await r.text()).trim(); },
+		"end": async () => (await fetch("ALLOWED/mcp", {method: "DELETE", headers: {
+			"Mcp-Protocol-Version": version, "Mcp-Session-Id": session,
+		}})).status,
+		"after the end": async () => {
+			const r = await call("tools/list");
+			return r.status + " " + (await r.text()).trim();
+		},
 		"stateless": async () => {
 			version = "2026-07-28";
 			session = undefined;
 			return shown(await call("tools/call", {...greet, _meta: meta},
 				{"Mcp-Method": "tools/call", "Mcp-Name": "greet", "Mcp-Param-Name": "Ada"}, "ALLOWED/mcp/stateless"));
 		},
-		"stateless, header absent": async () => shown(await call("tools/call", {...greet, _meta: meta}, {"Mcp-Method": "tools/call"}, "ALLOWED/mcp/stateless")),
+		"stateless, header absent": async () => shown(await call("tools/call", {...greet, _meta: meta},
+			{"Mcp-Method": "tools/call"}, "ALLOWED/mcp/stateless")),
 		"foreign": async () => shown(await call("tools/call", {...greet, _meta: meta}, {}, "FOREIGN/mcp/stateless")),
-		"foreign, no preflight": async () => (await fetch("FOREIGN/mcp/stateless", {method: "POST", mode: "no-cors", body: "{}"})).type,
+		"foreign, no preflight": async () => (await fetch("FOREIGN/mcp/stateless",
+			{method: "POST", mode: "no-cors", body: "{}"})).type,
 	};
 })()`
 
@@ -128,14 +137,18 @@ func TestHeaders(t *testing.T) {
 	t.Cleanup(server.Close)
 	sent := &recorder{headers: make(map[string]bool)}
 	for _, path := range []string{"/mcp", "/mcp/stateless"} {
-		session, err := mcp.NewClient(&mcp.Implementation{Name: "test", Version: "1"}, nil).Connect(t.Context(), &mcp.StreamableClientTransport{
+		session, err := mcp.NewClient(&mcp.Implementation{
+			Name: "test", Version: "1",
+		}, nil).Connect(t.Context(), &mcp.StreamableClientTransport{
 			Endpoint:   server.URL + path,
 			HTTPClient: &http.Client{Transport: sent},
 		}, nil)
 		require.NoError(t, err)
 		_, err = session.ListTools(t.Context(), nil)
 		require.NoError(t, err)
-		result, err := session.CallTool(t.Context(), &mcp.CallToolParams{Name: "greet", Arguments: map[string]any{"name": "Ada"}})
+		result, err := session.CallTool(t.Context(), &mcp.CallToolParams{
+			Name: "greet", Arguments: map[string]any{"name": "Ada"},
+		})
 		require.NoError(t, err)
 		assert.Equal(t, "hello, Ada", result.Content[0].(*mcp.TextContent).Text)
 		require.NoError(t, session.Close())
@@ -144,7 +157,9 @@ func TestHeaders(t *testing.T) {
 	for name := range sent.names() {
 		header.Set(name, "x")
 	}
-	for _, name := range []string{"Mcp-Session-Id", "Mcp-Protocol-Version", "Mcp-Method", "Mcp-Name", "Mcp-Param-Name", "Content-Type"} {
+	for _, name := range []string{
+		"Mcp-Session-Id", "Mcp-Protocol-Version", "Mcp-Method", "Mcp-Name", "Mcp-Param-Name", "Content-Type",
+	} {
 		assert.Contains(t, header, name, "the client sends it")
 	}
 	header.Set("Accept", "application/json, text/event-stream")
@@ -238,7 +253,8 @@ func TestHost(t *testing.T) {
 	}
 }
 
-const initialize = `{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"x","version":"1"}}}`
+const initialize = `{"jsonrpc":"2.0","id":1,"method":"initialize","params":{
+	"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"x","version":"1"}}}`
 
 // The SDK has no protection against writes of other origins unless one is put around
 // it; it accepts JSON alone, which a form cannot send. http.CrossOriginProtection by
@@ -248,13 +264,16 @@ func TestCrossOriginProtection(t *testing.T) {
 		h                  http.Handler
 		allowed, strangers int // statuses
 	}{
-		"none":                    {servers(), http.StatusOK, http.StatusUnsupportedMediaType},
-		"CrossOriginProtection":   {http.NewCrossOriginProtection().Handler(servers()), http.StatusForbidden, http.StatusForbidden},
+		"none": {servers(), http.StatusOK, http.StatusUnsupportedMediaType},
+		"CrossOriginProtection": {
+			http.NewCrossOriginProtection().Handler(servers()), http.StatusForbidden, http.StatusForbidden,
+		},
 		"RefuseCrossOriginWrites": {handler(page), http.StatusOK, http.StatusForbidden},
 	} {
 		t.Run(name, func(t *testing.T) {
 			post := func(origin, contentType string) int {
-				r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "http://localhost:5000/mcp", strings.NewReader(initialize))
+				r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "http://localhost:5000/mcp",
+					strings.NewReader(initialize))
 				r.Header.Set("Origin", origin)
 				r.Header.Set("Sec-Fetch-Site", "cross-site")
 				r.Header.Set("Content-Type", contentType)

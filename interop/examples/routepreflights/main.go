@@ -16,7 +16,9 @@ func handler() http.Handler {
 	pages := []string{"http://localhost:3000"}
 	headers := []string{"Authorization", "Content-Type"}
 	read := cors.New(cors.Options{AllowedOrigins: pages, AllowedHeaders: headers})
-	write := cors.New(cors.Options{AllowedOrigins: pages, AllowedHeaders: headers, AllowedMethods: []string{"PUT", "DELETE"}})
+	write := cors.New(cors.Options{
+		AllowedOrigins: pages, AllowedHeaders: headers, AllowedMethods: []string{"PUT", "DELETE"},
+	})
 	mux := http.NewServeMux()
 	mux.Handle("GET /users/{id}", read(http.HandlerFunc(user)))
 	mux.Handle("PUT /users/{id}", write(http.HandlerFunc(user)))
