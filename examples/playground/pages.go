@@ -19,11 +19,11 @@ import (
 
 // origins are those that take part, as browsers spell them.
 type origins struct {
-	Page      string `json:"page"`      // of the playground itself
-	Other     string `json:"other"`     // another port
-	IP        string `json:"ip"`        // the page's server by its address
-	API       string `json:"api"`       // of the API
-	Elsewhere string `json:"elsewhere"` // the API by its address
+	Page      string `json:"page"`  // of the playground itself
+	Other     string `json:"other"` // another port
+	IP        string `json:"ip"`    // the page's server by its address
+	API       string `json:"api"`   // of the API
+	Elsewhere string `json:"-"`     // the API by its address
 }
 
 // page returns the origin of the page that a call comes from, "" if there is none.
@@ -146,19 +146,23 @@ func (p *pages) document(html, style, script string, data any, policy string) ht
 	})
 }
 
-// compact returns source without indentation, blank lines, and lines that are comments
-// of JavaScript.
+// compact returns source without indentation, blank lines, and the comments of
+// JavaScript that end a line.
 func compact(source string) string {
 	var b strings.Builder
 	for line := range strings.Lines(source) {
-		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "//") {
+		if line = comments.ReplaceAllString(strings.TrimSpace(line), "$1"); line != "" && !strings.HasPrefix(line, "//") {
 			b.WriteString(line + "\n")
 		}
 	}
 	return b.String()
 }
 
-var compactCSS = strings.NewReplacer(": ", ":", "; ", ";", ", ", ",", " > ", ">", " { ", "{", ";\n}", "}", "{\n", "{")
+var comments = regexp.MustCompile(`([;,{]) // .*$`)
+
+var compactCSS = strings.NewReplacer(
+	": ", ":", "; ", ";", ";\n", ";", ", ", ",", ",\n", ",", " > ", ">", " { ", "{", "{\n", "{", ";\n}", "}", "; }", "}",
+)
 
 // hash is the source of an inline style or script
 // (https://www.w3.org/TR/CSP3/#grammardef-hash-source).

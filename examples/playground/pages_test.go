@@ -122,7 +122,8 @@ func TestDone(t *testing.T) {
 
 // A putState is a state of the page that calls PUT /notes.
 func putState(epoch int, run bool) string {
-	const state = `{"policy": {"AllowedOrigins": %q}, "call": {"method": "PUT", "path": "/notes"}, "epoch": %d, "run": %v}`
+	const state = `{"policy": {"AllowedOrigins": %q}, "call": {"method": "PUT", "path": "/notes"},
+		"epoch": %d, "run": %v}`
 	return fmt.Sprintf(state, local.Page, epoch, run)
 }
 
@@ -243,7 +244,7 @@ func TestLongTexts(t *testing.T) {
 
 // compact changes no text of the script: none goes over the end of a line.
 func TestCompact(t *testing.T) {
-	assert.Equal(t, "a {\nb: 1;\n}\n", compact("a {\n\n  // why\n  b: 1;\n}"))
+	assert.Equal(t, "a {\nb: 1;\n}\n", compact("a {\n\n  // why\n  b: 1; // why\n}"))
 	for line := range strings.Lines(scriptJS + frameJS) {
 		assert.Zero(t, strings.Count(line, "`")%2, line)
 	}

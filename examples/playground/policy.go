@@ -168,7 +168,8 @@ func code(o cors.Options, api string) string {
 	if o.MaxAge != 0 {
 		timeImport = "\t\"time\"\n"
 	}
-	source, err := format.Source(fmt.Appendf(nil, program, timeImport, literal.String(), strings.TrimPrefix(api, "http://")))
+	host := strings.TrimPrefix(api, "http://")
+	source, err := format.Source(fmt.Appendf(nil, program, timeImport, literal.String(), host))
 	if err != nil {
 		panic(err) // every value above is written as Go
 	}

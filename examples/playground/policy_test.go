@@ -96,7 +96,8 @@ func TestPolicyProblems(t *testing.T) {
 
 func TestPolicyWith(t *testing.T) {
 	p := policy{"AllowedMethods": "PUT", "MaxAge": "1s"}
-	assert.Equal(t, policy{"AllowedMethods": "PUT\nPATCH", "MaxAge": "1s"}, p.changed([]change{addLines("AllowedMethods", "PATCH")}))
+	changes := []change{addLines("AllowedMethods", "PATCH")}
+	assert.Equal(t, policy{"AllowedMethods": "PUT\nPATCH", "MaxAge": "1s"}, p.changed(changes))
 	assert.Equal(t, policy{"AllowedMethods": "PUT", "MaxAge": "1s"}, p, "the policy itself is unchanged")
 }
 

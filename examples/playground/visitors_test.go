@@ -116,7 +116,8 @@ func TestEpochs(t *testing.T) {
 	for range maxCalls {
 		v.conversation()
 	}
-	assert.NotEqual(t, third, v.adopt(0, policy{"MaxAge": "2s"}, false, build), "corstest remembers a bounded number of calls")
+	fourth := v.adopt(0, policy{"MaxAge": "2s"}, false, build)
+	assert.NotEqual(t, third, fourth, "corstest remembers a bounded number of calls")
 }
 
 // A run that comes late changes nothing.

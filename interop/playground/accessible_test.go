@@ -59,7 +59,8 @@ func accessible(t *testing.T, p *person) {
 			p.do(t, "POST", "/execute/async", map[string]any{"args": []any{}, "script": `
 				const done = arguments[0];
 				axe.run(document, ` + options + `).then(r => done({rules: r.passes.length,
-					violations: r.violations.flatMap(v => v.nodes.map(n => v.id + ": " + n.target + ": " + n.failureSummary))}));`}, &found)
+					violations: r.violations.flatMap(v => v.nodes.map(n => [v.id, n.target, n.failureSummary].join(": ")))}));`,
+			}, &found)
 			assert.Empty(t, found.Violations, "%s, %s", state, theme)
 			assert.Positive(t, found.Rules)
 			p.window(t, width[0], width[1])
@@ -72,7 +73,7 @@ func accessible(t *testing.T, p *person) {
 			p.write(t, "headers", "X-Debug: 1")
 			p.hold(t, keyCtrl, keyEnter)
 			p.done(t)
-			ask[any](t, p.driver, `for (const e of document.querySelectorAll("details")) e.open = true;`)
+			ask[any](t, p.driver, `for (const e of all("details")) e.open = true;`)
 			inspect(t, "blocked")
 			p.write(t, "AllowedHeaders", "X-Mine")
 			p.settle(t)
@@ -97,10 +98,10 @@ func accessible(t *testing.T, p *person) {
 			p.signal(t, syscall.SIGSTOP)
 			p.reach(t, "#run")
 			p.press(t, keyEnter)
-			p.until(t, `document.body.dataset.state === "running"`)
+			p.until(t, `state() === "running"`)
 			inspect(t, "running")
 			p.signal(t, syscall.SIGKILL)
-			p.until(t, `document.body.dataset.state === "failed"`)
+			p.until(t, `state() === "failed"`)
 			inspect(t, "not reached")
 		})
 	}
@@ -163,7 +164,7 @@ func pictures(t *testing.T, p *person) {
 		p.signal(t, syscall.SIGKILL)
 		p.reach(t, "#run")
 		p.press(t, keyEnter)
-		p.until(t, `document.body.dataset.state === "failed"`)
+		p.until(t, `state() === "failed"`)
 		require.NoError(t, os.WriteFile(filepath.Join(*folder, fmt.Sprintf("%d-7-gone.png", size[0])), p.picture(t), 0o600))
 	}
 }

@@ -101,21 +101,32 @@ func ask[T any](t *testing.T, d *driver, script string, args ...any) (v T) {
 // questions are functions that scripts of ask may use.
 const questions = `
 const $ = id => document.getElementById(id);
+const one = selector => document.querySelector(selector), all = selector => [...document.querySelectorAll(selector)];
 const text = id => $(id).textContent;
+const state = () => document.body.dataset.state;
 // seen says whether all of an element, or as much of it as fits, is on the screen: in
 // the window and in each panel that scrolls, and covered by nothing.
 const seen = e => {
   const r = e.getBoundingClientRect();
   if (!r.width || !r.height) return "has no size";
-  const within = (box, what) => r.left < box.left - 1 || r.right > box.right + 1 || r.top < box.top - 1 || r.bottom > box.bottom + 1
-    ? what + " " + JSON.stringify([r.left, r.top, r.right, r.bottom].map(Math.round)) : "";
+  const within = ({left, top, right, bottom}, what) =>
+    r.left < left - 1 || r.right > right + 1 || r.top < top - 1 || r.bottom > bottom + 1
+      ? what + " " + JSON.stringify([r.left, r.top, r.right, r.bottom].map(Math.round)) : "";
   let out = within({left: 0, top: 0, right: innerWidth, bottom: innerHeight}, "outside the window");
   for (let p = e.parentElement; p && p !== document.body && !out; p = p.parentElement) {
-    if (getComputedStyle(p).overflowY !== "visible") out = within(p.getBoundingClientRect(), "scrolled out of " + (p.id || p.tagName));
+    if (getComputedStyle(p).overflowY === "visible") continue;
+    out = within(p.getBoundingClientRect(), "scrolled out of " + (p.id || p.tagName));
   }
   if (out) return out;
   const top = document.elementFromPoint(r.left + r.width / 2, r.top + r.height / 2);
   return e.contains(top) || top?.contains(e) ? "" : "covered by " + (top?.id || top?.tagName);
+};
+// begin puts the focus before the first element.
+const begin = () => {
+  getSelection().removeAllRanges();
+  document.body.tabIndex = -1;
+  document.body.focus();
+  document.body.removeAttribute("tabindex");
 };
 `
 
@@ -131,7 +142,9 @@ func (d *driver) window(t *testing.T, width, height int, features ...string) {
 	d.chrome(t, "Emulation.setDeviceMetricsOverride", map[string]any{
 		"width": width, "height": height, "deviceScaleFactor": 1, "mobile": false,
 	}, nil)
-	media := []map[string]string{{"name": "prefers-color-scheme", "value": "light"}, {"name": "forced-colors", "value": "none"}}
+	media := []map[string]string{
+		{"name": "prefers-color-scheme", "value": "light"}, {"name": "forced-colors", "value": "none"},
+	}
 	for i := 0; i < len(features); i += 2 {
 		media = append(media, map[string]string{"name": features[i], "value": features[i+1]})
 	}
@@ -186,7 +199,8 @@ func (d *driver) press(t *testing.T, keys string) {
 func (d *driver) hold(t *testing.T, modifier, key string) {
 	t.Helper()
 	d.perform(t, action{"type": "key", "id": "keys"}, action{"type": "keyDown", "value": modifier},
-		action{"type": "keyDown", "value": key}, action{"type": "keyUp", "value": key}, action{"type": "keyUp", "value": modifier})
+		action{"type": "keyDown", "value": key}, action{"type": "keyUp", "value": key},
+		action{"type": "keyUp", "value": modifier})
 }
 
 // point presses the middle of an element, which must be on the screen, with a mouse or a
@@ -198,7 +212,7 @@ func (d *driver) point(t *testing.T, pointer, selector string) {
 		Not  string
 	}
 	p := ask[place](t, d, `
-		const e = document.querySelector(arguments[0]);
+		const e = one(arguments[0]);
 		if (!e) return {not: "is not there"};
 		const r = e.getBoundingClientRect();
 		return {x: Math.floor(r.left + r.width / 2), y: Math.floor(r.top + r.height / 2), not: seen(e)};`, selector)

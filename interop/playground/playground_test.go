@@ -58,18 +58,18 @@ func (p *person) signal(t *testing.T, s syscall.Signal) {
 // settle waits until the page has been checked and nothing runs.
 func (p *person) settle(t *testing.T) {
 	t.Helper()
-	p.until(t, `text("policy-state") && document.body.dataset.state !== "running" && checked === fragment()`)
+	p.until(t, `text("policy-state") && state() !== "running" && checked === fragment()`)
 }
 
 // done waits until what came of a call is shown.
 func (p *person) done(t *testing.T) {
 	t.Helper()
-	p.until(t, `document.body.dataset.state === "done"`)
+	p.until(t, `state() === "done"`)
 }
 
 func (p *person) state(t *testing.T) string {
 	t.Helper()
-	return ask[string](t, p.driver, "return document.body.dataset.state;")
+	return ask[string](t, p.driver, "return state();")
 }
 
 func (p *person) text(t *testing.T, id string) string {
@@ -81,7 +81,7 @@ func (p *person) text(t *testing.T, id string) string {
 func (p *person) forms(t *testing.T) map[string]string {
 	t.Helper()
 	return ask[map[string]string](t, p.driver, `
-		return Object.fromEntries([...document.querySelectorAll("form [name]")].map(e =>
+		return Object.fromEntries(all("form [name]").map(e =>
 			[e.name, e.type === "checkbox" ? (e.checked ? "on" : "") : e.value]).filter(([, value]) => value));`)
 }
 
@@ -102,15 +102,15 @@ func with(forms map[string]string, field, value string) map[string]string {
 // titles returns those of the examples.
 func (p *person) titles(t *testing.T) []string {
 	t.Helper()
-	return ask[[]string](t, p.driver, `return [...document.querySelectorAll(".example")].map(b => b.children[1].textContent);`)
+	return ask[[]string](t, p.driver, `return all(".example").map(b => b.children[1].textContent);`)
 }
 
 // example returns a selector of an example, by its number from 1. It is scrolled into
 // view, as far as the tour's own panel scrolls.
 func (p *person) example(t *testing.T, n int) string {
 	t.Helper()
-	ask[any](t, p.driver, `const e = document.querySelectorAll(".example")[arguments[0] - 1];
-		document.querySelectorAll("[data-chosen]").forEach(e => delete e.dataset.chosen);
+	ask[any](t, p.driver, `const e = all(".example")[arguments[0] - 1];
+		all("[data-chosen]").forEach(e => delete e.dataset.chosen);
 		e.dataset.chosen = "";
 		if (seen(e)) e.scrollIntoView({block: "nearest"});`, n)
 	return "[data-chosen]"
@@ -123,7 +123,7 @@ func (p *person) choose(t *testing.T, n int) { t.Helper(); p.click(t, p.example(
 func (p *person) onScreen(t *testing.T, selectors ...string) (missing []string) {
 	t.Helper()
 	for _, s := range selectors {
-		if why := ask[string](t, p.driver, "return seen(document.querySelector(arguments[0]));", s); why != "" {
+		if why := ask[string](t, p.driver, "return seen(one(arguments[0]));", s); why != "" {
 			missing = append(missing, s+": "+why)
 		}
 	}
@@ -221,7 +221,7 @@ func oneScreen(t *testing.T, p *person) {
 				assert.Zero(t, p.scrolls(t), "%s: %s", field, when)
 			}
 			// Each field is edited, and the call is one that is blocked.
-			for _, field := range ask[[]string](t, p.driver, `return [...document.querySelectorAll("form [name]")].map(e => e.name);`) {
+			for _, field := range ask[[]string](t, p.driver, `return all("form [name]").map(e => e.name);`) {
 				if ask[bool](t, p.driver, `return $("more").contains($(arguments[0])) && !$("more").open;`, field) {
 					p.click(t, "#more summary")
 				}
@@ -247,13 +247,14 @@ func oneScreen(t *testing.T, p *person) {
 
 			// A run that ends as the last one moves nothing.
 			ask[any](t, p.driver, `window.shift = 0;
-				new PerformanceObserver(list => list.getEntries().forEach(e => shift += e.value)).observe({type: "layout-shift"});`)
+				new PerformanceObserver(list => list.getEntries().forEach(e => shift += e.value))
+					.observe({type: "layout-shift"});`)
 			p.click(t, "#run")
 			p.done(t)
 			assert.Zero(t, ask[float64](t, p.driver, `return shift;`))
 
 			// Nor does the tour move under the pointer.
-			where := `return document.querySelector("[data-chosen]").getBoundingClientRect().top;`
+			where := `return one("[data-chosen]").getBoundingClientRect().top;`
 			p.example(t, 3)
 			before := ask[float64](t, p.driver, where)
 			p.click(t, "[data-chosen]")
@@ -291,20 +292,19 @@ func tabs(t *testing.T, p *person) {
 			ask[any](t, p.driver, `
 				if (!$("tour-fold").open) $("tour-fold").open = true;
 				$("more").open = true;
-				document.activeElement.blur();
-				getSelection().removeAllRanges();
 				window.scrollTo(0, 0);
-				document.querySelectorAll("a, button, input, select, textarea, summary, [tabindex='0']").forEach((e, i) => e.dataset.stop = i);`)
-			want := ask[[]string](t, p.driver, `return [...document.querySelectorAll("[data-stop]")]
+				all("a, button, input, select, textarea, summary, [tabindex='0']").forEach((e, i) => e.dataset.stop = i);
+				begin();`)
+			want := ask[[]string](t, p.driver, `return all("[data-stop]")
 				.filter(e => e.tabIndex >= 0 && (e.checkVisibility() || e.className === "skip")).map(e => e.dataset.stop);`)
 			assert.Greater(t, len(want), 50)
-			ask[any](t, p.driver, `document.body.tabIndex = -1; document.body.focus(); document.body.removeAttribute("tabindex");`)
 			var got []string
 			for range want {
 				p.press(t, keyTab)
 				stop := ask[struct{ Stop, Name, Not, Ring string }](t, p.driver, `
 					const e = document.activeElement, s = getComputedStyle(e);
-					return {stop: e.dataset.stop, name: e.id || e.textContent.slice(0, 30), not: seen(e.labels?.[0] && e.type === "checkbox" ? e.labels[0] : e),
+					return {stop: e.dataset.stop, name: e.id || e.textContent.slice(0, 30),
+						not: seen(e.type === "checkbox" ? e.labels[0] : e),
 						ring: s.outlineStyle === "none" || s.outlineWidth === "0px" ? "no ring" : ""};`)
 				got = append(got, stop.Stop)
 				if !strings.Contains(stop.Not, "has no size") && !isTall(stop.Name) {
@@ -314,8 +314,9 @@ func tabs(t *testing.T, p *person) {
 			}
 			assert.Equal(t, want, got)
 			assert.True(t, ask[bool](t, p.driver, `
-				const y = e => e.getBoundingClientRect().top, all = [...document.querySelectorAll("main > *")];
-				return all.every((e, i) => !i || y(all[i - 1]) <= y(e) + 1 || all[i - 1].getBoundingClientRect().right <= e.getBoundingClientRect().left);`),
+				const box = e => e.getBoundingClientRect(), panels = all("main > *");
+				const follows = (a, b) => box(a).top <= box(b).top + 1 || box(a).right <= box(b).left;
+				return panels.every((e, i) => !i || follows(panels[i - 1], e));`),
 				"the panels stand in the order of the keyboard")
 
 			// To what to change it is a step from what happened.
@@ -338,10 +339,12 @@ func isTall(name string) bool {
 // lesson checks what is shown of an example that has just been run.
 func (p *person) lesson(t *testing.T, n int, title string) {
 	t.Helper()
-	p.until(t, `document.body.dataset.state === "done" && text("lesson-text").startsWith(arguments[0])`, fmt.Sprintf("%d of 21: %s. ", n, title))
+	p.until(t, `state() === "done" && text("lesson-text").startsWith(arguments[0])`,
+		fmt.Sprintf("%d of 21: %s. ", n, title))
 	assert.Greater(t, len(p.text(t, "lesson-text")), len(title)+30, "the lesson stands beside what happened")
 	assert.Empty(t, p.onScreen(t, "#tour summary", "#verdict", "#next"), title)
-	assert.Equal(t, "true", ask[string](t, p.driver, `return document.querySelectorAll(".example")[arguments[0] - 1].ariaCurrent;`, n))
+	current := `return all(".example").findIndex(b => b.ariaCurrent === "true");`
+	assert.Equal(t, n-1, ask[int](t, p.driver, current))
 	assert.NotContains(t, p.text(t, "details"), "bug to report")
 }
 
@@ -401,7 +404,8 @@ func tourByTouch(t *testing.T, p *person) {
 	assert.Empty(t, p.onScreen(t, "#run-all"), "the list of the tour is one step away")
 	p.tap(t, "#tour summary")
 	p.progress(t, "21 of 21 done")
-	assert.LessOrEqual(t, ask[int](t, p.driver, `return document.scrollingElement.scrollWidth;`), 360, "nothing is wider than the phone")
+	wide := `return document.scrollingElement.scrollWidth;`
+	assert.LessOrEqual(t, ask[int](t, p.driver, wide), 360, "nothing is wider than the phone")
 
 	// The bar at the bottom runs what one edits, and says what came of it.
 	p.reach(t, "#headers")
@@ -423,14 +427,14 @@ func runAll(t *testing.T, p *person) {
 	p.visit(t, 1280, 800)
 	titles := p.titles(t)
 	p.click(t, "#run-all")
-	p.until(t, `document.body.dataset.state === "running" && text("verdict").includes(" of 21, ")`)
+	p.until(t, `state() === "running" && text("verdict").includes(" of 21, ")`)
 	p.done(t)
 	assert.Equal(t, "✓ 21 of 21 as expected7 of them are blocked, as they should be.", p.text(t, "verdict"))
 	assert.Equal(t, "done: 21 of 21 as expected", p.text(t, "summary"))
 	type row struct{ Title, Said, Color, Mark string }
 	rows := ask[[]row](t, p.driver, `
-		const marks = [...document.querySelectorAll(".example .mark")];
-		return [...document.querySelectorAll("#details tbody tr")].map((tr, i) => ({
+		const marks = all(".example .mark");
+		return all("#details tbody tr").map((tr, i) => ({
 			title: tr.cells[0].textContent, said: tr.cells[1].textContent, color: getComputedStyle(tr.cells[1]).color,
 			mark: getComputedStyle(marks[i], "::before").content + getComputedStyle(marks[i]).color}));`)
 	require.Len(t, rows, 21)
@@ -489,7 +493,7 @@ func nothingIsLost(t *testing.T, p *person) {
 
 	// A fix, and leaving out what comes before a call.
 	p.write(t, "AllowedOrigins", "example.com")
-	p.until(t, `document.querySelector(".fix")`)
+	p.until(t, `one(".fix")`)
 	mistake := p.forms(t)
 	p.click(t, ".fix")
 	assert.Equal(t, with(mistake, "AllowedOrigins", "https://example.com"), p.forms(t))
@@ -506,7 +510,7 @@ func nothingIsLost(t *testing.T, p *person) {
 	// The links at the top of the page, and a place in it.
 	before := p.forms(t)
 	for range 2 {
-		ask[any](t, p.driver, `document.activeElement.blur(); document.body.tabIndex = -1; document.body.focus(); document.body.removeAttribute("tabindex");`)
+		ask[any](t, p.driver, `begin();`)
 		p.press(t, keyTab)
 		p.press(t, keyEnter)
 		assert.Equal(t, "outcome", ask[string](t, p.driver, `return document.activeElement.id;`))
@@ -578,12 +582,13 @@ func whatIsShownIsTrue(t *testing.T, p *person) {
 	assert.Contains(t, good, "lets the page read it")
 
 	// It is of an earlier policy, or of an earlier call, and says of what.
-	color := `return getComputedStyle(document.querySelector("#verdict .big")).color;`
+	color := `return getComputedStyle(one("#verdict .big")).color;`
 	bright := ask[string](t, p.driver, color)
 	origins := p.forms(t)["AllowedOrigins"]
 	p.write(t, "AllowedOrigins", "https://partner.example")
 	assert.Equal(t, "stale", p.state(t))
-	assert.Contains(t, p.text(t, "verdict"), "Of an earlier policy. Changed since: AllowedOrigins. Run the call again."+good)
+	assert.Contains(t, p.text(t, "verdict"),
+		"Of an earlier policy. Changed since: AllowedOrigins. Run the call again."+good)
 	assert.NotEqual(t, bright, ask[string](t, p.driver, color), "it is dimmed")
 	p.write(t, "method", "PUT")
 	assert.Contains(t, p.text(t, "verdict"), "Of an earlier policy and call. Changed since: AllowedOrigins, method.")
@@ -599,7 +604,7 @@ func whatIsShownIsTrue(t *testing.T, p *person) {
 	<-p.ended
 	p.write(t, "body", "a")
 	p.write(t, "body", "")
-	gone := `document.body.dataset.state === "failed" && text("verdict").includes("The playground does not answer")`
+	gone := `state() === "failed" && text("verdict").includes("The playground does not answer")`
 	p.until(t, gone)
 	p.click(t, "#run")
 	p.until(t, gone)
@@ -609,7 +614,7 @@ func whatIsShownIsTrue(t *testing.T, p *person) {
 	assert.True(t, ask[bool](t, p.driver, "return "+gone+";"), "it says so as long as it is true")
 	p.args = portsOf(t, p)
 	p.start(t)
-	p.until(t, `document.body.dataset.state !== "failed"`)
+	p.until(t, `state() !== "failed"`)
 	assert.Contains(t, p.text(t, "verdict"), "The playground answers again. Run the call.")
 	p.click(t, "#run")
 	p.done(t)
@@ -646,7 +651,7 @@ func newestCall(t *testing.T, p *person) {
 	p.signal(t, syscall.SIGCONT)
 	p.lesson(t, 2, titles[1])
 	assert.Contains(t, p.text(t, "verdict"), "blocks the call")
-	wire := `return [...document.querySelectorAll(".wire .label")].map(e => e.textContent).join();`
+	wire := `return all(".wire .label").map(e => e.textContent).join();`
 	assert.Equal(t, "fetch GET /notes,GET /notes,200,✕ TypeError: Failed to fetch", ask[string](t, p.driver, wire))
 
 	// While all run, one is opened: it takes the place of the rest.
@@ -682,9 +687,9 @@ func copies(t *testing.T, p *person) {
 
 	p.write(t, "AllowedOrigins", "a.example")
 	p.settle(t)
-	assert.Equal(t, "true", ask[string](t, p.driver, `return document.querySelector(arguments[0]).ariaDisabled;`, goCode))
-	assert.Contains(t, ask[string](t, p.driver, `return [...document.querySelectorAll("#policy .stale-code")].map(e => e.innerText).join();`),
-		"Of the last policy that was valid.")
+	assert.Equal(t, "true", ask[string](t, p.driver, `return one(arguments[0]).ariaDisabled;`, goCode))
+	stale := ask[string](t, p.driver, `return one("#policy .stale-code").innerText;`)
+	assert.Equal(t, "Of the last policy that was valid.", stale)
 	p.click(t, goCode)
 	p.until(t, `text("toast").startsWith("Not copied")`)
 	p.click(t, script)
@@ -700,7 +705,7 @@ func foldedFields(t *testing.T, p *person) {
 	p.visit(t, 1280, 800)
 	open := `return $("more").open;`
 	assert.Equal(t, []string{"AllowedOrigins", "AllowedMethods", "AllowedHeaders", "AllowCredentials"},
-		ask[[]string](t, p.driver, `return [...document.querySelectorAll("#policy-form [name]")].slice(0, 4).map(e => e.name);`))
+		ask[[]string](t, p.driver, `return all("#policy-form [name]").slice(0, 4).map(e => e.name);`))
 	assert.False(t, ask[bool](t, p.driver, open))
 	p.choose(t, 10) // ExposedHeaders
 	p.done(t)
@@ -726,21 +731,22 @@ func limits(t *testing.T, p *person) {
 	go60 := strings.TrimSpace(strings.Repeat("example.com\n", 60))
 	open := func(fields string, args ...any) {
 		p.open(t, "about:blank")
-		ask[any](t, p.driver, `location.href = arguments[0] + "#" + new URLSearchParams(`+fields+`);`, append([]any{p.page}, args...)...)
+		args = append([]any{p.page}, args...)
+		ask[any](t, p.driver, `location.href = arguments[0] + "#" + new URLSearchParams(`+fields+`);`, args...)
 		p.until(t, `location.href !== "about:blank" && document.readyState === "complete"`)
 		p.settle(t)
 	}
 	open(`{AllowedOrigins: arguments[1], path: "/notes"}`, go60)
 	count := ask[int](t, p.driver, `return parseInt(text("policy-state"));`)
 	assert.GreaterOrEqual(t, count, 60)
-	shown := ask[int](t, p.driver, `return document.querySelectorAll("#AllowedOrigins-problems p").length - 1;`)
+	shown := ask[int](t, p.driver, `return all("#AllowedOrigins-problems p").length - 1;`)
 	assert.Contains(t, p.text(t, "AllowedOrigins-problems"), fmt.Sprintf("And %d more in this field.", count-shown))
 
 	long := strings.Repeat("a", 1900)
-	open(`{AllowedOrigins: arguments[1], path: "/notes", headers: "X-" + arguments[1] + ": 1\nX-B: " + arguments[1]}`, long)
+	open(`{AllowedOrigins: arguments[1], path: "/notes", headers: "X-" + arguments[1] + ": 1"}`, long)
 	assert.Contains(t, p.text(t, "AllowedOrigins-problems"), "… (1900 characters)")
 	assert.Less(t, len(p.text(t, "AllowedOrigins-problems")), 700)
-	open(`{AllowedOrigins: "*", path: "/notes", AllowedHeaders: "*", headers: "X-B: " + arguments[1], method: arguments[2]}`, long, long)
+	open(`{AllowedOrigins: "*", path: "/notes", headers: "X-B: " + arguments[1], method: arguments[1]}`, long)
 	assert.Less(t, len(p.text(t, "announces")), 300)
 	p.click(t, "#run")
 	p.done(t)
@@ -764,7 +770,7 @@ func limits(t *testing.T, p *person) {
 	// Code breaks between the elements of a list, and none of it is cut.
 	open(`{AllowedOrigins: "https://one.example\nhttps://two.example\nhttps://three.example", path: "/notes"}`)
 	assert.Contains(t, p.text(t, "policy-code"), "\n\t\t\t\"https://two.example\",\n")
-	assert.True(t, ask[bool](t, p.driver, `return [...document.querySelectorAll("pre")].every(e => e.scrollWidth <= e.clientWidth);`))
+	assert.True(t, ask[bool](t, p.driver, `return all("pre").every(e => e.scrollWidth <= e.clientWidth);`))
 }
 
 // A thousand calls leave the page as it was.
@@ -781,7 +787,11 @@ func aThousandCalls(t *testing.T, p *person) {
 			window.timers = new Set();
 			if (!window.real) {
 				window.real = [setTimeout.bind(window), clearTimeout.bind(window)];
-				window.setTimeout = (f, ...rest) => { const id = real[0]((...a) => { timers.delete(id); f(...a); }, ...rest); timers.add(id); return id; };
+				window.setTimeout = (f, ...rest) => {
+					const id = real[0]((...a) => { timers.delete(id); f(...a); }, ...rest);
+					timers.add(id);
+					return id;
+				};
 				window.clearTimeout = id => { timers.delete(id); real[1](id); };
 			}
 			window.ended = false;
@@ -803,12 +813,12 @@ func aThousandCalls(t *testing.T, p *person) {
 		p.until(t, `checked === fragment() && timers.size === 0`)
 	}
 	run(40)
-	frames := ask[int](t, p.driver, `return document.querySelectorAll("iframe").length;`)
+	frames := ask[int](t, p.driver, `return all("iframe").length;`)
 	assert.Equal(t, 4, frames, "one for each page")
-	size, before := ask[int](t, p.driver, `return document.querySelectorAll("*").length;`), counters()
+	size, before := ask[int](t, p.driver, `return all("*").length;`), counters()
 	run(1000)
-	assert.Equal(t, frames, ask[int](t, p.driver, `return document.querySelectorAll("iframe").length;`))
-	assert.Equal(t, size, ask[int](t, p.driver, `return document.querySelectorAll("*").length;`))
+	assert.Equal(t, frames, ask[int](t, p.driver, `return all("iframe").length;`))
+	assert.Equal(t, size, ask[int](t, p.driver, `return all("*").length;`))
 	assert.Zero(t, ask[int](t, p.driver, `return answers.size;`))
 	after := counters()
 	assert.Equal(t, before.Documents, after.Documents)
@@ -824,10 +834,11 @@ func forcedColours(t *testing.T, p *person) {
 	p.choose(t, 2)
 	p.done(t)
 	head := ask[struct{ Clip, Border, Ground, Current, Other string }](t, p.driver, `
-		const s = getComputedStyle(document.querySelector(".arrow"), "::after");
+		const s = getComputedStyle(one(".arrow"), "::after");
 		const edge = e => getComputedStyle(e).borderTopColor;
 		return {clip: s.clipPath, border: s.borderTopWidth, ground: s.backgroundColor,
-			current: edge(document.querySelector(".example[aria-current]")), other: edge(document.querySelector(".example:not([aria-current])"))};`)
+			current: edge(one(".example[aria-current]")),
+			other: edge(one(".example:not([aria-current])"))};`)
 	assert.Contains(t, head.Clip, "polygon")
 	assert.Equal(t, "0px", head.Border)
 	assert.NotEqual(t, "rgba(0, 0, 0, 0)", head.Ground)
@@ -841,7 +852,7 @@ func noScript(t *testing.T, p *person) {
 	defer p.chrome(t, "Emulation.setScriptExecutionDisabled", map[string]any{"value": false}, nil)
 	p.reload(t)
 	type rect struct{ Not, Text string }
-	r := ask[rect](t, p.driver, `const e = document.querySelector("noscript p"); return {not: seen(e), text: e.textContent};`)
+	r := ask[rect](t, p.driver, `const e = one("noscript p"); return {not: seen(e), text: e.textContent};`)
 	assert.Empty(t, r.Not)
 	assert.Contains(t, r.Text, "Turn it on")
 }

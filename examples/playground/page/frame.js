@@ -8,7 +8,7 @@ async function call({url, init}, signal) {
   try {
     const res = await fetch(url, {...init, signal});
     const body = (await res.text()).trim();
-    return {blocked: false, status: res.status, headers: [...res.headers], body: body.length > 2000 ? body.slice(0, 2000) + "…" : body};
+    return {blocked: false, status: res.status, headers: [...res.headers], body};
   } catch (e) {
     return {blocked: true, error: String(e)};
   }

@@ -4,7 +4,8 @@ const data = JSON.parse($("data").textContent);
 const policyForm = $("policy-form"), callForm = $("call-form");
 // A token that no other visitor knows: the server keeps a policy for it.
 const token = Array.from(crypto.getRandomValues(new Uint8Array(16)), b => b.toString(16).padStart(2, "0")).join("");
-const engine = [["Firefox", /Firefox\//], ["Chromium", /Chrom(e|ium)\//], ["WebKit", /AppleWebKit\//]].find(([, r]) => r.test(navigator.userAgent))?.[0] ?? "";
+const engines = [["Firefox", /Firefox\//], ["Chromium", /Chrom(e|ium)\//], ["WebKit", /AppleWebKit\//]];
+const engine = engines.find(([, r]) => r.test(navigator.userAgent))?.[0] ?? "";
 const desk = matchMedia("(min-width: 72rem) and (min-height: 34rem)"); // as in the style
 
 // element makes an element. Text is only ever added as text.
@@ -74,11 +75,16 @@ function grow(e) {
   e.rows = Math.min(10, e.value.split("\n").length);
 }
 
-const tidy = call => Object.fromEntries(callFields.map(name => [name, String(call?.[name] ?? "")]).filter(([, value]) => value));
+// tidy returns a call of which only the fields are left that are not empty.
+const tidy = call => Object.fromEntries(
+  callFields.map(name => [name, String(call?.[name] ?? "")]).filter(([, value]) => value));
 
 function readState() {
   const policy = {}, call = {};
-  for (const name of policyFields) if (valueOf(policyForm.elements[name])) policy[name] = valueOf(policyForm.elements[name]);
+  for (const name of policyFields) {
+    const value = valueOf(policyForm.elements[name]);
+    if (value) policy[name] = value;
+  }
   for (const name of callFields) call[name] = valueOf(callForm.elements[name]);
   return {policy, call, before};
 }
@@ -172,7 +178,8 @@ function load(first) {
 async function post(path, body, signal) {
   let res;
   try {
-    res = await fetch(path, {method: "POST", headers: {"Content-Type": "application/json"}, body: JSON.stringify(body), signal});
+    const headers = {"Content-Type": "application/json"};
+    res = await fetch(path, {method: "POST", headers, body: JSON.stringify(body), signal});
   } catch (e) {
     if (!signal?.aborted) lose();
     throw e;
@@ -241,7 +248,8 @@ function showChecked(c, hash) {
   showCode("call-code", c.callCode);
   const a = c.announces;
   $("announces").textContent = c.call.count ? "No browser sends this call."
-    : a ? `The browser asks first: a preflight for ${cut([a.method, ...a.headers].join(", "))}.` : "The browser sends it at once: a form could do the same.";
+    : a ? `The browser asks first: a preflight for ${cut([a.method, ...a.headers].join(", "))}.`
+    : "The browser sends it at once: a form could do the same.";
   unfold();
 }
 
@@ -264,7 +272,8 @@ function showProblems(form, {list, missed}) {
       e.removeAttribute("aria-invalid");
     }
     const lines = mine.map(p => {
-      const line = element("p", "", ...(p.value ? [element("code", "", cut(p.value)), ": "] : []), cut(p.detail, 300) + ". ");
+      const line = element("p", "", cut(p.detail, 300) + ". ");
+      if (p.value) line.prepend(element("code", "", cut(p.value)), ": ");
       if (p.fix) {
         const b = button("", () => takeFix(e, p));
         b.className = "fix";
@@ -280,7 +289,8 @@ function showProblems(form, {list, missed}) {
 
 // takeFix puts a fix in the place of the value that it is for.
 function takeFix(e, {value, fix}) {
-  change(() => fill(e, e.tagName === "TEXTAREA" ? e.value.split("\n").map(line => line.trim() === value ? fix : line).join("\n") : fix));
+  const fixed = () => e.value.split("\n").map(line => line.trim() === value ? fix : line).join("\n");
+  change(() => fill(e, e.tagName === "TEXTAREA" ? fixed() : fix));
   e.focus();
 }
 
@@ -304,11 +314,12 @@ addEventListener("message", e => {
 // frameOf returns a promise of the frame for a page.
 function frameOf(page) {
   if (!frames.has(page)) {
-    const f = {element: element("iframe"), origin: {this: data.origins.page, port: data.origins.other, ip: data.origins.ip, null: "null"}[page]};
+    const {page: own, other: port, ip} = data.origins;
+    const f = {element: element("iframe"), origin: {this: own, port, ip, null: "null"}[page]};
     f.element.title = "The page that makes the call";
     f.element.hidden = true;
     if (page === "null") f.element.setAttribute("sandbox", "allow-scripts");
-    f.element.src = (page === "null" ? data.origins.page : f.origin) + "/frame";
+    f.element.src = (page === "null" ? own : f.origin) + "/frame";
     f.loaded = new Promise((resolve, reject) => {
       const late = setTimeout(() => {
         frames.delete(page);
@@ -436,7 +447,8 @@ const plural = n => n === 1 ? "1 preflight" : `${n} preflights`;
 function show(what) {
   shown = what;
   const own = what?.results?.at(-1).verdicts.find(v => v.engine === engine);
-  $("details").replaceChildren(...(what?.results ? story(what.results, own) : what?.tour ? [tourTable(what.tour)] : []));
+  const parts = what?.results ? story(what.results, own) : what?.tour ? [tourTable(what.tour)] : [];
+  $("details").replaceChildren(...parts);
   $("details").scrollTop = $("outcome").scrollTop = 0;
   const advice = what?.results && agree(what.results.at(-1).observed, own) && own.advice;
   $("advice").replaceChildren(...(advice ? adviceOf(advice) : []));
@@ -451,16 +463,18 @@ function verdictOf({results, tour, unsent, error}) {
   if (error) return ["stop", "✕ The playground failed", error];
   if (unsent) return ["stop", "Not sent", "Correct the marked fields first."];
   if (tour) {
-    const good = tour.filter(v => v.expected).length, blocked = tour.filter(v => v.blocked && v.expected).length;
-    return good === tour.length ? ["good", `✓ ${good} of ${tour.length} as expected`, `${blocked} of them are blocked, as they should be.`]
-      : ["stop", `${good} of ${tour.length} as expected`, "The table says which are not."];
+    const good = tour.filter(v => v.expected), blocked = good.filter(v => v.blocked).length;
+    const title = `${good.length} of ${tour.length} as expected`;
+    return good.length === tour.length ? ["good", "✓ " + title, `${blocked} of them are blocked, as they should be.`]
+      : ["stop", title, "The table says which are not."];
   }
   const {observed, verdicts} = results.at(-1);
   const own = verdicts.find(v => v.engine === engine);
   const name = engine || "This browser";
   const reason = agree(observed, own) ? `${own.header} ${own.detail}`.trim() + "." : "";
+  const got = observed.body ? `, “${cut(observed.body)}”` : "";
   return observed.blocked ? ["stop", `✕ ${name} blocks the call`, (reason + sent(observed.preflights)).trim()]
-    : ["good", `✓ ${name} lets the page read it`, `Status ${observed.status}${observed.body ? `, “${cut(observed.body)}”` : ""}.${sent(observed.preflights)}`];
+    : ["good", `✓ ${name} lets the page read it`, `Status ${observed.status}${got}.${sent(observed.preflights)}`];
 }
 
 // changedSince says what the forms hold that a verdict is not about.
@@ -479,7 +493,8 @@ function render() {
   const current = shown && (shown.tour || shown.hash === fragment());
   const state = away ? "failed" : running ? "running" : !shown ? "none" : current ? "done" : "stale";
   const [kind, title, text] = {
-    failed: () => ["stop", "✕ The playground does not answer", "Start it again: go run ./examples/playground. This page looks for it every 2 seconds."],
+    failed: () => ["stop", "✕ The playground does not answer",
+      "Start it again: go run ./examples/playground. This page looks for it every 2 seconds."],
     running: () => ["", `Running: ${task}`, waiting],
     none: () => ["", "Nothing yet", nothing],
   }[state]?.() ?? verdictOf(shown);
@@ -508,7 +523,8 @@ function story(results, own) {
   const last = results.at(-1);
   const parts = notes(last, own);
   for (const r of results.slice(0, -1)) {
-    const earlier = element("details", "before", element("summary", "", `Before it: ${describe(r.call)} ${r.observed.blocked ? "✕ blocked" : "✓ let through"}, ${plural(r.observed.preflights)}`));
+    const said = `${r.observed.blocked ? "✕ blocked" : "✓ let through"}, ${plural(r.observed.preflights)}`;
+    const earlier = element("details", "before", element("summary", "", `Before it: ${describe(r.call)} ${said}`));
     earlier.append(conversation(r, r.verdicts.find(v => v.engine === engine)));
     parts.push(earlier);
   }
@@ -519,9 +535,11 @@ function story(results, own) {
 // difference says how an observation differs from corstest's verdict for this very
 // engine, "" if it does not. A browser may forget a preflight's answer at any time.
 function difference(observed, own) {
-  if (observed.blocked === own.allowed) return observed.blocked ? "this browser blocks the call" : "this browser lets the call through";
+  const {blocked} = observed;
+  if (blocked === own.allowed) return `this browser ${blocked ? "blocks the call" : "lets the call through"}`;
   if (observed.preflights < own.preflights) return `${plural(observed.preflights)} instead of ${own.preflights}`;
-  const seen = observed.blocked ? "" : String(observed.headers.map(([name]) => name).filter(name => name !== "date").sort());
+  const names = blocked ? [] : observed.headers.map(([name]) => name).filter(name => name !== "date");
+  const seen = String(names.sort());
   if (seen !== String(own.readable)) return `the page may read ${seen || "no header"}, not ${own.readable}`;
   return "";
 }
@@ -534,21 +552,24 @@ function notes({call, observed, verdicts}, own) {
     if (d && own.departure) {
       note("", `corstest differs here (${d}), as its documentation says. ${own.departure}`);
     } else if (d) {
-      note("bug", `This is a bug to report: corstest expects something else of ${own.engine}: ${d}. Send the link of this page, and this: ${navigator.userAgent}`);
+      note("bug", `This is a bug to report: corstest expects something else of ${own.engine}: ${d}. ` +
+        `Send the link of this page, and this: ${navigator.userAgent}`);
     } else if (observed.preflights > own.preflights) {
-      note("", "The browser sent a preflight again, though it could have kept the answer. Browsers may forget at any time.");
+      note("", "The browser sent a preflight again, though it could have kept the answer. " +
+        "Browsers may forget at any time.");
     }
   }
   const kinds = new Set(verdicts.map(v => `${v.allowed} ${v.step} ${v.preflights}`));
   if (kinds.size > 1) note("", "The engines differ in this call. The list says how.");
   if (call.path === "/me" && call.cookies && (call.page === "ip" || call.page === "null")) {
-    note("", "The cookie is SameSite=Lax. From a page of another site the browser does not send it, whatever the policy says.");
+    note("", "The cookie is SameSite=Lax. From a page of another site the browser does not send it, " +
+      "whatever the policy says.");
   }
   return list;
 }
 
 function adviceOf({text, form, changes}) {
-  return [element("h3", "", "What to change"), element("p", "", text), button(form === "policy" ? "Change the policy" : "Change the call", () => {
+  const b = button(form === "policy" ? "Change the policy" : "Change the call", () => {
     const old = fragment();
     change(() => {
       for (const c of changes) {
@@ -558,8 +579,10 @@ function adviceOf({text, form, changes}) {
       unfold();
     });
     $("run").focus();
-    toast(fragment() === old ? "It is changed already. Run the call again." : "Changed. Run the call again, or go Back to undo it.");
-  })];
+    const same = fragment() === old;
+    toast(same ? "It is changed already. Run the call again." : "Changed. Run the call again, or go Back to undo it.");
+  });
+  return [element("h3", "", "What to change"), element("p", "", text), b];
 }
 
 // apply does what change.apply does on the server.
@@ -582,10 +605,16 @@ function tableOf(caption, heads, body) {
 }
 
 function engineList({observed, verdicts}) {
-  const row = (name, allowed, preflights, more) => [name, {kind: allowed ? "good" : "stop", text: allowed ? "✓ allowed" : "✕ blocked"}, plural(preflights), {kind: "soft", text: more}];
-  return tableOf([element("b", "", "Seen"), ": what this browser has just done. ", element("b", "", "Simulated"), ": corstest, the test package of this project, asked the same server as each engine would. A preflight is the question in advance, whether the call may be sent."],
-    ["Browser", "Call", "It sent", "How we know"], [row("This browser", !observed.blocked, observed.preflights, "seen"),
-      ...verdicts.map(v => row(v.engine, v.allowed, v.preflights, "simulated" + (v.step ? `: stops at ${v.step}` : "")))]);
+  const row = (name, allowed, preflights, more) => [name,
+    {kind: allowed ? "good" : "stop", text: allowed ? "✓ allowed" : "✕ blocked"},
+    plural(preflights), {kind: "soft", text: more}];
+  const caption = [element("b", "", "Seen"), ": what this browser has just done. ", element("b", "", "Simulated"),
+    ": corstest, the test package of this project, asked the same server as each engine would. " +
+    "A preflight is the question in advance, whether the call may be sent."];
+  return tableOf(caption, ["Browser", "Call", "It sent", "How we know"], [
+    row("This browser", !observed.blocked, observed.preflights, "seen"),
+    ...verdicts.map(v => row(v.engine, v.allowed, v.preflights, "simulated" + (v.step ? `: stops at ${v.step}` : ""))),
+  ]);
 }
 
 // conversation draws what was said between page, browser and server, from top to
@@ -594,19 +623,24 @@ function conversation({call, announces, observed, exchanges, missed}, own) {
   const list = element("ol", "wire");
   const head = element("div", "actors", ...["Page", "Browser", "Server"].map(name => element("span", "", name)));
   head.setAttribute("aria-hidden", "true");
-  const step = (from, to, title, kind, ...content) => list.append(element("li", `step ${from}-${to} ${kind}`,
-    element("p", "arrow", element("span", "hidden", `${from} to ${to}: `), element("span", "label", title)), ...content));
+  const step = (from, to, title, kind, ...content) => {
+    const who = element("span", "hidden", `${from} to ${to}: `);
+    const arrow = element("p", "arrow", who, element("span", "label", title));
+    list.append(element("li", `step ${from}-${to} ${kind}`, arrow, ...content));
+  };
   const note = text => list.append(element("li", "aside", text));
   const blame = observed.blocked && own && !own.allowed ? own : null;
   const last = exchanges.at(-1);
 
   step("page", "browser", `fetch ${describe(call)}`, "");
   if (exchanges.length && !exchanges[0].preflight) {
-    note(announces ? "No preflight: the browser has kept the answer to an earlier one, in its preflight cache." : "No preflight: a form could send this.");
+    note(announces ? "No preflight: the browser has kept the answer to an earlier one, in its preflight cache."
+      : "No preflight: a form could send this.");
   }
   for (const x of exchanges) {
     const where = x.host === new URL(data.origins.api).host ? x.path : `http://${x.host}${x.path}`;
-    step("browser", "server", cut(`${x.method} ${where}`), "", headers(x.preflight ? "Preflight" : "Request", x.request, null));
+    const asked = headers(x.preflight ? "Preflight" : "Request", x.request, null);
+    step("browser", "server", cut(`${x.method} ${where}`), "", asked);
     const stops = blame && x === last && !missed;
     const answer = headers(x.preflight ? "Answer to the preflight" : "Response", x.response, stops ? blame : null);
     if (x.log) answer.append(element("pre", "log", x.log.trim()));
@@ -614,13 +648,19 @@ function conversation({call, announces, observed, exchanges, missed}, own) {
     step("server", "browser", x.status ? String(x.status) : "no response", stops ? "stop" : "", answer);
   }
   if (missed) note(`${missed} more requests are not drawn.`);
-  if (observed.blocked && last?.preflight) note(`${cut(last.request.fields.find(([name]) => name === "Access-Control-Request-Method")?.[1] ?? "", 40)} ${call.path} is never sent.`);
+  if (observed.blocked && last?.preflight) {
+    const method = last.request.fields.find(([name]) => name === "Access-Control-Request-Method")?.[1] ?? "";
+    note(`${cut(method, 40)} ${call.path} is never sent.`);
+  }
+  const card = element("div", "card");
   if (observed.blocked) {
-    step("browser", "page", "✕ " + observed.error, "stop", element("div", "card", element("p", "", "A script learns no more than this. The reason is above.")));
+    card.append(element("p", "", "A script learns no more than this. The reason is above."));
+    step("browser", "page", "✕ " + observed.error, "stop", card);
   } else {
     const readable = observed.headers.map(([name]) => name);
-    const hidden = (last?.response.fields ?? []).map(([name]) => name.toLowerCase()).filter(name => !readable.includes(name));
-    const card = element("div", "card", element("p", "", `The page may read: the body, ${readable.join(", ") || "no header"}.`));
+    const sent = (last?.response.fields ?? []).map(([name]) => name.toLowerCase());
+    const hidden = sent.filter(name => !readable.includes(name));
+    card.append(element("p", "", `The page may read: the body, ${readable.join(", ") || "no header"}.`));
     if (hidden.length) card.append(element("p", "", `Hidden from it: ${[...new Set(hidden)].join(", ")}.`));
     step("browser", "page", `✓ ${observed.status}`, "good", card);
   }
@@ -633,8 +673,9 @@ function headers(title, {fields, missed}, blame) {
   const show = (name, value, bad) => {
     const line = [element("b", "", name + ":"), " ", element("span", "", value)];
     const meaning = data.meanings[name.toLowerCase()];
-    card.append(meaning ? element("details", bad ? "header bad" : "header", element("summary", "", ...line), element("p", "", meaning))
-      : element("p", bad ? "header bad" : "header", ...line));
+    const kind = bad ? "header bad" : "header";
+    card.append(meaning ? element("details", kind, element("summary", "", ...line), element("p", "", meaning))
+      : element("p", kind, ...line));
   };
   for (const [name, value] of fields ?? []) show(name, value, blame?.header === name);
   if (missed) card.append(element("p", "header", `and ${missed} more`));
@@ -647,7 +688,10 @@ function headers(title, {fields, missed}, blame) {
 
 const rows = data.chapters.flatMap(c => c.rows);
 const titleOf = i => rows[i].title;
-const stateOf = i => ({policy: rows[i].policy ?? data.start, call: rows[i].calls.at(-1), before: rows[i].calls.slice(0, -1).map(tidy)});
+function stateOf(i) {
+  const {policy = data.start, calls} = rows[i];
+  return {policy, call: calls.at(-1), before: calls.slice(0, -1).map(tidy)};
+}
 const hashOf = i => examples[i] ? fragmentOf(stateOf(i)) : "";
 
 // Progress is what came of each example that was run, by its title.
@@ -671,7 +715,8 @@ function renderTour() {
   for (const [i, b] of examples.entries()) {
     const result = progress[titleOf(i)] ?? "";
     b.dataset.result = result;
-    b.lastChild.textContent = {through: ": let through, as it should be", blocked: ": blocked, as it should be", unexpected: ": not as it should be"}[result] ?? "";
+    b.lastChild.textContent = {through: ": let through, as it should be", blocked: ": blocked, as it should be",
+      unexpected: ": not as it should be"}[result] ?? "";
     if (result) done++;
   }
   $("summary").textContent = done ? `${done} of ${rows.length} done` : `${rows.length} examples`;
@@ -692,10 +737,12 @@ function renderLesson(state) {
       text.push("Run the call to see what comes of it.");
     }
   } else {
-    text.push(element("b", "", "New to CORS? "), `Take the tour: ${rows.length} short examples, each with its lesson.`);
+    text.push(element("b", "", "New to CORS? "));
+    text.push(`Take the tour: ${rows.length} short examples, each with its lesson.`);
   }
   update($("lesson-text"), ...text);
-  $("next").textContent = example < 0 ? "Start the tour" : last ? "Start the tour again" : `Next example: ${titleOf(example + 1)}`;
+  $("next").textContent = example < 0 ? "Start the tour" : last ? "Start the tour again"
+    : `Next example: ${titleOf(example + 1)}`;
   $("again").textContent = "Undo the changes";
   $("again").hidden = own || example < 0;
   const current = document.querySelector(".example[aria-current]");
@@ -730,10 +777,13 @@ function reveal() {
 // compare says whether calls of a row went as expected.
 function compare(row, results) {
   const {observed} = results.at(-1);
-  const got = observed.blocked ? "" : row.header ? observed.headers.find(([name]) => name === row.header.toLowerCase())?.[1] ?? "null" : observed.body;
+  const header = () => observed.headers.find(([name]) => name === row.header.toLowerCase())?.[1] ?? "null";
+  const got = observed.blocked ? "" : row.header ? header() : observed.body;
   const preflights = results.reduce((sum, r) => sum + r.observed.preflights, 0);
+  const wanted = row.preflights ?? 0;
   const wrong = observed.blocked !== !!row.blocked ? `it should be ${row.blocked ? "blocked" : "let through"}`
-    : row.got && got !== row.got ? `it should read ${row.got}` : preflights !== (row.preflights ?? 0) ? `it should take ${plural(row.preflights ?? 0)}` : "";
+    : row.got && got !== row.got ? `it should read ${row.got}`
+    : preflights !== wanted ? `it should take ${plural(wanted)}` : "";
   return {blocked: observed.blocked, got, preflights, expected: !wrong, wrong};
 }
 
@@ -754,7 +804,8 @@ async function runAll(signal) {
 }
 
 function tourTable(list) {
-  const said = v => `${v.expected ? "✓" : "!"} ${v.blocked ? "blocked" : "let through"}, ${v.wrong ? "but " + v.wrong : "as it should be"}`;
+  const said = v => `${v.expected ? "✓" : "!"} ${v.blocked ? "blocked" : "let through"}, ` +
+    (v.wrong ? "but " + v.wrong : "as it should be");
   return tableOf(["The tour, as this browser saw it."], ["Example", "What happened", "Preflights"],
     list.map(v => [v.title, {kind: v.expected ? "good" : "odd", text: said(v)}, String(v.preflights)]));
 }
@@ -773,14 +824,16 @@ async function copy(what) {
   if (what !== "link") {
     if (checked !== fragment()) await refresh().catch(() => {});
     if (checked !== fragment() || $(what).classList.contains("stale")) {
-      toast(away ? "Not copied: the playground does not answer." : "Not copied: this code is not of what the fields hold. Correct the marked fields first.");
+      toast("Not copied: " + (away ? "the playground does not answer."
+        : "this code is not of what the fields hold. Correct the marked fields first."));
       return;
     }
   }
   const text = what === "link" ? location.href : $(what).textContent;
   try {
     await navigator.clipboard.writeText(text);
-    toast({link: "Copied the link. It holds the policy and the call.", "policy-code": "Copied the policy in Go.", "call-code": "Copied the call in JavaScript."}[what]);
+    toast({link: "Copied the link. It holds the policy and the call.",
+      "policy-code": "Copied the policy in Go.", "call-code": "Copied the call in JavaScript."}[what]);
   } catch {
     if (what !== "link") getSelection().selectAllChildren($(what));
     toast(what === "link" ? "Copy the link from the address bar." : "Selected. Copy it with Ctrl+C.");
