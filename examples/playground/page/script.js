@@ -373,6 +373,7 @@ async function play(policy, list, fresh, signal = new AbortController().signal) 
       return null;
     }
     newURL = false;
+    if (fragmentOf({policy, call, before}) === fragment()) showChecked(c, fragment());
     wait(`the API to answer ${describe(call)}, for 20 seconds at most`);
     const observed = await callFrom(call.page || "this", c.url, c.request.init, signal);
     wait("the playground to compare this with other browsers");
