@@ -456,6 +456,11 @@ func runAll(t *testing.T, p *person) {
 // is there. The links of the page lose nothing.
 func nothingIsLost(t *testing.T, p *person) {
 	p.visit(t, 1280, 800)
+	first := p.forms(t)
+	p.choose(t, 2)
+	p.back(t)
+	assert.Equal(t, first, p.forms(t), "nobody has touched it")
+	p.settle(t)
 	p.write(t, "AllowedOrigins", "https://mine.example\n*")
 	p.write(t, "headers", "X-Mine: 1")
 	own := p.forms(t)
