@@ -41,6 +41,8 @@ type flags struct {
 	noProbe       bool
 	stack         string // in whose words the advice is; "" for that which the server names
 	audit         bool
+	more          []string      // -audit: the URLs after the first
+	whole         time.Duration // -M: the limit for all that an audit does, 0 for none
 	failOn        severity
 	json          bool
 	verbose       int // how often -v was given
@@ -60,6 +62,7 @@ type parser struct {
 	query     bool   // -G: the body goes into the URL
 	globOff   bool   // -g: brackets in the URL are not escaped
 	announced string // the method that a copied preflight announces
+	modal     []flag // the flags given that only the check has, or only the audit
 
 	// Where the page may be named.
 	origin  string // -origin
@@ -86,6 +89,7 @@ type flag struct {
 	mayHave bool                                // a value, after =
 	set     func(p *parser, value string) error // nil to ignore it
 	curlOwn bool                                // only after the word curl
+	only    string                              // "check" or "audit" if the other has no use for it
 }
 
 var ownFlags = []flag{
@@ -109,15 +113,19 @@ var ownFlags = []flag{
 	{names: "m max-time", hasArg: true, set: (*parser).setLimit},
 	{names: "url", hasArg: true, set: (*parser).setURL},
 	{names: "credentials", mayHave: true, set: (*parser).setCredentials},
-	{names: "engine engines", hasArg: true, set: (*parser).setEngines},
-	{names: "preflight-only", set: func(p *parser, _ string) error { p.flags.preflightOnly = true; return nil }},
-	{names: "no-probe", set: func(p *parser, _ string) error { p.flags.noProbe = true; return nil }},
-	{names: "for", hasArg: true, set: (*parser).setStack},
+	{names: "engine engines", hasArg: true, only: "check", set: (*parser).setEngines},
+	{names: "preflight-only", only: "check", set: func(p *parser, _ string) error {
+		p.flags.preflightOnly = true
+		return nil
+	}},
+	{names: "no-probe", only: "check", set: func(p *parser, _ string) error { p.flags.noProbe = true; return nil }},
+	{names: "for", hasArg: true, only: "check", set: (*parser).setStack},
 	{names: "upload-progress", set: func(p *parser, _ string) error { p.call.upload = true; return nil }},
 	{names: "entry", hasArg: true, set: (*parser).setEntry},
-	{names: "send", set: func(p *parser, _ string) error { p.send = true; return nil }},
+	{names: "send", only: "check", set: func(p *parser, _ string) error { p.send = true; return nil }},
 	{names: "audit", set: func(p *parser, _ string) error { p.flags.audit = true; return nil }},
-	{names: "fail-on", hasArg: true, set: (*parser).setFailOn},
+	{names: "M", hasArg: true, only: "audit", set: (*parser).setWholeLimit},
+	{names: "fail-on", hasArg: true, only: "audit", set: (*parser).setFailOn},
 	{names: "json", set: func(p *parser, _ string) error { p.flags.json = true; return nil }},
 	{names: "v verbose", set: func(p *parser, _ string) error { p.flags.verbose++; return nil }},
 	{names: "h help", set: func(p *parser, _ string) error { p.flags.help = true; return nil }},
@@ -227,6 +235,9 @@ func (p *parser) parseFlag(arg string, rest []string) ([]string, error) {
 }
 
 func (f flag) apply(p *parser, value string) error {
+	if f.only != "" {
+		p.modal = append(p.modal, f)
+	}
 	if f.set == nil {
 		return nil
 	}
@@ -265,14 +276,14 @@ func (p *parser) operand(arg string) error {
 
 func (p *parser) setURL(value string) error {
 	value = strings.TrimSpace(value)
-	if p.call.url != "" {
-		return usagef("two URLs, %s and %s: check one at a time, and put quotes around what has spaces",
-			quote(p.call.url), quote(value))
-	}
-	if value == "" {
+	switch {
+	case value == "":
 		return usagef("the URL is empty")
+	case p.call.url == "":
+		p.call.url = value
+	default:
+		p.flags.more = append(p.flags.more, value)
 	}
-	p.call.url = value
 	return nil
 }
 
@@ -434,15 +445,22 @@ func (p *parser) setCookie(value string) error {
 }
 
 func (p *parser) setLimit(value string) error {
+	return setSeconds(&p.flags.limit, "-m", value)
+}
+
+func (p *parser) setWholeLimit(value string) error { return setSeconds(&p.flags.whole, "-M", value) }
+
+func setSeconds(limit *time.Duration, name, value string) error {
 	seconds, err := strconv.ParseFloat(value, 64)
 	if err != nil || !(seconds > 0) || seconds > maxLimit.Seconds() {
-		return usagef("-m %s: give a number of seconds, from above 0 to %d", quote(value), int(maxLimit.Seconds()))
+		return usagef("%s %s: give a number of seconds, from above 0 to %d", name, quote(value), int(maxLimit.Seconds()))
 	}
-	p.flags.limit = max(time.Duration(seconds*float64(time.Second)), time.Millisecond)
+	*limit = max(time.Duration(seconds*float64(time.Second)), time.Millisecond)
 	return nil
 }
 
-var allEngines = []corstest.Engine{corstest.EngineStandard, corstest.EngineChromium, corstest.EngineFirefox, corstest.EngineWebKit}
+var allEngines = []corstest.Engine{corstest.EngineStandard, corstest.EngineChromium, corstest.EngineFirefox,
+	corstest.EngineWebKit}
 
 func (p *parser) setEngines(value string) error {
 	for name := range strings.SplitSeq(value, ",") {
@@ -470,7 +488,7 @@ func (p *parser) setStack(value string) error {
 func (p *parser) setFailOn(value string) error {
 	s, ok := parseSeverity(value)
 	if !ok {
-		return usagef("-fail-on %s: the severities are high, medium, low and none", quote(value))
+		return usagef("-fail-on %s: the severities are high, medium, low, info and none", quote(value))
 	}
 	p.flags.failOn = s
 	return nil
@@ -478,6 +496,9 @@ func (p *parser) setFailOn(value string) error {
 
 // finish fills in what follows from the rest, and says what is missing.
 func (p *parser) finish() error {
+	if err := p.checkPart(); err != nil {
+		return err
+	}
 	if p.text != "" {
 		if err := p.takePaste(); err != nil {
 			return err
@@ -499,8 +520,13 @@ func (p *parser) finish() error {
 	if len(p.flags.engines) == 0 {
 		p.flags.engines = allEngines
 	}
-	if err := p.finishURL(); err != nil {
-		return err
+	for _, ref := range p.urls() {
+		if err := p.finishURL(ref); err != nil {
+			return err
+		}
+	}
+	if p.query {
+		p.call.body, p.call.hasBody = "", false
 	}
 	for name, values := range p.defaults {
 		if p.call.header[name] == nil {
@@ -521,6 +547,33 @@ func (p *parser) finish() error {
 		return err
 	}
 	return p.guard()
+}
+
+// checkPart refuses what would have no effect in a check, or in an audit.
+func (p *parser) checkPart() error {
+	if len(p.flags.more) > 0 && !p.flags.audit {
+		return usagef("two URLs, %s and %s: check one at a time, and put quotes around what has spaces",
+			quote(p.call.url), quote(p.flags.more[0]))
+	}
+	for _, f := range p.modal {
+		name, _, _ := strings.Cut(f.names, " ")
+		switch {
+		case f.only == "check" && p.flags.audit:
+			return usagef("-%s has no part in an audit: leave it out, or leave out -audit", name)
+		case f.only == "audit" && !p.flags.audit:
+			return usagef("-%s is for an audit alone: add -audit, or leave it out", name)
+		}
+	}
+	return nil
+}
+
+// urls are all that were named.
+func (p *parser) urls() []*string {
+	all := []*string{&p.call.url}
+	for i := range p.flags.more {
+		all = append(all, &p.flags.more[i])
+	}
+	return all
 }
 
 // checkMode says of what no script called that it is something else.
@@ -560,11 +613,11 @@ func (p *parser) findOrigin() error {
 	return checkOrigin(origin)
 }
 
-func (p *parser) finishURL() error {
+func (p *parser) finishURL(to *string) error {
 	if p.copied && !p.globOff {
-		p.call.url = globEscapes.Replace(p.call.url)
+		*to = globEscapes.Replace(*to)
 	}
-	ref, err := completeURL(p.call.url)
+	ref, err := completeURL(*to)
 	if err != nil {
 		return err
 	}
@@ -575,24 +628,27 @@ func (p *parser) finishURL() error {
 	case ascii != ref && !p.copied:
 		return usagef("the URL %s: browsers write the host in Punycode; did you mean %s?", quote(ref), quote(ascii))
 	}
-	p.call.url = ascii
+	more := slices.Clone(p.moreQuery)
 	if p.call.hasBody && p.query {
-		p.moreQuery = append(p.moreQuery, p.call.body)
-		p.call.body, p.call.hasBody = "", false
+		more = append(more, p.call.body)
 	}
-	for _, more := range p.moreQuery {
+	for _, query := range more {
 		separator := "?"
-		if strings.Contains(p.call.url, "?") {
+		if strings.Contains(ascii, "?") {
 			separator = "&"
 		}
-		p.call.url += separator + more
+		ascii += separator + query
 	}
+	*to = ascii
 	return nil
 }
 
 // guard keeps calls that write from being sent where nobody asked for it: the
 // paste may be any call, and not all of it may have been told.
 func (p *parser) guard() error {
+	if p.flags.audit { // which sends none that writes
+		return nil
+	}
 	if !p.call.guarded && p.announced == "" || p.send && p.announced == "" {
 		return nil
 	}

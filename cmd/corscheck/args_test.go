@@ -174,7 +174,7 @@ func TestBadUsage(t *testing.T) {
 		{"a file of cookies", []string{"-b", "cookies.txt", api}, `-b "cookies.txt": write cookies as 'name=value; name=value'; files of cookies are not read`},
 		{"a file that is not there", []string{"-d", "@no-such-file", api}, `-d: open no-such-file: no such file or directory`},
 		{"a stack", []string{"-for", "rails", api}, `-for "rails": the stacks are go, express, fastify, koa, nginx, apache, caddy, haproxy, flask, fastapi, django, rack, php, tomcat`},
-		{"a severity", []string{"-fail-on", "info", api}, `-fail-on "info": the severities are high, medium, low and none`},
+		{"a severity", []string{"-fail-on", "severe", api}, `-fail-on "severe": the severities are high, medium, low, info and none`},
 		{"preflight only, without a preflight", []string{"-origin", page, "-preflight-only", api}, `-preflight-only: browsers send no preflight for this call, so there is nothing to check`},
 		{"an audit of the own origin", []string{"-audit", "-origin", "https://api.example.com", api}, `-origin https://api.example.com is the URL's own, and its pages are under no policy: name the origin of another page`},
 		{"an audit for null", []string{"-audit", "-origin", "null", api}, `-origin null: name an origin that the policy is meant for; the audit tries null by itself`},
@@ -200,7 +200,7 @@ func TestHelp(t *testing.T) {
 	}
 	assert.Contains(t, usage, "servers that you are responsible for")
 	assert.LessOrEqual(t, strings.Count(usage, "\n"), 46, "one screen")
-	for _, name := range strings.Fields("origin X H d b credentials k m engine preflight-only upload-progress no-probe for audit fail-on json v") {
+	for _, name := range strings.Fields("origin X H d b credentials k m engine preflight-only upload-progress no-probe for audit fail-on M json v") {
 		assert.Contains(t, usage, "\n  -"+name+" ")
 		_, ok := find(name, false)
 		assert.True(t, ok, name)

@@ -36,8 +36,13 @@ type verdict struct {
 	header  http.Header            // what the page may read of the response
 }
 
-// fails makes an outcome a result.
-func (o *outcome) fails(*flags) bool { return !o.allowed() }
+// exit makes an outcome a result.
+func (o *outcome) exit(*flags) int {
+	if o.allowed() {
+		return exitOK
+	}
+	return exitFailed
+}
 
 // allowed reports whether the browsers let the call through. Where no browser was
 // asked the standard decides.

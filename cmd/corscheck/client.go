@@ -162,19 +162,39 @@ func withRemote(ctx context.Context, remote *string) context.Context {
 // explainFailure says why there was no answer, and what to do. Scripts see the
 // same "Failed to fetch" as for a call that CORS blocks.
 func (c *client) explainFailure(method, url string, err error) error {
-	return &networkError{fmt.Sprintf("no answer to %s %s: %s", method, url, c.explainNetwork(err)), err}
+	id, text := c.explainNetwork(err)
+	return &networkError{fmt.Sprintf("no answer to %s %s: %s", method, url, text), id, err}
 }
 
 // A networkError is an error in words for people.
 type networkError struct {
 	text  string
+	id    string // for programs
 	cause error
 }
 
 func (e *networkError) Error() string { return e.text }
 func (e *networkError) Unwrap() error { return e.cause }
 
-func (c *client) explainNetwork(err error) string {
+// errorID tells programs what kind of error there is.
+func errorID(err error) string {
+	var (
+		usage   usageError
+		network *networkError
+	)
+	switch {
+	case errors.As(err, &usage):
+		return "usage"
+	case errors.As(err, &network):
+		return network.id
+	case errors.Is(err, errLate):
+		return "limit"
+	}
+	return "internal"
+}
+
+// explainNetwork returns an id for programs, and a text for people.
+func (c *client) explainNetwork(err error) (id, text string) {
 	var (
 		dns       *net.DNSError
 		authority x509.UnknownAuthorityError
@@ -187,62 +207,62 @@ func (c *client) explainNetwork(err error) string {
 	const looksLikeCORS = " Browsers refuse it as well, and show the page the same error as for CORS; no header helps."
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
-		return fmt.Sprintf("the server did not answer within %v. Set another limit with -m", c.limit)
+		return "timeout", fmt.Sprintf("the server did not answer within %v. Set another limit with -m", c.limit)
 	case errors.As(err, &dns) && !dns.IsNotFound:
-		return fmt.Sprintf("the name server did not answer for the host %s (DNS)", quote(dns.Name))
+		return "dns", fmt.Sprintf("the name server did not answer for the host %s (DNS)", quote(dns.Name))
 	case errors.As(err, &dns):
-		return fmt.Sprintf("the host %s has no address (DNS). Check its spelling", quote(dns.Name))
+		return "dns", fmt.Sprintf("the host %s has no address (DNS). Check its spelling", quote(dns.Name))
 	case errors.Is(err, syscall.ECONNREFUSED):
-		return "the connection was refused. Is the server running, and on this port?"
+		return "connection-refused", "the connection was refused. Is the server running, and on this port?"
 	case errors.As(err, &record):
-		return "the server does not speak TLS on this port. Should the URL begin with http://?"
+		return "no-tls", "the server does not speak TLS on this port. Should the URL begin with http://?"
 	case errors.As(err, &authority):
-		return "the certificate is signed by nobody that this machine trusts." + looksLikeCORS + " Check anyway " +
+		return "certificate", "the certificate is signed by nobody that this machine trusts." + looksLikeCORS + " Check anyway " +
 			"with -k"
 	case errors.As(err, &host), errors.As(err, &invalid), errors.As(err, &verify):
-		return fmt.Sprintf("the certificate is not valid: %v.%s Check anyway with -k", err, looksLikeCORS)
+		return "certificate", fmt.Sprintf("the certificate is not valid: %v.%s Check anyway with -k", err, looksLikeCORS)
 	case strings.Contains(err.Error(), "tls: ") && c.wanted:
-		return "the server wants a certificate of its client (mTLS), and got none. Browsers send none with a " +
+		return "client-certificate", "the server wants a certificate of its client (mTLS), and got none. Browsers send none with a " +
 			"preflight: let OPTIONS pass without one"
 	case strings.Contains(err.Error(), "tls: protocol version not supported"), strings.Contains(err.Error(),
 		"tls: server selected unsupported protocol version"):
-		return "the server speaks no TLS that browsers take: they want 1.2 or newer." + looksLikeCORS
+		return "tls", "the server speaks no TLS that browsers take: they want 1.2 or newer." + looksLikeCORS
 	case errors.As(err, &alert), strings.HasPrefix(err.Error(), "remote error: tls: "):
-		return fmt.Sprintf("TLS failed: %s.%s", strings.TrimPrefix(err.Error(), "remote error: "), looksLikeCORS)
+		return "tls", fmt.Sprintf("TLS failed: %s.%s", strings.TrimPrefix(err.Error(), "remote error: "), looksLikeCORS)
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET),
 		errors.Is(err, syscall.EPIPE):
-		return "the server closed the connection without an answer"
+		return "closed", "the server closed the connection without an answer"
 	}
 	return explainText(err.Error())
 }
 
 // explainText explains errors that net/http has no type for.
-func explainText(text string) string {
+func explainText(text string) (id, words string) {
 	switch {
 	case strings.Contains(text, "server closed idle connection"): // before the request was written
-		return "the server closed the connection without an answer"
+		return "closed", "the server closed the connection without an answer"
 	case strings.Contains(text, "stream error: "), strings.Contains(text, "http2: server sent GOAWAY"),
 		strings.Contains(text, "http2: client connection"):
-		return "the server broke off the HTTP/2 stream without an answer" + http2Code(text)
+		return "http2", "the server broke off the HTTP/2 stream without an answer" + http2Code(text)
 	case strings.HasPrefix(text, "connection error: "):
-		return "the server broke the rules of HTTP/2, or its header is longer than 1 MB" + http2Code(text)
+		return "http2", "the server broke the rules of HTTP/2, or its header is longer than 1 MB" + http2Code(text)
 	case strings.Contains(text, "malformed MIME header"):
 		if m := headerLine.FindStringSubmatch(text); m != nil {
-			return fmt.Sprintf("the header %s of the answer has a control character in it, which is not allowed. "+
+			return "malformed-answer", fmt.Sprintf("the header %s of the answer has a control character in it, which is not allowed. "+
 				"Chromium takes it, and this tool cannot: take it out", quote(m[1]))
 		}
-		return "a header line of the answer is malformed: " + text[strings.Index(text, "malformed MIME header"):]
+		return "malformed-answer", "a header line of the answer is malformed: " + text[strings.Index(text, "malformed MIME header"):]
 	case strings.Contains(text, "multiple Content-Length"):
-		return "the answer has two lines of Content-Length that differ. Browsers refuse it as well"
+		return "malformed-answer", "the answer has two lines of Content-Length that differ. Browsers refuse it as well"
 	case strings.Contains(text, "malformed HTTP"), strings.Contains(text,
 		"readLoopPeekFail"): // the second if it speaks first
-		return "the server does not speak HTTP"
+		return "no-http", "the server does not speak HTTP"
 	case strings.Contains(text, "response headers exceeded"), strings.Contains(text, "response header list larger"):
-		return fmt.Sprintf("the header of the answer is longer than %d MB", maxHeader>>20)
+		return "header-too-long", fmt.Sprintf("the header of the answer is longer than %d MB", maxHeader>>20)
 	case strings.HasPrefix(text, "proxyconnect "):
-		return "the proxy of the environment (HTTPS_PROXY) did not connect: " + text[strings.LastIndex(text, ": ")+2:]
+		return "proxy", "the proxy of the environment (HTTPS_PROXY) did not connect: " + text[strings.LastIndex(text, ": ")+2:]
 	}
-	return strings.TrimPrefix(text, "net/http: HTTP/1.x transport connection broken: ")
+	return "network", strings.TrimPrefix(text, "net/http: HTTP/1.x transport connection broken: ")
 }
 
 var headerLine = regexp.MustCompile(`malformed MIME header line: "?([^": ]+):`)

@@ -58,5 +58,5 @@ func splitPort(hostport string) (host, port string) {
 
 // isPublic reports whether strangers can get names right under domain.
 func isPublic(domain string) bool {
-	return publicsuffix.Is(domain) || publicsuffix.Below(domain) != ""
+	return publicsuffix.Is(domain) || publicsuffix.Below(domain) != "" || unlisted[domain]
 }

@@ -14,7 +14,23 @@ import (
 
 // The README describes what these types are written as.
 
+// jsonVersion is that of what is written. Members may be added under the same one.
+const jsonVersion = 1
+
+// A jsonError is written where there is no result.
+type jsonError struct {
+	Version int    `json:"version"`
+	URL     string `json:"url,omitempty"` // among several
+	ID      string `json:"id"`
+	Error   string `json:"error"`
+}
+
+func newJSONError(m *mask, err error) jsonError {
+	return jsonError{Version: jsonVersion, ID: errorID(err), Error: m.text(err.Error())}
+}
+
 type jsonOutcome struct {
+	Version   int                    `json:"version"`
 	URL       string                 `json:"url"`
 	Origin    string                 `json:"origin"`
 	From      string                 `json:"originFrom,omitempty"`
@@ -71,6 +87,7 @@ type jsonFix struct {
 
 func (o *outcome) json(m *mask) any {
 	j := jsonOutcome{
+		Version:   jsonVersion,
 		URL:       m.text(o.plan.target.String()),
 		Origin:    o.call.origin,
 		From:      o.call.originFrom,
@@ -120,24 +137,61 @@ func (m *mask) notes(notes []note) []note {
 }
 
 type jsonAudit struct {
+	Version  int       `json:"version"`
 	URL      string    `json:"url"`
 	Origin   string    `json:"origin"`
 	Method   string    `json:"method"`
 	Requests int       `json:"requests"`
+	Tried    []string  `json:"tried"`
 	Findings []finding `json:"findings"`
 	Hints    []note    `json:"hints"`
 }
 
+type jsonAudits struct {
+	Version int         `json:"version"`
+	Audits  []any       `json:"audits"` // each a jsonAudit or a jsonError
+	Summary jsonSummary `json:"summary"`
+}
+
+type jsonSummary struct {
+	High   int `json:"high"`
+	Medium int `json:"medium"`
+	Low    int `json:"low"`
+	Info   int `json:"info"`
+	Failed int `json:"failed"` // URLs
+}
+
+func (all audits) json(m *mask) any {
+	n := counts(all.findings())
+	j := jsonAudits{
+		Version: jsonVersion,
+		Summary: jsonSummary{High: n[high], Medium: n[medium], Low: n[low], Info: n[info], Failed: all.failed()},
+	}
+	for _, one := range all {
+		if one.audit != nil {
+			j.Audits = append(j.Audits, one.audit.json(m))
+			continue
+		}
+		e := newJSONError(m, one.err)
+		e.URL = m.text(one.url)
+		j.Audits = append(j.Audits, e)
+	}
+	return j
+}
+
 func (a *audit) json(m *mask) any {
 	j := jsonAudit{
+		Version:  jsonVersion,
 		URL:      m.text(a.plan.target.String()),
 		Origin:   a.call.origin,
 		Method:   a.plan.method,
 		Requests: a.sent,
+		Tried:    append([]string{}, a.tried()...),
 		Findings: append([]finding{}, a.findings...),
 		Hints:    m.notes(a.notes),
 	}
 	for i, f := range j.Findings {
+		j.Findings[i].Detail, j.Findings[i].Remedy = m.text(f.Detail), m.text(f.Remedy)
 		j.Findings[i].Evidence = make([]string, len(f.Evidence))
 		for k, l := range f.Evidence {
 			j.Findings[i].Evidence[k] = m.text(l)

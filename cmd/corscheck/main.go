@@ -19,6 +19,7 @@ import (
 	"log"
 	"os"
 	"runtime/debug"
+	"strings"
 )
 
 const usage = `Usage:
@@ -28,7 +29,7 @@ const usage = `Usage:
                                            copied, a HAR, or the line in its console
   corscheck curl 'URL' -H '…' …            the same, for what "Copy as cURL" copied
   corscheck FILE.har                       the same, for the first call in it that failed
-  corscheck -audit -origin ORIGIN URL      what does the server's policy let in?
+  corscheck -audit -origin ORIGIN URL …    what does the server's policy let in?
 
 The call, with flags as in curl:
   -origin ORIGIN     the origin of the page that calls, such as https://app.example.com
@@ -50,8 +51,9 @@ The check:
   -send              send a call that writes also if it is from a HAR or a console's line
 
 The audit, of servers that you are responsible for:
-  -audit             send at most 60 GETs and preflights with the origins of strangers
-  -fail-on SEVERITY  exit with 1 from here upwards: high, medium (the default), low, none
+  -audit             send at most 60 GETs and preflights to each URL, with the origins of strangers
+  -fail-on SEVERITY  exit with 1 from here upwards: high, medium (the default), low, info; or none
+  -M SECONDS         the limit for the whole, all URLs together; none by default
 
 The output:
   -json              one JSON object for programs
@@ -73,16 +75,26 @@ func main() {
 	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr, isTerminal(os.Stdout)))
 }
 
-// A result is what came of a run: an outcome or an audit.
+// A result is what came of a run: an outcome, an audit or several.
 type result interface {
 	json(m *mask) any
 	writeTo(r *report)
-	fails(f *flags) bool
+	exit(f *flags) int // the exit status
 }
 
 // run is the program without the process. terminal says whether stdout may have
 // colours. It returns the exit status.
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer, terminal bool) int {
+	out := &output{w: stdout}
+	status := runTo(out, stderr, args, stdin, terminal)
+	if out.err != nil {
+		fmt.Fprintln(stderr, "corscheck: the result could not be written:", out.err)
+		return exitUnknown
+	}
+	return status
+}
+
+func runTo(stdout, stderr io.Writer, args []string, stdin io.Reader, terminal bool) int {
 	f, c, err := parseArgs(args, stdin)
 	switch {
 	case err != nil:
@@ -93,10 +105,12 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer, terminal bool
 		fmt.Fprintln(stdout, "corscheck", version())
 		return exitOK
 	}
-	m := newMask(f, c)
+	all := *c
+	all.url = strings.Join(append([]string{c.url}, f.more...), " ")
+	m := newMask(f, &all)
 	var found result
 	if err == nil {
-		found, err = examine(context.Background(), f, c)
+		found, err = examine(context.Background(), f, c, m, stderr)
 	}
 	if err == nil && f.json {
 		err = writeJSON(stdout, found.json(m))
@@ -106,32 +120,46 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer, terminal bool
 	if err != nil {
 		return fail(stdout, stderr, f, m, err)
 	}
-	if found.fails(f) {
-		return exitFailed
-	}
-	return exitOK
+	return found.exit(f)
 }
 
-// examine does what f asks for with the call c.
-func examine(ctx context.Context, f *flags, c *call) (result, error) {
-	if f.audit {
-		return newAudit(ctx, f, c)
+// examine does what f asks for with the call c. Who waits at a terminal sees on stderr how
+// far it is.
+func examine(ctx context.Context, f *flags, c *call, m *mask, stderr io.Writer) (result, error) {
+	if !f.audit {
+		return check(ctx, f, c)
 	}
-	return check(ctx, f, c)
+	p := newProgress(stderr, m)
+	defer p.erase()
+	return auditAll(ctx, f, c, p.show)
 }
 
 // fail reports why there is no result.
 func fail(stdout, stderr io.Writer, f *flags, m *mask, err error) int {
-	text := m.text(err.Error())
 	if f.json {
-		_ = writeJSON(stdout, map[string]string{"error": text})
+		_ = writeJSON(stdout, newJSONError(m, err))
 	}
-	fmt.Fprintln(stderr, "corscheck:", clean(text))
+	fmt.Fprintln(stderr, "corscheck:", clean(m.text(err.Error())))
 	var usage usageError
 	if errors.As(err, &usage) {
 		fmt.Fprintln(stderr, "Try corscheck -help.")
 	}
 	return exitUnknown
+}
+
+// An output remembers that something could not be written, as on a full disk.
+type output struct {
+	w   io.Writer
+	err error
+}
+
+func (o *output) Write(b []byte) (int, error) {
+	if o.err != nil {
+		return 0, o.err
+	}
+	n, err := o.w.Write(b)
+	o.err = err
+	return n, err
 }
 
 // version is that of the module that the program was built from.
@@ -144,8 +172,11 @@ func version() string {
 
 // isTerminal reports whether colours written to f reach a person who wants them
 // (https://no-color.org).
-func isTerminal(f *os.File) bool {
-	if os.Getenv("NO_COLOR") != "" || os.Getenv("TERM") == "dumb" {
+func isTerminal(f *os.File) bool { return os.Getenv("NO_COLOR") == "" && isScreen(f) }
+
+// isScreen reports whether what is written to f can be erased again.
+func isScreen(f *os.File) bool {
+	if os.Getenv("TERM") == "dumb" {
 		return false
 	}
 	info, err := f.Stat()

@@ -151,7 +151,7 @@ func TestFailureAfterThePreflight(t *testing.T) {
 		}
 		return false
 	}))
-	var e struct{ Error string }
+	var e jsonError
 	assert.Equal(t, exitUnknown, runJSON(t, &e, append(put, "-origin", page, url)...))
 	assert.Equal(t, "no answer to PUT "+url+": the server closed the connection without an answer", e.Error)
 }
@@ -251,7 +251,7 @@ func TestRefusedConnection(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, l.Close())
 	url := "http://" + l.Addr().String() + "/"
-	var e struct{ Error string }
+	var e jsonError
 	assert.Equal(t, exitUnknown, runJSON(t, &e, "-origin", page, url))
 	assert.Equal(t, "no answer to GET "+url+": the connection was refused. Is the server running, and on this port?",
 		e.Error)
@@ -260,19 +260,21 @@ func TestRefusedConnection(t *testing.T) {
 func TestExplainNetwork(t *testing.T) {
 	c := &client{limit: 10 * time.Second}
 	for _, tc := range []struct {
-		err  error
-		want string
+		err      error
+		id, want string
 	}{
-		{&net.DNSError{Name: "api.exmaple.com", IsNotFound: true},
+		{&net.DNSError{Name: "api.exmaple.com", IsNotFound: true}, "dns",
 			`the host "api.exmaple.com" has no address (DNS). Check its spelling`},
-		{&net.DNSError{Name: "a.example", Err: "i/o timeout", IsTimeout: true},
+		{&net.DNSError{Name: "a.example", Err: "i/o timeout", IsTimeout: true}, "dns",
 			`the name server did not answer for the host "a.example" (DNS)`},
-		{fmt.Errorf("x: %w", context.DeadlineExceeded), "the server did not answer within 10s. Set another limit " +
+		{fmt.Errorf("x: %w", context.DeadlineExceeded), "timeout", "the server did not answer within 10s. Set another limit " +
 			"with -m"},
-		{tls.AlertError(40), "TLS failed: tls: handshake failure. Browsers refuse it as well, and show the page " +
+		{tls.AlertError(40), "tls", "TLS failed: tls: handshake failure. Browsers refuse it as well, and show the page " +
 			"the same error as for CORS; no header helps."},
-		{errors.New("something\nelse"), "something\nelse"},
+		{errors.New("something\nelse"), "network", "something\nelse"},
 	} {
-		assert.Equal(t, tc.want, c.explainNetwork(tc.err))
+		id, text := c.explainNetwork(tc.err)
+		assert.Equal(t, tc.id, id)
+		assert.Equal(t, tc.want, text)
 	}
 }

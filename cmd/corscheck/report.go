@@ -428,9 +428,7 @@ func (r *report) paste(title string, lines []line) {
 func (a *audit) writeTo(r *report) {
 	r.text("", bold, fmt.Sprintf("Audit of %s, for pages of %s: %d requests", a.plan.target, a.call.origin, a.sent))
 	r.line("")
-	counts := make(map[severity]int)
 	for _, f := range a.findings {
-		counts[f.Severity]++
 		style := map[severity]string{high: red, medium: yellow, low: bold, info: dim}[f.Severity]
 		r.line("%s %s", r.paint(style, fmt.Sprintf("%-6s", strings.ToUpper(f.Severity.String()))), r.paint(bold, f.ID))
 		r.text("       ", "", f.Detail)
@@ -444,15 +442,73 @@ func (a *audit) writeTo(r *report) {
 		r.text("", "", "Note: "+h.Detail)
 		r.line("")
 	}
-	if len(a.findings) == 0 {
+	r.tried(a)
+	switch {
+	case len(a.findings) > 0:
+		r.line("%s", countsText(a.findings))
+	case a.isCutShort():
+		r.line("Nothing found so far.")
+	default:
 		r.line("%s", r.paint(green, r.symbol("✓")+"Nothing found."))
-		return
 	}
+}
+
+func countsText(findings []finding) string {
+	n := counts(findings)
 	var parts []string
 	for s := high; s >= info; s-- {
-		parts = append(parts, fmt.Sprintf("%d %s", counts[s], s))
+		parts = append(parts, fmt.Sprintf("%d %s", n[s], s))
 	}
-	r.line("%s", strings.Join(parts, ", "))
+	return strings.Join(parts, ", ")
+}
+
+// tried says which origins the server was asked with.
+func (r *report) tried(a *audit) {
+	origins := a.tried()
+	if len(origins) == 0 {
+		return
+	}
+	const most = 4
+	text := fmt.Sprintf("Tried %d origins of strangers", len(origins))
+	switch {
+	case r.verbose > 0:
+		text += ": " + strings.Join(origins, ", ")
+	case len(origins) > most:
+		text += fmt.Sprintf(": %s … (-v names all)", strings.Join(origins[:most], ", "))
+	}
+	if a.left > 0 {
+		text += fmt.Sprintf("; for %d more there was no request left", a.left)
+	}
+	r.text("", dim, text+".")
+	r.line("")
+}
+
+// writeTo reports one audit after the other, and then all in a line each.
+func (all audits) writeTo(r *report) {
+	for _, one := range all {
+		if one.audit != nil {
+			one.audit.writeTo(r)
+		} else {
+			r.text("", bold, "Audit of "+one.url)
+			r.line("")
+			r.text("", red, r.symbol("✗")+"Not audited: "+one.err.Error())
+		}
+		r.line("")
+	}
+	r.line("%s", r.paint(bold, fmt.Sprintf("%d URLs: %s; %d not audited", len(all), countsText(all.findings()),
+		all.failed())))
+	for _, one := range all {
+		text := "not audited"
+		switch {
+		case one.audit != nil && len(one.audit.findings) > 0:
+			text = countsText(one.audit.findings)
+		case one.audit != nil && one.audit.isCutShort():
+			text = "not audited to the end"
+		case one.audit != nil:
+			text = "nothing found"
+		}
+		r.line("  %s", cut(fmt.Sprintf("%-36s %s", text, clean(r.mask.text(one.url))), width-2))
+	}
 }
 
 // wrap breaks text between words. A word that is longer than a line has a line of

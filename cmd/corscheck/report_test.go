@@ -30,14 +30,18 @@ func runText(t *testing.T, terminal bool, args ...string) (int, string) {
 var (
 	liveAddress     = regexp.MustCompile(`127\.0\.0\.1:\d+`)
 	metadataMembers = regexp.MustCompile(`(?s)\n *"Sec-Fetch-\w+": \[.*?\],`) // has no part in CORS
-	randomName      = regexp.MustCompile(`[a-z2-7]{12}\.example`)
+	randomName      = regexp.MustCompile(`https://([a-z]{9})\.example\b`)
+	triedOrigins    = regexp.MustCompile(`(?s)("tried": \[\n(?:[^\n]*\n){3}).*?(\n *\])`) // too many to show
 )
 
 func documented(text string) string {
 	text = liveAddress.ReplaceAllString(text, "localhost:5000")
 	text = strings.ReplaceAll(text, "127.0.0.1", "localhost")
 	text = metadataMembers.ReplaceAllString(text, "")
-	return randomName.ReplaceAllString(text, "random.example")
+	if m := randomName.FindStringSubmatch(text); m != nil { // the first origin that is tried
+		text = strings.ReplaceAll(text, m[1], "random")
+	}
+	return triedOrigins.ReplaceAllString(text, "${1}    …${2}")
 }
 
 // Every report fits 100 columns, but for what is to be pasted; that of an ordinary
@@ -127,7 +131,16 @@ func TestReportOfAnAudit(t *testing.T) {
 	_, text := runText(t, true, "-audit", "-origin", page, serve(t, good))
 	assert.Contains(t, text, "✓ Nothing found.")
 	_, text = runText(t, true, "-audit", "-origin", "https://www.example.com", serve(t, good))
-	assert.Contains(t, text, "Note: The server does not let https://www.example.com in.")
+	assert.Contains(t, text, "The server lets pages of https://www.example.com in nowhere")
+	assert.Regexp(t, `\nTried \d+ origins of strangers: https://random\.example, null,\n.* … \(-v names all\)\.\n\n`, uncoloured(text))
+	_, text = runText(t, false, "-v", "-audit", "-origin", page, serve(t, good))
+	for _, origin := range []string{"null", "http://app.example.com", "https://app.example.c", "https://xample.com", "http://192.168.1.221"} {
+		assert.Regexp(t, `\s`+regexp.QuoteMeta(origin)+`[,.]\s`, text)
+	}
+}
+
+func uncoloured(text string) string {
+	return regexp.MustCompile("\x1b\\[[0-9;]*m").ReplaceAllString(text, "")
 }
 
 func TestManyRedirectsAreShort(t *testing.T) {
@@ -243,7 +256,7 @@ func assertShows(t *testing.T, file, text string) {
 	}
 	first, _, _ := strings.Cut(indented, "\n")
 	if first == "    {" { // an object: its first members tell it from another
-		first = strings.Join(strings.SplitN(indented, "\n", 5)[:4], "\n")
+		first = strings.Join(strings.SplitN(indented, "\n", 6)[:5], "\n")
 	}
 	start := strings.Index(document, "\n"+first+"\n")
 	require.GreaterOrEqual(t, start, 0, "%s has no %q", file, first)

@@ -152,7 +152,7 @@ var broken = []struct {
 }{
 	// What only looks like CORS.
 	{"no CORS at all", before(nil, says(onAll, 200)), put,
-		"preflight CORS check: Access-Control-Allow-Origin", "options-not-routed", ""},
+		"preflight CORS check: Access-Control-Allow-Origin", "options-not-routed", "medium origin-not-allowed"},
 	{"a mux without OPTIONS", before(good, says(onOptions, 405, "Allow: GET, PUT")), put,
 		"preflight CORS check: Access-Control-Allow-Origin", "options-not-routed", "medium preflight-fails"},
 	{"a router that does not know OPTIONS", before(good, says(onOptions, 404)), put,
@@ -177,19 +177,19 @@ var broken = []struct {
 	{"a preflight that moved inside the CORS layer", policy{allow: only(page), preflightStatus: 308, preflight: []string{"Location: /users/7/"}}, put,
 		"preflight status: ", "redirected", "medium preflight-fails"},
 	{"a call that moved", before(good, says(func(r *http.Request) bool { return !onOptions(r) && r.URL.Path == "/users/7" }, 301, "Location: /users/7/")), put,
-		"CORS check: Access-Control-Allow-Origin", "redirected", ""},
+		"CORS check: Access-Control-Allow-Origin", "redirected", "medium call-fails"},
 	{"a proxy whose upstream is down", before(good, says(onAll, 502)), put, "preflight CORS check: Access-Control-Allow-Origin", "error-before-cors", "medium preflight-fails"},
 	{"a proxy whose upstream does not answer in time", before(good, says(onPUT, 504)), put, "CORS check: Access-Control-Allow-Origin", "error-before-cors", ""},
 	{"a body that is too large for the proxy", before(good, says(onPUT, 413)), put, "CORS check: Access-Control-Allow-Origin", "error-before-cors", ""},
 	{"a rate limit before the preflight", before(good, says(onOptions, 429)), put, "preflight CORS check: Access-Control-Allow-Origin", "error-before-cors", "medium preflight-fails"},
 	{"a preflight that crashes", policy{allow: only(page), preflightStatus: 500}, put, "preflight status: ", "", "medium preflight-fails"},
 	{"headers on preflights alone", policy{allow: only(page), actual: []string{fetch.AllowOrigin + ":"}}, put,
-		"CORS check: Access-Control-Allow-Origin", "not-covered", ""},
+		"CORS check: Access-Control-Allow-Origin", "not-covered", "medium call-fails"},
 	{"HTML instead of JSON", policy{allow: only(page), actual: replace("Content-Type", "text/html; charset=utf-8")}, append([]string{"-H", "Accept: application/json"}, put...), "", "html-answer", ""},
 
 	// The origin.
-	{"an origin that is not listed", policy{allow: only("https://www.example.com")}, put, "preflight CORS check: Access-Control-Allow-Origin", "origin-not-listed", ""},
-	{"another origin, always", policy{allow: always("https://www.example.com")}, put, "preflight CORS check: Access-Control-Allow-Origin", "origin-not-listed", ""},
+	{"an origin that is not listed", policy{allow: only("https://www.example.com")}, put, "preflight CORS check: Access-Control-Allow-Origin", "origin-not-listed", "medium origin-not-allowed"},
+	{"another origin, always", policy{allow: always("https://www.example.com")}, put, "preflight CORS check: Access-Control-Allow-Origin", "origin-not-listed", "medium origin-not-allowed"},
 	{"a list of origins", policy{allow: always(page + ", https://www.example.com")}, put, "preflight CORS check: Access-Control-Allow-Origin", "malformed-origin", "medium ineffective"},
 	{"an origin with a slash", policy{allow: always(page + "/")}, put, "preflight CORS check: Access-Control-Allow-Origin", "malformed-origin", "medium ineffective"},
 	{"a pattern as origin", policy{allow: always("https://*.example.com")}, put, "preflight CORS check: Access-Control-Allow-Origin", "malformed-origin", "medium ineffective"},
@@ -236,7 +236,7 @@ var broken = []struct {
 	{"everybody on https", policy{allow: matching("^https://")}, put, "", "", "low any-origin"},
 	{"null", policy{allow: eitherOf(only(page), only("null"))}, put, "", "", "medium null-origin"},
 	{"null with cookies", policy{allow: eitherOf(only(page), only("null")), lines: withCookies}, put, "", "", "high null-origin"},
-	{"null alone", policy{allow: always("null")}, []string{"-origin", "null"}, "", "null-origin", "medium null-origin"},
+	{"null alone", policy{allow: always("null")}, []string{"-origin", "null"}, "", "null-origin", "medium null-origin; medium origin-not-allowed"},
 	{"what begins like the origin", policy{allow: matching("^https://app\\.example\\.com")}, put, "", "", "medium prefix-match"},
 	{"what begins like the origin, with cookies", policy{allow: matching("^https://app\\.example\\.com"), lines: withCookies}, put, "", "", "high prefix-match"},
 	{"what begins with the host", policy{allow: matching("^https://app\\.example\\.com($|[.])")}, put, "", "", "medium prefix-match"},
@@ -289,6 +289,10 @@ var broken = []struct {
 	{"no max-age", policy{allow: only(page), preflight: []string{fetch.MaxAge + ":"}}, put, "", "", "info preflight-uncached"},
 	{"one method at a time", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		policy{allow: only(page), preflight: replace(fetch.AllowMethods, r.Header.Get("Access-Control-Request-Method"))}.ServeHTTP(w, r)
+	}), put, "", "", "info preflight-uncached"},
+	{"one method at a time, none for GET", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		method := strings.TrimSuffix(r.Header.Get("Access-Control-Request-Method"), "GET")
+		policy{allow: only(page), preflight: []string{fetch.AllowMethods + ":", fetch.AllowMethods + ": " + method}}.ServeHTTP(w, r)
 	}), put, "", "", "info preflight-uncached"},
 	{"private networks", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Access-Control-Request-Private-Network") == "true" {
