@@ -68,17 +68,16 @@ func TestPolicyOptions(t *testing.T) {
 // Each problem stands beside a field of the form, and its fix is accepted there.
 func TestPolicyProblems(t *testing.T) {
 	for name, tc := range map[string]struct{ field, text, fix string }{
-		"origin with a slash": {"AllowedOrigins", "https://a.example/", "https://a.example"},
-		"no scheme":           {"AllowedOrigins", "a.example", "https://a.example"},
-		"no origin":           {"AllowedOrigins", "", ""},
-		"lower case":          {"AllowedMethods", "patch", "PATCH"},
-		"colon":               {"AllowedHeaders", "X-A:", "X-A"},
-		"cookie":              {"ExposedHeaders", "Set-Cookie", ""},
-		"no unit":             {"MaxAge", "600", "10m0s"},
-		"no duration":         {"MaxAge", "long", ""},
-		"too long":            {"MaxAge", "48h0m0s", "24h0m0s"},
-		"no number":           {"OptionsSuccessStatus", "OK", "204"},
-		"no ok status":        {"OptionsSuccessStatus", "404", "204"},
+		"origin with a path": {"AllowedOrigins", "https://a.example/x", "https://a.example"},
+		"no scheme":          {"AllowedOrigins", "a.example", "https://a.example"},
+		"no origin":          {"AllowedOrigins", "", ""},
+		"lower case":         {"AllowedMethods", "patch", "PATCH"},
+		"colon":              {"AllowedHeaders", "X-A:", "X-A"},
+		"cookie":             {"ExposedHeaders", "Set-Cookie", ""},
+		"no unit":            {"MaxAge", "600", "10m0s"},
+		"no duration":        {"MaxAge", "long", ""},
+		"no number":          {"OptionsSuccessStatus", "OK", "204"},
+		"no ok status":       {"OptionsSuccessStatus", "404", "204"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := policy{"AllowedOrigins": "*"}.with(tc.field, tc.text)
