@@ -37,10 +37,13 @@ func permissionForMethod(method string) permission { return permission{false, me
 
 func permissionForHeader(name string) permission { return permission{true, strings.ToLower(name)} }
 
-func (c *call) cacheKey() cacheKey { return cacheKey{c.origin(), c.url.String()} }
+func (c *call) cacheKey() cacheKey { return cacheKey{c.preflightOrigin(), c.url.String()} }
 
 // isCached reports whether the cache makes a preflight for c unnecessary.
 func (c *call) isCached(unsafe []string) bool {
+	if slices.Contains(c.engine.asksIn, c.effectiveCacheMode()) {
+		return false
+	}
 	b := c.browser
 	now := b.now()
 	b.mu.Lock()
@@ -82,7 +85,7 @@ func (c *call) isAlive(e *cacheEntry, now time.Time) bool {
 
 func (c *call) isMethodCached(entries []*cacheEntry, now time.Time) bool {
 	if fetch.IsSafelistedMethod(c.method) && (c.method != "HEAD" || !c.engine.cachedHEADListed) {
-		if !c.upload {
+		if !c.forced {
 			return true
 		}
 		if c.engine.cachedSafelistedMethods {
@@ -120,6 +123,9 @@ func (c *call) match(e *cacheEntry, p permission, now time.Time) (match permissi
 func (c *call) remember(a answer) {
 	b := c.browser
 	now := b.now()
+	if slices.Contains(c.engine.keepsNothingIn, c.effectiveCacheMode()) {
+		return
+	}
 	seconds := c.engine.maxAgeSeconds(a.lines[fetch.MaxAge])
 	if seconds == 0 && c.engine.ignoresZeroMaxAge || c.tainted && c.engine.taintedUncached {
 		return
