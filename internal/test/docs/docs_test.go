@@ -324,7 +324,7 @@ func TestClaims(t *testing.T) {
 // pages are all that people read.
 func pages(t *testing.T) (all []string) {
 	t.Helper()
-	for _, pattern := range []string{"README.md", ".github/*.md", "docs/*.md", "cmd/*/README.md"} {
+	for _, pattern := range []string{"README.md", ".github/*.md", "docs/*.md", "cmd/*/README.md", "interop/corscheck/*.md"} {
 		found, err := filepath.Glob(filepath.Join(root, pattern))
 		require.NoError(t, err)
 		for _, path := range found {
