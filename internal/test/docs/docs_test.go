@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -417,4 +418,72 @@ func TestPages(t *testing.T) {
 			assert.True(t, reached[page], "no way leads from the README to %s", page)
 		}
 	}
+}
+
+// What people ask most is answered where the README's links lead: the answer stands in
+// the section of the last one.
+func TestAnswers(t *testing.T) {
+	const errors, recipes, migrating = "docs/errors.md", "docs/recipes.md", "docs/migrating.md"
+	for _, tc := range []struct {
+		question string
+		way      []string // links, from the README on
+		answer   string
+	}{
+		{"what does the console's line mean?", []string{errors}, "is not allowed by Access-Control-Allow-Origin"},
+		{"why is no cookie sent?", []string{errors + "#no-error-and-yet-no-cookie"}, "are different sites"},
+		{"why is the log empty?", []string{errors + "#an-empty-log"}, "never reached the middleware"},
+		{"may logging stand around a route's policy?", nil, "never `logging(policy(h))`"},
+		{"what do I lose when I leave gin-contrib/cors?", []string{migrating, "#from-gin-contribcors"}, "a barrier falls"},
+		{"how does it go into gin's chain?", []string{migrating, "#from-gin-contribcors"}, "ginchain/main.go"},
+		{"does it work with echo 5?", []string{"docs/neighbours.md#routers"}, "echo5/main.go"},
+		{"why do my tests fail after the move?", []string{migrating, "#what-your-tests-will-notice"}, "to every OPTIONS"},
+		{"how do operators switch it off?", []string{recipes, "#a-list-from-an-operator"}, "An empty variable means no CORS"},
+		{
+			"how does a WebSocket keep to my list?",
+			[]string{recipes + "#websockets-for-a-list-and-nothing-else"}, "require one Origin header",
+		},
+		{
+			"cookies for my pages, and * for the rest?",
+			[]string{recipes + "#cookies-for-some-pages-and--for-the-rest"}, "needs `Vary: Origin`",
+		},
+		{
+			"why does fetch fail for an image that the page shows?",
+			[]string{errors, "#allowed-by-corscheck-and-yet-it-fails"}, "The browser's HTTP cache",
+		},
+		{"how does a script read the name of a download?", []string{recipes, "#downloads"}, "`Content-Disposition`"},
+		{"why does each PUT with If-Match cost a preflight?", []string{recipes, "#if-match"}, "costs a preflight"},
+		{"may pages of the LAN call it?", []string{recipes, "#pages-of-a-local-network"}, "netip.Prefix.Contains"},
+		{"does it start with my release of Go?", []string{"docs/comparison.md"}, "| Go it needs |"},
+	} {
+		t.Run(tc.question, func(t *testing.T) {
+			page, text := "README.md", read(t, "README.md")
+			for _, target := range tc.way {
+				assert.True(t, strings.Contains(text, "]("+target), "%s does not lead to %s", page, target)
+				path, anchor, _ := strings.Cut(target, "#")
+				if path != "" {
+					page = path
+				}
+				text = underHeading(t, read(t, page), anchor)
+			}
+			answered := strings.Contains(strings.Join(strings.Fields(text), " "), tc.answer)
+			assert.True(t, answered, "%s does not say %q there", page, tc.answer)
+		})
+	}
+}
+
+// underHeading returns what stands under the heading that anchor links to, all of page
+// for none.
+func underHeading(t *testing.T, page, anchor string) string {
+	t.Helper()
+	if anchor == "" {
+		return page
+	}
+	for i, part := range strings.Split(page, "\n#") {
+		heading, rest, _ := strings.Cut(part, "\n")
+		if i > 0 && slices.Equal(anchors("#"+heading), []string{anchor}) {
+			return rest
+		}
+	}
+	require.Fail(t, "no heading", anchor)
+	return ""
 }
