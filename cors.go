@@ -120,6 +120,7 @@ type policy struct {
 	anyOrigin   bool // every origin; the remaining origin fields are unused
 	origins     *OriginMatcher
 	originFunc  func(r *http.Request, origin string) bool
+	asksOpaque  bool   // whether originFunc is asked about null and the like
 	credentials string // of Access-Control-Allow-Credentials
 
 	// Header values, "" where the header is not sent.
@@ -185,7 +186,7 @@ func (p *policy) allows(r *http.Request, origin string) bool {
 // asksFunc reports whether AllowOriginFunc is asked about an origin.
 func (p *policy) asksFunc(origin string) bool {
 	if origins.IsOpaque(origin) {
-		return p.credentials == ""
+		return p.asksOpaque
 	}
 	_, err := origins.ParseOrigin(origin)
 	return err == nil

@@ -39,9 +39,12 @@ func TestValuesAsBytes(t *testing.T) {
 
 func TestValuesThatAreNoBytes(t *testing.T) {
 	for value, detail := range map[string]string{
-		"Ā":       `the value has the character 'Ā' (U+0100): scripts can set those up to U+00FF; encode the value, as with encodeURIComponent`,
-		"5 €":     `the value has the character '€' (U+20AC): scripts can set those up to U+00FF; encode the value, as with encodeURIComponent`,
-		"a😀":      `the value has the character '😀' (U+1F600): scripts can set those up to U+00FF; encode the value, as with encodeURIComponent`,
+		"Ā": `the value has the character 'Ā' (U+0100): scripts can set those up to U+00FF; encode the ` +
+			`value, as with encodeURIComponent`,
+		"5 €": `the value has the character '€' (U+20AC): scripts can set those up to U+00FF; encode the ` +
+			`value, as with encodeURIComponent`,
+		"a😀": `the value has the character '😀' (U+1F600): scripts can set those up to U+00FF; encode ` +
+			`the value, as with encodeURIComponent`,
 		"a\x00":   "the value has a line break or NUL",
 		"a\nb":    "the value has a line break or NUL",
 		"a\rb":    "the value has a line break or NUL",
@@ -102,7 +105,7 @@ func TestSeveralHeadersOfOneName(t *testing.T) {
 // Chromium sends its own User-Agent, and takes some headers for its client hints.
 func TestHeadersOfChromium(t *testing.T) {
 	hints := map[string]struct{ known, other []string }{
-		"DPR":            {[]string{"2", "1.5", ".5", "1."}, []string{"", ".", "-1", "1e3", "x", "1,2", "1.5.2"}},
+		"DPR":            {[]string{"2", "1.5", "01.50"}, []string{"", ".", ".5", "1.", "-1", "1e3", "x", "1,2", "1.5.2"}},
 		"Device-Memory":  {[]string{"0.5"}, []string{"x"}},
 		"Downlink":       {[]string{"10"}, []string{"x"}},
 		"RTT":            {[]string{"100"}, []string{"", "1.5", "x"}},
@@ -119,7 +122,8 @@ func TestHeadersOfChromium(t *testing.T) {
 				b := corstest.Browser{Handler: s, Engine: engine}
 				_, err := b.Fetch(t.Context(), corstest.Request{Origin: origin, Header: http.Header{name: {value}}})
 				require.NoError(t, err)
-				assert.Equal(t, []string{strings.Trim(value, " ")}, s.requests[len(s.requests)-1].Header[http.CanonicalHeaderKey(name)])
+				assert.Equal(t, []string{strings.Trim(value, " ")},
+					s.requests[len(s.requests)-1].Header[http.CanonicalHeaderKey(name)])
 				return len(s.log) == 2
 			}
 			for _, value := range values.known {
@@ -145,7 +149,9 @@ func TestHeadersOfChromium(t *testing.T) {
 			assert.Equal(t, want, s.requests[len(s.requests)-1].Header["User-Agent"], engine)
 		}
 		b := corstest.Browser{Handler: allowing("", ""), Engine: engine}
-		_, err := b.Fetch(t.Context(), corstest.Request{Origin: origin, Mode: corstest.ModeNoCORS, Header: http.Header{"DPR": {"2"}}})
+		_, err := b.Fetch(t.Context(), corstest.Request{
+			Origin: origin, Mode: corstest.ModeNoCORS, Header: http.Header{"DPR": {"2"}},
+		})
 		assert.Equal(t, "browsers drop this header or value in mode \"no-cors\"", requireUnsendable(t, err).Detail)
 	}
 }

@@ -85,7 +85,7 @@ func (c *call) isAlive(e *cacheEntry, now time.Time) bool {
 
 func (c *call) isMethodCached(entries []*cacheEntry, now time.Time) bool {
 	if fetch.IsSafelistedMethod(c.method) && (c.method != "HEAD" || !c.engine.cachedHEADListed) {
-		if !c.demanded {
+		if !c.forced {
 			return true
 		}
 		if c.engine.cachedSafelistedMethods {
@@ -123,6 +123,9 @@ func (c *call) match(e *cacheEntry, p permission, now time.Time) (match permissi
 func (c *call) remember(a answer) {
 	b := c.browser
 	now := b.now()
+	if slices.Contains(c.engine.keepsNothingIn, c.effectiveCacheMode()) {
+		return
+	}
 	seconds := c.engine.maxAgeSeconds(a.lines[fetch.MaxAge])
 	if seconds == 0 && c.engine.ignoresZeroMaxAge || c.tainted && c.engine.taintedUncached {
 		return

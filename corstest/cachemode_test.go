@@ -121,7 +121,9 @@ func TestCacheModeAndOwnHeaders(t *testing.T) {
 		"Pragma":        "GET cache-control=no-cache pragma=1",
 	} {
 		s := allowing("", name)
-		_, err := corstest.Fetch(s, corstest.Request{Origin: origin, Header: header(name), CacheMode: corstest.CacheModeReload})
+		_, err := corstest.Fetch(s, corstest.Request{
+			Origin: origin, Header: header(name), CacheMode: corstest.CacheModeReload,
+		})
 		require.NoError(t, err)
 		assert.Equal(t, []string{"preflight GET " + strings.ToLower(name), want}, cacheHeaders(s))
 	}
@@ -139,5 +141,28 @@ func TestCacheModeOfConditionalRequest(t *testing.T) {
 			require.NoError(t, err)
 		}
 		assert.Equal(t, []string{"preflight GET if-match", "GET", "GET"}, cacheHeaders(s), engine)
+	}
+}
+
+// Chromium keeps no answer that it got in mode no-store. The older one stays.
+func TestAnswersOfNoStore(t *testing.T) {
+	for _, engine := range engines {
+		for _, mode := range []corstest.CacheMode{corstest.CacheModeNoStore, corstest.CacheModeReload, corstest.CacheModeNoCache} {
+			count := func(modes ...corstest.CacheMode) int {
+				s := allowing("PUT", "")
+				b := corstest.Browser{Handler: s, Engine: engine}
+				for _, m := range modes {
+					_, err := b.Fetch(t.Context(), corstest.Request{Origin: origin, Method: "PUT", CacheMode: m})
+					require.NoError(t, err)
+				}
+				return strings.Count(strings.Join(s.log, "\n"), "preflight")
+			}
+			asks := engine == corstest.EngineChromium ||
+				engine == corstest.EngineFirefox && mode != corstest.CacheModeNoCache
+			want := map[bool]int{false: 1, true: 2}
+			assert.Equal(t, want[asks], count("", mode, ""), "%s: %s", engine, mode)
+			keepsNothing := engine == corstest.EngineChromium && mode == corstest.CacheModeNoStore
+			assert.Equal(t, want[keepsNothing], count(mode, ""), "%s: %s", engine, mode)
+		}
 	}
 }

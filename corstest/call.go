@@ -43,7 +43,7 @@ type call struct {
 	tainted      bool   // redirects crossed origins, so that Origin is null
 	site         string // how far the call has come: the value of Sec-Fetch-Site
 	redirected   bool
-	demanded     bool // a preflight is due whatever the method and the headers are
+	forced       bool // a preflight is due whatever the method and the headers are
 	lostMetadata bool // the request has no Sec-Fetch headers any more
 }
 
@@ -163,8 +163,7 @@ func byteString(s string) (string, error) {
 	return string(b), nil
 }
 
-// joined returns the fields with one for each name. They are in any order, but
-// those of one name follow each other in it.
+// joined returns the fields with the values of one name in one field.
 func joined(fields []field) []field {
 	var one []field
 	for _, f := range fields {
@@ -212,8 +211,8 @@ func (c *call) fetch() error {
 		c.crossOrigin = c.crossOrigin || originOf(c.url) != c.page
 		c.goFarther()
 		unsafe := c.unsafeNames()
-		c.demanded = c.upload || c.engine.asksAgain && (preflighted || len(c.engine.unsafeNames(c.set)) > 0)
-		demanded := c.usesCORS() && (c.demanded || !fetch.IsSafelistedMethod(c.method) || len(unsafe) > 0)
+		c.forced = c.upload || c.engine.asksAgain && (preflighted || len(c.engine.unsafeNames(c.set)) > 0)
+		demanded := c.usesCORS() && (c.forced || !fetch.IsSafelistedMethod(c.method) || len(unsafe) > 0)
 		preflighted = preflighted || demanded
 
 		if demanded && !c.isCached(unsafe) {

@@ -175,6 +175,9 @@ type Browser struct {
 	// streams do no harm, and nothing stays open when Fetch returns. Bound the
 	// wait for the header with the context that Fetch takes.
 	//
+	// An [http.Transport] neither sends nor takes control characters in the values of
+	// headers. Browsers do, so use another RoundTripper to test that.
+	//
 	// If Transport returns an error, Fetch returns it in a [*TransportError].
 	Transport http.RoundTripper
 

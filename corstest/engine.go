@@ -25,14 +25,18 @@ const (
 
 	// EngineChromium plays version 156. It keeps an answer for at most two hours. It
 	// keeps only one answer for each origin and URL, and a new answer replaces it
-	// whole. In the response to a preflight, `*` in Access-Control-Allow-Headers
-	// covers Authorization; in a cached answer it does not.
+	// whole. A request with a conditional header, such as If-Match, always asks. In the
+	// response to a preflight, `*` in Access-Control-Allow-Headers covers Authorization;
+	// in a cached answer it does not. A script's User-Agent is neither announced nor
+	// sent. A response with status 101 or more than 256 KiB of header blocks the call.
 	EngineChromium
 
 	// EngineFirefox plays version 153 ESR. It keeps an answer for at most a day. A
 	// request without credentials never uses the answer to one with credentials, and
-	// a cached `*` matches nothing. Any failure of a call drops the answers for its
-	// URL. `*` in Access-Control-Allow-Headers covers Authorization.
+	// a cached `*` matches nothing. A request with a conditional header, such as
+	// If-Match, always asks. Any failure of a call drops the answers for its URL. `*`
+	// in Access-Control-Allow-Headers covers Authorization. More than 384 KiB of header
+	// block the call.
 	EngineFirefox
 
 	// EngineWebKit plays WebKitGTK 2.50.6. It keeps an answer for at most ten minutes.
@@ -138,6 +142,8 @@ type conduct struct {
 	authorizationUnderWildcard bool
 	// asksIn are the cache modes in which no cached answer is used.
 	asksIn []CacheMode
+	// keepsNothingIn are those of them in which the answer is not cached.
+	keepsNothingIn []CacheMode
 	// sharesCacheMode means that the preflight has the cache mode of the request.
 	sharesCacheMode bool
 
@@ -223,6 +229,7 @@ func (e Engine) conduct() conduct {
 			lonePreflightSite:          true,
 			authorizationUnderWildcard: true,
 			asksIn:                     []CacheMode{CacheModeNoCache, CacheModeNoStore, CacheModeReload},
+			keepsNothingIn:             []CacheMode{CacheModeNoStore},
 			sharesCacheMode:            true,
 			maxAgeCap:                  7200,
 			maxAge:                     maxAgeInteger,
@@ -280,6 +287,7 @@ func (e Engine) conduct() conduct {
 			cachedSafelistedMethods:          true,
 			oneAnswer:                        true,
 			keepsRefusals:                    true,
+			taintedUncached:                  true,
 			clears:                           clearNever,
 		}
 	}

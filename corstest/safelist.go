@@ -64,13 +64,13 @@ func (c conduct) isSafelisted(f field) bool {
 
 // isClientHint reports whether Chromium safelists f as a client hint.
 func isClientHint(f field) bool {
-	digits, fraction, _ := strings.Cut(f.value, ".")
-	isInteger := f.value != "" && isDigits(f.value)
+	isNumber := func(s string) bool { return s != "" && isDigits(s) }
 	switch f.name {
 	case "device-memory", "downlink", "dpr":
-		return isDigits(digits) && isDigits(fraction) && digits+fraction != ""
+		integer, fraction, found := strings.Cut(f.value, ".")
+		return isNumber(integer) && (!found || isNumber(fraction))
 	case "rtt", "viewport-width", "width":
-		return isInteger
+		return isNumber(f.value)
 	case "save-data":
 		return strings.EqualFold(f.value, "on")
 	case "ect":
@@ -82,7 +82,9 @@ func isClientHint(f field) bool {
 // hasUnsafeByte reports whether s has a CORS-unsafe request-header byte.
 func (c conduct) hasUnsafeByte(s string) bool {
 	for _, b := range []byte(s) {
-		if b < 0x20 && b != '\t' || b == 0x7f || b > 0x7f && c.highBytesUnsafe || strings.IndexByte(`"():<>?@[\]{}`, b) >= 0 {
+		switch {
+		case b < 0x20 && b != '\t', b == 0x7f, b > 0x7f && c.highBytesUnsafe,
+			strings.IndexByte(`"():<>?@[\]{}`, b) >= 0:
 			return true
 		}
 	}

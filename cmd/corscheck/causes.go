@@ -188,8 +188,6 @@ func (e *evidence) concludeValue(lines []string) []note {
 	}
 	value := lines[0]
 	switch fitted := fit(value); {
-	case value == "*":
-		return nil
 	case isJoined(value):
 		return one("duplicate-header", "Two layers add %s, and a proxy joined the two lines. Remove one of the two.",
 			fetch.AllowOrigin)

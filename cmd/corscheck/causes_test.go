@@ -255,7 +255,7 @@ func TestCauses(t *testing.T) {
 		{"http of the same host is listed", value("http://app.example.com"), get, "origin-not-listed", "the " +
 			"scheme differs", "", ""},
 		{"another port is listed", value(page + ":8443"), put, "origin-not-listed", "the port differs", "", ""},
-		{"www is listed", value("https://www.app.example.com"), put, "origin-not-listed", "www", "", ""},
+		{"www is listed", value("https://www.app.example.com"), put, "origin-not-listed", "they differ by www", "", ""},
 
 		// B3
 		{"the preflight is granted, 304 has nothing", lost(listed, isGET, 304), []string{"-H", "Content-Type: " +
@@ -372,10 +372,23 @@ func TestCauses(t *testing.T) {
 			"", ""},
 		{"two layers for all in one line", value("*, *"), put, "duplicate-header", "Remove one", "", ""},
 
+		{"a port that is none", value(page + ":99999"), get, "malformed-origin", "byte for byte", "", ""},
+		{"the default port of http", value("http://app.example.com:80"), []string{"-origin", "http://app.example.com"},
+			"malformed-origin", "port", "", ""},
+		{"another origin, after a granted preflight", lost(listed, onPUT, 200, fetch.AllowOrigin+": "+elsewhere), put,
+			"cached or not-covered", "two layers disagree", "not on its list", ""},
+		{"a layer that allows the origin, and refuses the method",
+			policy{allow: only(page), preflightStatus: 400, preflight: []string{fetch.AllowMethods + ":"}}.forGET(), put,
+			"cors-refused", "PUT", "", "options-not-routed"},
+		{"headers before an application that refuses OPTIONS", policy{allow: only(page), preflightStatus: 403}, put,
+			"options-not-routed", "answer OPTIONS itself", "", ""},
+		{"a Location that is none", redirect("http://[::1", 302), get, "", "", "", ""},
 		// B7
 		{"null", listed, append([]string{"-origin", "null"}, put...), "null-origin", "web server", "not on its list",
 			""},
 		{"null, and GET", listed, []string{"-origin", "null"}, "null-origin", "web server", "add", ""},
+
+		{"null, where another origin is listed", value(elsewhere), []string{"-origin", "null"}, "null-origin", "", "not on its list", ""},
 
 		// B8
 		{"an OPTIONS that is no preflight", listed, []string{"-X", "OPTIONS"}, "not-a-preflight",
@@ -438,6 +451,17 @@ func TestCauses(t *testing.T) {
 			assert.Empty(t, o.Questions)
 		})
 	}
+}
+
+// forGET answers preflights for GET as they should be.
+func (p policy) forGET() http.Handler {
+	return before(p, func(w http.ResponseWriter, r *http.Request) bool {
+		isGET := r.Header.Get("Access-Control-Request-Method") == http.MethodGet
+		if isGET {
+			policy{allow: p.allow}.ServeHTTP(w, r)
+		}
+		return isGET
+	})
 }
 
 func says2(status int, lines ...string) http.Handler {

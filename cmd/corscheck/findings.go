@@ -297,8 +297,8 @@ func isOrigin(value string) bool {
 	if value == "null" {
 		return true
 	}
-	_, err := cors.NewOriginMatcher(value)
-	return err == nil && !strings.Contains(value, "*")
+	m, err := cors.NewOriginMatcher(value)
+	return err == nil && m.Match(value)
 }
 
 // isList reports whether the lines are a list of tokens.

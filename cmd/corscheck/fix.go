@@ -210,9 +210,11 @@ func isMethod(name string) bool {
 	return cors.Options{AllowedOrigins: []string{"*"}, AllowedMethods: []string{name}}.Validate() == nil
 }
 
-// isRequestHeader reports whether a policy may list the request header.
+// isRequestHeader reports whether a policy may list the request header, and scripts need
+// it to.
 func isRequestHeader(name string) bool {
-	return cors.Options{AllowedOrigins: []string{"*"}, AllowedHeaders: []string{name}}.Validate() == nil
+	return !fetch.IsForbiddenRequestHeader(name) &&
+		cors.Options{AllowedOrigins: []string{"*"}, AllowedHeaders: []string{name}}.Validate() == nil
 }
 
 // header returns the lines of the preflight's answer and of the call's.

@@ -217,6 +217,30 @@ func TestConsoleLines(t *testing.T) {
 				{url: address, origin: page, method: "PUT", preflight: true},
 				{url: "https://api.example.com/8", origin: page, status: 200},
 			}},
+		{"Safari and Firefox, of one call each",
+			"Origin https://app.example.com is not allowed by Access-Control-Allow-Origin.\n" +
+				"Fetch API cannot load https://api.example.com/8 due to access control checks.\n" +
+				firefox + "(Reason: CORS header ‘Access-Control-Allow-Origin’ missing). Status code: 200.",
+			[]told{{url: "https://api.example.com/8", origin: page}, {url: address, status: 200}}},
+		{"Safari, the page in one of two",
+			"Origin https://app.example.com is not allowed by Access-Control-Allow-Origin.\n" +
+				"Fetch API cannot load https://api.example.com/8 due to access control checks.\n" +
+				"Preflight response is not successful. Status code: 404\n" +
+				"Fetch API cannot load https://api.example.com/users/7 due to access control checks.",
+			[]told{{url: "https://api.example.com/8", origin: page}, {url: address, origin: page,
+				preflight: true, status: 404}}},
+		{"Safari, two pages", "Origin https://app.example.com is not allowed by Access-Control-Allow-Origin.\n" +
+			"Fetch API cannot load https://api.example.com/8 due to access control checks.\n" +
+			"Origin https://b.example is not allowed by Access-Control-Allow-Origin.\n" +
+			"Fetch API cannot load https://api.example.com/9 due to access control checks.\n" +
+			"Preflight response is not successful. Status code: 404\n" +
+			"Fetch API cannot load https://api.example.com/users/7 due to access control checks.",
+			[]told{{url: "https://api.example.com/8", origin: page}, {url: "https://api.example.com/9", origin: "https://b.example"},
+				{url: address, preflight: true, status: 404}}},
+		{"Safari, the reason behind the address",
+			"Fetch API cannot load https://api.example.com/users/7 due to access control checks.\n" +
+				"Failed to load resource: Method PUT is not allowed by Access-Control-Allow-Methods.",
+			[]told{{url: address, method: "PUT", preflight: true}}},
 		{"Safari, the reason alone",
 			"Origin https://app.example.com is not allowed by Access-Control-Allow-Origin. Status code: 403",
 			[]told{{origin: page, status: 403}}},

@@ -79,6 +79,11 @@ func TestHAR(t *testing.T) {
 			[]told{{"GET", address, "", "", "no answer"}}},
 		{"only what failed", entry("GET", address+"/ok", origin, granted, "") + ", " + entry("GET", address,
 			origin, `"status": 0`, ""), "", failed("no answer")},
+		{"of the same status, only what another page may read", entry("GET", address+"/ok", origin, granted, "") + ", " +
+			entry("GET", address, origin, `"status": 200`, ""), "", failed("200, not for this origin")},
+		{"Firefox: a preflight and its call", entry("OPTIONS", address, origin+", "+
+			field("Access-Control-Request-Method", "GET"), `"status": 403`, "") + ", " +
+			entry("GET", address, origin, `"status": 0`, ""), "", failed("no answer")},
 		{"nothing failed", entry("GET", address, origin, granted, ""), "", failed("200")},
 		{"same origin", entry("GET", page+"/x", origin, `"status": 0`, "") + ", " + entry("GET", address,
 			origin, `"status": 0`, ""), "", failed("no answer")},

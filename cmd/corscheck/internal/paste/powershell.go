@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/url"
+	"regexp"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -26,10 +27,11 @@ func startsPowerShell(text string) bool {
 	if !strings.HasPrefix(text, "$") {
 		return false
 	}
-	start := lower(text[:min(len(text), 1<<16)])
-	return strings.Contains(start, "invoke-webrequest") || strings.Contains(start, "invoke-restmethod") ||
-		strings.HasPrefix(start, "$session")
+	start := text[:min(len(text), 1<<16)]
+	return psCall.MatchString(start) || strings.HasPrefix(lower(start), "$session")
 }
+
+var psCall = regexp.MustCompile(`(?i)(?:^|[\n;=|(]) *(?:Invoke-WebRequest|Invoke-RestMethod|iwr|irm) `)
 
 // psLooksLikeCmdlet reports whether the word curl is PowerShell's own short name for
 // Invoke-WebRequest.
