@@ -649,6 +649,8 @@ func portsOf(t *testing.T, p *person) []string {
 func newestCall(t *testing.T, p *person) {
 	p.visit(t, 1280, 800)
 	titles := p.titles(t)
+	ask[any](t, p.driver, `window.said = "";
+		new MutationObserver(() => said += text("verdict")).observe($("verdict"), {childList: true});`)
 	p.signal(t, syscall.SIGSTOP)
 	p.click(t, "#run")
 	p.click(t, "#run-all")
@@ -691,6 +693,7 @@ func newestCall(t *testing.T, p *person) {
 	p.signal(t, syscall.SIGCONT)
 	p.lesson(t, 6, titles[5])
 	assert.Equal(t, "fetch POST /notes,OPTIONS /notes,204,POST /notes,200,✓ 200", ask[string](t, p.driver, wire))
+	assert.NotContains(t, ask[string](t, p.driver, `return said;`), "failed", "what has ended says nothing")
 }
 
 // What is copied is what the form holds, or nothing.
