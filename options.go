@@ -255,7 +255,7 @@ func (o Options) compileOrigins(found *problems) (m *OriginMatcher, patterns []o
 			if o.AllowCredentials {
 				found.add(field, value, errors.New("list the origins that you trust, or leave AllowCredentials out, "+
 					"which changes nothing for the pages that work today: "+
-					"browsers send no credentials to a server that allows every origin"))
+					`from a server that allows "*", browsers let no page read the response to a request with credentials`))
 			}
 			continue
 		}

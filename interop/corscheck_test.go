@@ -323,7 +323,7 @@ func (c corscheck) judge(t testing.TB, args []string) map[string]string {
 		if verdict.Allowed && len(report.Exchanges) > 0 {
 			outcomes[engine] = fmt.Sprint(report.Exchanges[len(report.Exchanges)-1].Response.Status)
 		}
-		everybody = everybody && verdict.Allowed
+		everybody = everybody && (verdict.Allowed || engine == "standard") // browsers decide
 	}
 	assert.Len(t, outcomes, 4, "engines of corscheck %q", args)
 	assert.Equal(t, everybody, report.Allowed, "corscheck %q", args)

@@ -288,7 +288,8 @@ func (p *Pattern) lacksDot() bool {
 	return suffix != "" && suffix[0] != '-' && suffix[0] != '_' && publicsuffix.Is(strings.TrimSuffix(p.Host, "."))
 }
 
-const errMissingDot = Error(`it matches evilexample.com as well; "*." stands for the subdomains`)
+const errMissingDot = Error(`write "*." for the subdomains: ` +
+	`strangers can register a name that this matches, such as evilexample.com for "*example.com"`)
 
 // split cuts s into its parts, the port with its colon, and checks none of them.
 func split(s string) (scheme, host, port string, ok bool) {
