@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"math"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
@@ -356,6 +357,45 @@ func TestAllowOriginFunc(t *testing.T) {
 			Vary: Origin`},
 		{"a longer one", get("s" + fixture.LongestOrigin), refused},
 	})
+	t.Run("every origin that browsers send", func(t *testing.T) {
+		var exchanges []exchange
+		for _, origin := range []string{
+			"app://", "content://", "qrc://", "file://", "null", "app://.", "app://-", "tauri://localhost", "app://127",
+			"vscode-webview://0a1b", "vscode-webview://7", "safari-web-extension://BE98AE6B-0D1A-4BEC",
+			"moz-extension://2c127fa4-62c7-7e4f-90e5-472b45eecfdc", "devtools://devtools", "app://localhost:8080",
+			"chrome-extension://abcdefghijklmnopabcdefghijklmnop", "web+app.1-2://Some_Host~1%20x", "http://0.0.0.0",
+		} {
+			exchanges = append(exchanges, exchange{origin, get(origin), `
+				200 from the handler
+				Access-Control-Allow-Origin: ` + origin + `
+				Vary: Origin`})
+		}
+		for _, origin := range []string{
+			"App://x", "moz-extension://\u212A", "moz-extension://x\u017F", "app://a b", "app://a/", "app://a,b", "app://*",
+			"app://a@b", "app:///", "://", "https://", "http://", "ws://", "app:", "HTTP://a.example",
+			"https://\u212A.example",
+			"1app://", "app://[::1", "app://[0::1]", "app://a:0", "app://" + strings.Repeat("a", 254),
+		} {
+			exchanges = append(exchanges, exchange{origin, get(origin), refused})
+		}
+		checkExchanges(t, cors.Options{AllowOriginFunc: always}, exchanges)
+	})
+	t.Run("RefuseCrossOriginWrites", func(t *testing.T) {
+		opts := cors.Options{AllowOriginFunc: always, RefuseCrossOriginWrites: true}
+		checkExchanges(t, opts, []exchange{
+			{"yes", get(other), allowedWithoutTenant},
+			{"an extension", get("moz-extension://A"),
+				strings.ReplaceAll(allowedWithoutTenant, other, "moz-extension://A")},
+			{"null is never allowed", get("null"), refused},
+			{"a file is never allowed", get("file://"), refused},
+			{"a scheme is never allowed", get("qrc://"), refused},
+			{"null is never allowed in a preflight", preflight("null", "PUT"), refusedPreflight},
+		})
+		ran := false
+		h := cors.New(opts)(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { ran = true }))
+		assert.Equal(t, http.StatusForbidden, fixture.Serve(h, request("POST", "Origin: null")).Code)
+		assert.False(t, ran, "a sandboxed frame may not write")
+	})
 	t.Run("with credentials", func(t *testing.T) {
 		checkExchanges(t, cors.Options{AllowOriginFunc: always, AllowCredentials: true}, []exchange{
 			{"yes", get(other), `
@@ -365,9 +405,113 @@ func TestAllowOriginFunc(t *testing.T) {
 				Vary: Origin`},
 			{"null is never allowed", get("null"), refused},
 			{"a file is never allowed", get("file://"), refused},
+			{"a scheme is never allowed", get("qrc://"), refused},
 			{"null is never allowed in a preflight", preflight("null", "PUT"), refusedPreflight},
 		})
 	})
+}
+
+const allowedWithoutTenant = `
+	200 from the handler
+	Access-Control-Allow-Origin: https://b.example
+	Vary: Origin`
+
+// Operators and other packages write one thing in several ways. What has one meaning
+// starts, and is sent as browsers write it.
+func TestOtherSpellings(t *testing.T) {
+	t.Run("origins", func(t *testing.T) {
+		allowed := func(origin string) string {
+			return "\n200 from the handler\nAccess-Control-Allow-Origin: " + origin + "\nVary: Origin"
+		}
+		var exchanges []exchange
+		for _, origin := range []string{
+			"https://upper.example", "https://slash.example", "https://port.example", "http://port.example",
+			"http://localhost", "https://space.example", "https://x.under.example", "https://pr-1.affix.example",
+			"https://any.example:8443", "https://any.example", "http://[2001:db8::1]", "app://Host", "app://host:443",
+			"safari-web-extension://BE98AE6B", "https://twice.example", "vscode-webview://7",
+		} {
+			exchanges = append(exchanges, exchange{origin, get(origin), allowed(origin)})
+		}
+		for _, origin := range []string{
+			"HTTPS://UPPER.EXAMPLE", "https://Upper.example", "https://slash.example/", "https://port.example:443",
+			"http://localhost:80", " https://space.example", "https://under.example", "app://HOST", "app://host",
+			"safari-web-extension://be98ae6b", "https://\u212Aelvin.example",
+		} {
+			exchanges = append(exchanges, exchange{origin, get(origin), refused})
+		}
+		checkExchanges(t, cors.Options{AllowedOrigins: []string{
+			"HTTPS://Upper.Example", "https://slash.example/", "https://port.example:443", "http://port.example:80/",
+			"http://localhost:80", "\thttps://space.example \n", "https://*.Under.example:443",
+			"https://PR-*.affix.example/",
+			"https://Any.example:*", "http://[2001:DB8::1]:80", "APP://Host", "app://host:443/",
+			"safari-web-extension://BE98AE6B", "https://twice.example", "HTTPS://twice.example:443/", "vscode-webview://*",
+			"https://kelvin.example",
+		}}, exchanges)
+	})
+	t.Run("every origin beside others", func(t *testing.T) {
+		checkExchanges(t, cors.Options{AllowedOrigins: []string{page, " * ", "http://127.0.0.1:80"}}, []exchange{
+			{"another page", get(evil), `
+				200 from the handler
+				Access-Control-Allow-Origin: *`},
+		})
+	})
+	t.Run("names", func(t *testing.T) {
+		answer{cors.Options{
+			AllowedOrigins: []string{page},
+			AllowedMethods: []string{" PUT", "PUT "},
+			AllowedHeaders: []string{
+				"Origin", "Content-Length", " content-type ", "accept-encoding", "Sec-Fetch-Mode",
+				"Proxy-Authorization", "DNT",
+				"Host", "Referer", "Connection", "Date", "Access-Control-Request-Method", "Access-Control-Request-Headers",
+				"Access-Control-Allow-Origin", "X-HTTP-Method-Override", "Content-Type",
+			},
+			MaxAge: 7 * 24 * time.Hour,
+		}, `
+			Access-Control-Allow-Headers: Content-Type, Access-Control-Allow-Origin, X-Http-Method-Override
+			Access-Control-Allow-Methods: PUT
+			Access-Control-Allow-Origin: https://a.example
+			Access-Control-Max-Age: 604800
+			Vary: ` + fixture.PreflightVary}.check(t)
+		answer{cors.Options{
+			AllowedOrigins: []string{page},
+			AllowedHeaders: []string{"Origin", "Content-Length"},
+			MaxAge:         math.MaxInt64 / time.Second * time.Second,
+		}, `
+			Access-Control-Allow-Origin: https://a.example
+			Access-Control-Max-Age: 9223372036
+			Vary: ` + fixture.PreflightVary}.check(t)
+		answer{cors.Options{
+			AllowedOrigins: []string{page},
+			AllowedHeaders: []string{"Access-Control-Request-Private-Network", "access-control-max-age"},
+		}, `
+			Access-Control-Allow-Headers: Access-Control-Request-Private-Network, Access-Control-Max-Age
+			Access-Control-Allow-Origin: https://a.example
+			Vary: ` + fixture.PreflightVary}.check(t)
+		answer{cors.Options{AllowedOrigins: []string{page}, AllowedHeaders: []string{"Origin", "*", "Host"}}, `
+			Access-Control-Allow-Headers: *, Authorization
+			Access-Control-Allow-Origin: https://a.example
+			Vary: ` + fixture.PreflightVary}.check(t)
+	})
+	t.Run("exposed", func(t *testing.T) {
+		checkExchanges(t, cors.Options{
+			AllowedOrigins: []string{page}, ExposedHeaders: []string{" range", "Accept", "Range "},
+		}, []exchange{{"allowed", get(page), `
+			200 from the handler
+			Access-Control-Allow-Origin: https://a.example
+			Access-Control-Expose-Headers: Range, Accept
+			Vary: Origin`}})
+	})
+}
+
+// An answer is what a policy says in a preflight.
+type answer struct {
+	opts cors.Options
+	want string
+}
+
+func (a answer) check(t *testing.T) {
+	t.Helper()
+	checkExchanges(t, a.opts, []exchange{{"preflight", preflight(page, "PUT"), "\n204 from the middleware" + a.want}})
 }
 
 // An Origin that no pattern matches is neither allowed nor sent back. If it is not
@@ -628,7 +772,7 @@ func TestValidateReportsEveryProblemInOrder(t *testing.T) {
 		AllowOriginFunc:      func(*http.Request, string) bool { return false },
 		AllowOriginVary:      []string{"*", "X Y"},
 		AllowedMethods:       []string{"PUT", "get", "TRACE"},
-		AllowedHeaders:       []string{"Cookie", "Origin"},
+		AllowedHeaders:       []string{"Cookie", "Origin", "ETag"},
 		ExposedHeaders:       []string{"*", "Set-Cookie"},
 		AllowCredentials:     true,
 		MaxAge:               1,
@@ -651,7 +795,7 @@ func TestValidateReportsEveryProblemInOrder(t *testing.T) {
 		"AllowedMethods get",
 		"AllowedMethods TRACE",
 		"AllowedHeaders Cookie",
-		"AllowedHeaders Origin",
+		"AllowedHeaders ETag",
 		"ExposedHeaders *",
 		"ExposedHeaders Set-Cookie",
 		"MaxAge 1ns",
@@ -720,6 +864,18 @@ func TestCheckOrigin(t *testing.T) {
 		{"own host", []string{"https://api.example"}, "api.example", withTLS, true},
 		{"own host in capitals", []string{"https://api.example"}, "API.example", withTLS, true},
 		{"own host and port", []string{"https://api.example:8443"}, "api.example:8443", withTLS, true},
+		{"own host with the default port", []string{"https://chat.example"}, "chat.example:443", withTLS, true},
+		{"own host with the default port, behind TLS",
+			[]string{"https://chat.example"}, "chat.example:443", withoutTLS, true},
+		{"own host with the default port of http", []string{"http://chat.example"}, "CHAT.example:80", withoutTLS, true},
+		{"own address with the default port", []string{"http://[::1]"}, "[::1]:80", withoutTLS, true},
+		{"own host with the other default port", []string{"https://chat.example"}, "chat.example:80", withTLS, false},
+		{"own host with a port that begins alike", []string{"https://chat.example"}, "chat.example:4430", withTLS, false},
+		{"own host, http on the port of https", []string{"http://chat.example"}, "chat.example:443", withoutTLS, false},
+		{"Kelvin sign for a k", []string{"https://\u212Aelvin.example"}, "kelvin.example", withTLS, false},
+		{"k for a Kelvin sign", []string{"https://kelvin.example"}, "\u212Aelvin.example", withTLS, false},
+		{"long s for an s", []string{"https://\u017Fhop.example"}, "shop.example", withTLS, false},
+		{"only a port", []string{"https://"}, ":443", withTLS, false},
 		{"own host with another port", []string{"https://api.example:8443"}, "api.example", withTLS, false},
 		{"own host of the greatest length", []string{"https://" + longestHost}, longestHost, withTLS, true},
 		{"own host that is longer", []string{"https://a" + longestHost}, "a" + longestHost, withTLS, false},
@@ -1156,6 +1312,26 @@ func TestAllowOriginFuncDecidesAboutWrites(t *testing.T) {
 	})(fixture.Nothing)
 	assert.Equal(t, http.StatusOK, fixture.Serve(h, request("POST", "Origin: "+page)).Code)
 	assert.Equal(t, http.StatusForbidden, fixture.Serve(h, request("POST", "Origin: "+evil)).Code)
+}
+
+// With RefuseCrossOriginWrites an allowed page may write with its visitor's cookies, so
+// what lets strangers in is refused, as with AllowCredentials.
+func TestRefusingWritesTrustsFew(t *testing.T) {
+	for _, pattern := range []string{
+		"https://*.github.io", "https://*.com", "https://example*.com", "http://shop.example",
+		"moz-extension://*", "null",
+		"https://shop-*.vercel.app",
+	} {
+		opts := cors.Options{AllowedOrigins: []string{pattern}}
+		assert.Equal(t, pattern != "null", opts.Validate() == nil, "%s, with neither field", pattern)
+		opts.RefuseCrossOriginWrites = true
+		assert.ErrorContains(t, opts.Validate(), "RefuseCrossOriginWrites", pattern)
+		if pattern != "null" {
+			assert.ErrorContains(t, opts.Validate(), "an allowed origin may then write with cookies", pattern)
+		}
+		opts.AllowCredentials = true
+		assert.ErrorContains(t, opts.Validate(), "AllowCredentials", pattern)
+	}
 }
 
 // A person whose form is refused sees a text instead of an empty page. What other

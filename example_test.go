@@ -112,7 +112,7 @@ func ExampleNew_dynamicOrigins() {
 // out at once, and reported where it was written.
 func ExampleOptions_Validate() {
 	const file = `{
-		"allowedOrigins": ["https://example.com/", "app.example.com", "http://shop.example.com"],
+		"allowedOrigins": ["https://example.com/en", "app.example.com", "http://shop.example.com"],
 		"allowedMethods": ["patch"],
 		"maxAgeSeconds":  600
 	}`
@@ -134,13 +134,17 @@ func ExampleOptions_Validate() {
 	var bad *cors.OptionsError
 	if errors.As(opts.Validate(), &bad) {
 		for _, p := range bad.Problems {
-			fmt.Printf("%s: write %q instead of %q\n", p.Field, p.Fix, p.Value)
+			if p.Fix != "" {
+				fmt.Printf("%s: write %q instead of %q\n", p.Field, p.Fix, p.Value)
+			} else {
+				fmt.Printf("%s: %q is refused\n", p.Field, p.Value) // p.Detail says why
+			}
 		}
 	}
 	// Output:
-	// AllowedOrigins: write "https://example.com" instead of "https://example.com/"
+	// AllowedOrigins: write "https://example.com" instead of "https://example.com/en"
 	// AllowedOrigins: write "https://app.example.com" instead of "app.example.com"
-	// AllowedOrigins: write "https://shop.example.com" instead of "http://shop.example.com"
+	// AllowedOrigins: "http://shop.example.com" is refused
 	// AllowedMethods: write "PATCH" instead of "patch"
 }
 

@@ -29,8 +29,8 @@ type Options struct {
 	//
 	//	"https://example.com", "https://*.example.com", "http://localhost:3000"
 	//
-	// "*" allows every origin. It cannot be combined with AllowCredentials,
-	// AllowOriginFunc or other elements.
+	// "*" allows every origin, whatever stands beside it. It cannot be combined with
+	// AllowCredentials, RefuseCrossOriginWrites or AllowOriginFunc.
 	AllowedOrigins []string
 
 	// AllowOriginFunc is called for origins that AllowedOrigins does not match, and
@@ -38,9 +38,10 @@ type Options struct {
 	// AllowCredentials, a function that returns true for everybody lets every page
 	// act as its visitor. Compare whole origins, never substrings or suffixes.
 	//
-	// It is called for well-formed origins only, and for "null" and "file://" only
-	// without AllowCredentials. It may be called concurrently, for preflights as
-	// well. It blocks the request, and its panics are not recovered.
+	// It is called for well-formed origins only, and for "null", "file://" and schemes
+	// without a host, such as "qrc://", only without AllowCredentials and
+	// RefuseCrossOriginWrites. It may be called concurrently, for preflights as well.
+	// It blocks the request, and its panics are not recovered.
 	AllowOriginFunc func(r *http.Request, origin string) bool
 
 	// AllowOriginVary lists the request headers, other than Origin, that
@@ -50,13 +51,14 @@ type Options struct {
 
 	// AllowedMethods lists the methods that pages may use: "PUT", "PATCH",
 	// "DELETE". GET, HEAD and POST are always allowed. Names are case-sensitive.
-	// "*" allows every method, also with AllowCredentials.
+	// "*" allows every method, even with AllowCredentials.
 	AllowedMethods []string
 
 	// AllowedHeaders lists the request headers that pages may set. Pages that send
 	// JSON need "Content-Type", and those that send a token need "Authorization".
 	// Browsers always allow a few others. Names are case-insensitive. "*" allows
-	// every header, Authorization included, also with AllowCredentials.
+	// every header, Authorization included, even with AllowCredentials. Names that
+	// only browsers set, such as "Origin", need no permission and are left out.
 	AllowedHeaders []string
 
 	// ExposedHeaders lists the response headers that pages may read: "ETag",
@@ -75,9 +77,9 @@ type Options struct {
 	AllowCredentials bool
 
 	// MaxAge is how long browsers may keep the answer to a preflight, in whole
-	// seconds up to 24 hours. Firefox keeps it for at most 24 hours, Chromium for 2
-	// hours, WebKit for 10 minutes. Zero sends no maximum age, and browsers then keep
-	// the answer for 5 seconds. A negative value tells them not to keep it.
+	// seconds. Firefox keeps it for at most 24 hours, Chromium for 2 hours, WebKit
+	// for 10 minutes. Zero sends no maximum age, and browsers then keep the answer
+	// for 5 seconds. A negative value tells them not to keep it.
 	MaxAge time.Duration
 
 	// OptionsPassthrough also runs the handler on preflights, after their CORS
@@ -97,22 +99,24 @@ type Options struct {
 	Logger *slog.Logger
 
 	// DangerouslyAllowInsecureOrigins permits http:// origins together with
-	// AllowCredentials. Anyone who controls the network between such a page and its
-	// visitor can change the page, and so act as the visitor. Origins on the
-	// browser's own machine (localhost, 127.0.0.1, [::1]) do not need it.
+	// AllowCredentials or RefuseCrossOriginWrites. Anyone who controls the network
+	// between such a page and its visitor can change the page, and so act as the
+	// visitor. Origins on the browser's own machine (localhost, 127.0.0.1, [::1]) do
+	// not need it.
 	DangerouslyAllowInsecureOrigins bool
 
 	// DangerouslyAllowPublicSuffixes permits patterns such as https://*.github.io
-	// together with AllowCredentials. Everybody can register a name under a public
-	// suffix such as github.io (https://publicsuffix.org).
+	// together with AllowCredentials or RefuseCrossOriginWrites. Everybody can register
+	// a name under a public suffix such as github.io (https://publicsuffix.org).
 	DangerouslyAllowPublicSuffixes bool
 
 	// RefuseCrossOriginWrites rejects writes from pages that are not allowed. A
 	// request with a method other than GET, HEAD or OPTIONS gets 403, and the
 	// handler does not run, unless its origin is allowed or
 	// [http.CrossOriginProtection] passes it, as it passes the server's own pages
-	// and clients other than browsers. It cannot be combined with "*" in
-	// AllowedOrigins.
+	// and clients other than browsers. An allowed origin may then write with the
+	// user's cookies, even without AllowCredentials. So AllowedOrigins may contain
+	// neither "*" nor a pattern that AllowCredentials forbids.
 	//
 	// Browsers tell an https server, or one on localhost, where a request comes
 	// from (Sec-Fetch-Site), also through a proxy. For plain http, and for browsers
@@ -150,7 +154,7 @@ type Problem struct {
 	Field  string // of Options, such as "AllowedOrigins", or "patterns" for NewOriginMatcher
 	Value  string // the bad value or list element, "" if there is none
 	Detail string // what is wrong and what to do, a lower-case clause
-	Fix    string // a value to write instead, "" if none is evident
+	Fix    string // accepted in Value's place, and names no other page; "" if none is evident
 }
 
 // String returns the problem as one line: the field, the value, what is wrong
@@ -166,7 +170,7 @@ func (p Problem) String() string {
 // compile returns the policy that o describes, or else what is wrong with o.
 func (o Options) compile() (*policy, []Problem) {
 	var found problems
-	anyOrigin := slices.Contains(o.AllowedOrigins, "*")
+	anyOrigin := slices.ContainsFunc(o.AllowedOrigins, isEveryOrigin)
 	matcher, patterns := o.compileOrigins(&found)
 	o.checkOriginFunc(&found, anyOrigin)
 	vary := found.names("AllowOriginVary", o.AllowOriginVary, rules.CheckVaryHeader)
@@ -184,7 +188,7 @@ func (o Options) compile() (*policy, []Problem) {
 	}
 	if anyOrigin && o.RefuseCrossOriginWrites {
 		found.add("RefuseCrossOriginWrites", "", errors.New(
-			`the "*" in AllowedOrigins lets every page write; list the origins of your pages instead`))
+			`list the origins of your pages instead of the "*" in AllowedOrigins, which lets every page write`))
 	}
 	if found != nil {
 		return nil, found
@@ -193,10 +197,12 @@ func (o Options) compile() (*policy, []Problem) {
 	if allowed.Has("*") {
 		allowed.Add("Authorization") // which the wildcard does not cover
 	}
+	sent := allowed.Without(fetch.IsForbiddenRequestHeader) // these need no permission
 	p := &policy{
 		anyOrigin:     anyOrigin,
 		origins:       matcher,
 		originFunc:    o.AllowOriginFunc,
+		asksOpaque:    !o.rule().Trust(),
 		preflightVary: headers.NewNameSet(fetch.Origin, fetch.RequestMethod, fetch.RequestHeaders).With(vary).String(),
 		methods:       methods.String(),
 		exposed:       exposed.String(),
@@ -209,13 +215,13 @@ func (o Options) compile() (*policy, []Problem) {
 		p.actualVary = headers.NewNameSet(fetch.Origin).With(vary).String()
 	}
 	if !p.echoHeaders {
-		p.headers = allowed.String()
+		p.headers = sent.String()
 	}
 	if o.AllowCredentials {
 		p.credentials = "true"
 	}
 	if o.MaxAge != 0 {
-		p.maxAge = strconv.Itoa(max(0, int(o.MaxAge/time.Second)))
+		p.maxAge = strconv.FormatInt(max(0, int64(o.MaxAge/time.Second)), 10)
 	}
 	p.actualValues = 1 + headers.Count(p.credentials, p.exposed) // with the origin
 	p.preflightValues = 1 + headers.Count(p.credentials, p.methods, p.headers, p.maxAge)
@@ -229,7 +235,7 @@ func (o Options) compile() (*policy, []Problem) {
 			Headers:     allowed,
 			Credentials: o.AllowCredentials,
 			AsksFunc:    o.AllowOriginFunc != nil,
-			AsksOpaque:  !o.AllowCredentials,
+			AsksOpaque:  p.asksOpaque,
 		})
 	}
 	return p, nil
@@ -241,24 +247,16 @@ func (o Options) compileOrigins(found *problems) (m *OriginMatcher, patterns []o
 	const field = "AllowedOrigins"
 	if len(o.AllowedOrigins) == 0 && o.AllowOriginFunc == nil {
 		found.add(field, "", errors.New(
-			`no origin is allowed; list the origins of your pages, or "*" for every origin`))
+			`list the origins of your pages, or "*" for every origin: no origin is allowed`))
 	}
-	rule := rules.Origins{
-		Credentials:         o.AllowCredentials,
-		AllowInsecure:       o.DangerouslyAllowInsecureOrigins,
-		AllowPublicSuffixes: o.DangerouslyAllowPublicSuffixes,
-	}
-	others := slices.ContainsFunc(o.AllowedOrigins, func(value string) bool { return value != "*" })
+	rule := o.rule()
 	m = newMatcher(len(o.AllowedOrigins))
 	for _, value := range o.AllowedOrigins {
-		if value == "*" {
-			switch {
-			case o.AllowCredentials:
-				found.add(field, value, errors.New("every origin, strangers included, "+
-					"cannot be combined with AllowCredentials; list the origins that you trust"))
-			case others:
-				found.add(field, value, errors.New(
-					"it already allows every origin; remove it, or the other elements"))
+		if isEveryOrigin(value) {
+			if o.AllowCredentials {
+				found.add(field, value, errors.New("list the origins that you trust, or leave AllowCredentials out, "+
+					"which changes nothing for the pages that work today: "+
+					`from a server that allows "*", browsers let no page read the response to a request with credentials`))
 			}
 			continue
 		}
@@ -275,15 +273,28 @@ func (o Options) compileOrigins(found *problems) (m *OriginMatcher, patterns []o
 	return m, patterns
 }
 
+// isEveryOrigin reports whether an element of AllowedOrigins is "*".
+func isEveryOrigin(value string) bool { return strings.TrimSpace(value) == "*" }
+
+// rule returns what decides which patterns are safe.
+func (o Options) rule() rules.Origins {
+	return rules.Origins{
+		Credentials:         o.AllowCredentials,
+		RefuseWrites:        o.RefuseCrossOriginWrites,
+		AllowInsecure:       o.DangerouslyAllowInsecureOrigins,
+		AllowPublicSuffixes: o.DangerouslyAllowPublicSuffixes,
+	}
+}
+
 // checkOriginFunc reports what excludes AllowOriginFunc or needs it.
 func (o Options) checkOriginFunc(found *problems, anyOrigin bool) {
 	if anyOrigin && o.AllowOriginFunc != nil {
 		found.add("AllowOriginFunc", "", errors.New(
-			`it is never called, because the "*" in AllowedOrigins allows every origin; remove one of them`))
+			`remove this, or the "*" in AllowedOrigins, which allows every origin, so that this is never called`))
 	}
 	if len(o.AllowOriginVary) > 0 && o.AllowOriginFunc == nil {
 		found.add("AllowOriginVary", "", errors.New(
-			"there is no AllowOriginFunc to look at these headers; remove them"))
+			"remove these headers: there is no AllowOriginFunc to look at them"))
 	}
 }
 

@@ -3,6 +3,7 @@ package cors
 import (
 	"errors"
 	"net/http"
+	"strings"
 
 	"example.com/cors/internal/fetch"
 	"example.com/cors/internal/origins"
@@ -12,7 +13,7 @@ import (
 // An OriginMatcher matches origins against a list of patterns. The zero value
 // matches nothing. A matcher never changes, and is safe for concurrent use.
 //
-// Write a pattern just as browsers send the origin:
+// A pattern is an origin, as browsers send it, or has a wildcard:
 //
 //	https://example.com             this origin
 //	http://localhost:3000           this origin, on this port
@@ -24,9 +25,11 @@ import (
 //	capacitor://localhost           any scheme that browsers send as an origin
 //	moz-extension://*               every host of this scheme; not for https and http
 //
-// Hosts are in lower case and in ASCII: a name in another script is written in
-// Punycode. The default port of a scheme is left out. Matching compares bytes. Its
-// cost is bounded for any input, and does not grow with the number of patterns.
+// Hosts are in ASCII: a name in another script is written in Punycode. White space
+// around a pattern, the case of https and http origins and of any scheme, a slash at
+// the end and the scheme's default port make no difference. An Origin header has to be
+// as browsers send it, byte for byte. The cost of matching is bounded for any input,
+// and does not grow with the number of patterns.
 type OriginMatcher struct{ set origins.Set }
 
 // NewOriginMatcher returns a matcher for patterns, which are described at
@@ -41,8 +44,8 @@ func NewOriginMatcher(patterns ...string) (*OriginMatcher, error) {
 	m := newMatcher(len(patterns))
 	for _, value := range patterns {
 		p, err := rules.Origins{}.Check(value)
-		if value == "*" {
-			err = errors.New("every origin, strangers included; list the origins that you trust")
+		if strings.TrimSpace(value) == "*" {
+			err = errors.New("list the origins that you trust: this would let in strangers as well")
 		}
 		if err != nil {
 			bad := rules.AsError(err)
@@ -52,7 +55,8 @@ func NewOriginMatcher(patterns ...string) (*OriginMatcher, error) {
 		m.set.Add(p)
 	}
 	if len(patterns) == 0 {
-		found = append(found, Problem{Field: field, Detail: "no pattern is given, and nothing would match"})
+		found = append(found, Problem{Field: field,
+			Detail: "list the origins that you trust: without a pattern none matches"})
 	}
 	if found != nil {
 		return nil, &OptionsError{found}
@@ -72,7 +76,8 @@ func (m *OriginMatcher) Match(origin string) bool { return m.set.Match(origin) }
 // and only the server can refuse it (RFC 6455, section 10.2). It returns true if r
 //
 //   - has no Origin header, as in requests from clients other than browsers,
-//   - has the server's own origin, as r.Host names it, or
+//   - has the server's own origin, as r.Host names it, with or without its default
+//     port, or
 //   - has an origin that m matches.
 //
 // It believes r.Host. On a server on localhost or in a local network, check that

@@ -37,10 +37,13 @@ func permissionForMethod(method string) permission { return permission{false, me
 
 func permissionForHeader(name string) permission { return permission{true, strings.ToLower(name)} }
 
-func (c *call) cacheKey() cacheKey { return cacheKey{c.origin(), c.url.String()} }
+func (c *call) cacheKey() cacheKey { return cacheKey{c.preflightOrigin(), c.url.String()} }
 
 // isCached reports whether the cache makes a preflight for c unnecessary.
 func (c *call) isCached(unsafe []string) bool {
+	if slices.Contains(c.engine.asksIn, c.effectiveCacheMode()) {
+		return false
+	}
 	b := c.browser
 	now := b.now()
 	b.mu.Lock()
@@ -55,7 +58,7 @@ func (c *call) isCached(unsafe []string) bool {
 // credentials may serve a request without them, but not the reverse.
 func (c *call) usable(now time.Time) []*cacheEntry {
 	var usable []*cacheEntry
-	if c.tainted && c.engine.taintedUncached {
+	if c.isUncached() {
 		return nil
 	}
 	for _, e := range c.browser.cache[c.cacheKey()] {
@@ -64,6 +67,11 @@ func (c *call) usable(now time.Time) []*cacheEntry {
 		}
 	}
 	return usable
+}
+
+// isUncached reports whether the cache is for other origins than that of c.
+func (c *call) isUncached() bool {
+	return c.engine.taintedUncached && c.tainted || c.engine.nullUncached && c.origin() == opaqueOrigin
 }
 
 // isAlive reports whether e still allows anything. Engines that keep one answer
@@ -82,7 +90,7 @@ func (c *call) isAlive(e *cacheEntry, now time.Time) bool {
 
 func (c *call) isMethodCached(entries []*cacheEntry, now time.Time) bool {
 	if fetch.IsSafelistedMethod(c.method) && (c.method != "HEAD" || !c.engine.cachedHEADListed) {
-		if !c.upload {
+		if !c.forced {
 			return true
 		}
 		if c.engine.cachedSafelistedMethods {
@@ -120,8 +128,11 @@ func (c *call) match(e *cacheEntry, p permission, now time.Time) (match permissi
 func (c *call) remember(a answer) {
 	b := c.browser
 	now := b.now()
+	if slices.Contains(c.engine.keepsNothingIn, c.effectiveCacheMode()) {
+		return
+	}
 	seconds := c.engine.maxAgeSeconds(a.lines[fetch.MaxAge])
-	if seconds == 0 && c.engine.ignoresZeroMaxAge || c.tainted && c.engine.taintedUncached {
+	if seconds == 0 && c.engine.ignoresZeroMaxAge || c.isUncached() {
 		return
 	}
 	expires := now.Add(time.Duration(seconds) * time.Second)

@@ -22,7 +22,9 @@ func newClock() *clock { return &clock{time.Unix(1_800_000_000, 0)} }
 func (c *clock) now() time.Time          { return c.t }
 func (c *clock) advance(d time.Duration) { c.t = c.t.Add(d) }
 
-var engines = []corstest.Engine{corstest.EngineStandard, corstest.EngineChromium, corstest.EngineFirefox, corstest.EngineWebKit}
+var engines = []corstest.Engine{
+	corstest.EngineStandard, corstest.EngineChromium, corstest.EngineFirefox, corstest.EngineWebKit,
+}
 
 // One preflight is enough for all methods and headers on one URL, in every
 // engine, if the answer lists them.
@@ -67,7 +69,12 @@ func TestCache(t *testing.T) {
 	forbid := func(s *server) { s.response = http.Header{} }
 	permit := func(s *server) { s.response = s.preflight }
 	type logs map[corstest.Engine]string
-	const standard, chromium, firefox, webKit = corstest.EngineStandard, corstest.EngineChromium, corstest.EngineFirefox, corstest.EngineWebKit
+	const (
+		standard = corstest.EngineStandard
+		chromium = corstest.EngineChromium
+		firefox  = corstest.EngineFirefox
+		webKit   = corstest.EngineWebKit
+	)
 
 	for name, tc := range map[string]struct {
 		start func(s *server)
@@ -76,7 +83,10 @@ func TestCache(t *testing.T) {
 	}{
 		"same again": {
 			allow("PUT", "X-A"),
-			[]call{{method: "PUT", headers: "X-A"}, {method: "PUT", headers: "X-A"}, {method: "PUT"}, {method: "GET", headers: "x-a"}},
+			[]call{
+				{method: "PUT", headers: "X-A"}, {method: "PUT", headers: "X-A"}, {method: "PUT"},
+				{method: "GET", headers: "x-a"},
+			},
 			logs{standard: "preflight PUT x-a, PUT, PUT, PUT, GET"},
 		},
 		"safelisted needs no entry": {
@@ -110,7 +120,10 @@ func TestCache(t *testing.T) {
 		},
 		"URL": {
 			allow("PUT", ""),
-			[]call{{method: "PUT", url: "/a"}, {method: "PUT", url: "/b"}, {method: "PUT", url: "/a?q"}, {method: "PUT", url: "https://b.example/a"}, {method: "PUT", url: "/x/../a"}},
+			[]call{
+				{method: "PUT", url: "/a"}, {method: "PUT", url: "/b"}, {method: "PUT", url: "/a?q"},
+				{method: "PUT", url: "https://b.example/a"}, {method: "PUT", url: "/x/../a"},
+			},
 			logs{standard: "preflight PUT, PUT, preflight PUT, PUT, preflight PUT, PUT, preflight PUT, PUT, PUT"},
 		},
 		"origin": {
@@ -119,8 +132,14 @@ func TestCache(t *testing.T) {
 				s.preflight.Set("Access-Control-Allow-Origin", "*")
 				permit(s)
 			},
-			[]call{{method: "PUT"}, {method: "PUT", origin: "https://b.example"}, {method: "PUT", origin: "null"}, {method: "PUT", origin: "null"}},
-			logs{standard: "preflight PUT, PUT, preflight PUT, PUT, preflight PUT, PUT, PUT"},
+			[]call{
+				{method: "PUT"}, {method: "PUT", origin: "https://b.example"}, {method: "PUT", origin: "null"},
+				{method: "PUT", origin: "null"},
+			},
+			logs{
+				standard: "preflight PUT, PUT, preflight PUT, PUT, preflight PUT, PUT, PUT",
+				chromium: "preflight PUT, PUT, preflight PUT, PUT, preflight PUT, PUT, preflight PUT, PUT",
+			},
 		},
 		"credentials cover their lack": {
 			allow("PUT", ""),
@@ -137,7 +156,10 @@ func TestCache(t *testing.T) {
 		},
 		"an answer without credentials is none to requests with them": {
 			allow("PUT", ""),
-			[]call{{method: "PUT", credentials: true}, {method: "DELETE", answer: allow("DELETE", "")}, {method: "DELETE", credentials: true}},
+			[]call{
+				{method: "PUT", credentials: true}, {method: "DELETE", answer: allow("DELETE", "")},
+				{method: "DELETE", credentials: true},
+			},
 			logs{standard: "preflight PUT, PUT, preflight DELETE, DELETE, preflight DELETE, DELETE"},
 		},
 		"wildcard": {
@@ -194,7 +216,10 @@ func TestCache(t *testing.T) {
 		},
 		"failure forgets credentials and their lack": {
 			allow("PUT", ""),
-			[]call{{method: "PUT", credentials: true}, {method: "PUT"}, {method: "DELETE", blocked: true}, {method: "PUT", credentials: true}, {method: "PUT"}},
+			[]call{
+				{method: "PUT", credentials: true}, {method: "PUT"}, {method: "DELETE", blocked: true},
+				{method: "PUT", credentials: true}, {method: "PUT"},
+			},
 			logs{
 				standard: "preflight PUT, PUT, PUT, preflight DELETE, preflight PUT, PUT, PUT",
 				firefox:  "preflight PUT, PUT, preflight PUT, PUT, preflight DELETE, preflight PUT, PUT, preflight PUT, PUT",
@@ -231,7 +256,11 @@ func TestCache(t *testing.T) {
 		},
 		"max-age 0 ends an older answer": {
 			allow("PUT", "X-A"),
-			[]call{{method: "PUT"}, {method: "PUT", headers: "X-B", answer: func(s *server) { maxAge("0")(s); allow("PUT", "X-B")(s) }}, {method: "PUT"}},
+			[]call{
+				{method: "PUT"},
+				{method: "PUT", headers: "X-B", answer: func(s *server) { maxAge("0")(s); allow("PUT", "X-B")(s) }},
+				{method: "PUT"},
+			},
 			logs{
 				standard: "preflight PUT, PUT, preflight PUT x-b, PUT, preflight PUT, PUT",
 				firefox:  "preflight PUT, PUT, preflight PUT x-b, PUT, PUT",
@@ -273,10 +302,13 @@ func TestCache(t *testing.T) {
 // What engines ship: a `*` covers Authorization when it comes with the preflight.
 func TestAuthorizationUnderWildcard(t *testing.T) {
 	for engine, want := range map[corstest.Engine]string{
-		corstest.EngineStandard: "preflight PUT authorization, preflight PUT authorization, preflight PUT x-a, PUT, preflight PUT authorization",
-		corstest.EngineChromium: "preflight PUT authorization, PUT, preflight PUT authorization, PUT, PUT, preflight PUT authorization, PUT",
-		corstest.EngineFirefox:  "preflight PUT authorization, PUT, preflight PUT authorization, PUT, preflight PUT x-a, PUT, preflight PUT authorization, PUT",
-		corstest.EngineWebKit:   "preflight PUT authorization, PUT, PUT, PUT, PUT",
+		corstest.EngineStandard: "preflight PUT authorization, preflight PUT authorization, preflight PUT x-a, PUT, " +
+			"preflight PUT authorization",
+		corstest.EngineChromium: "preflight PUT authorization, PUT, preflight PUT authorization, PUT, PUT, preflight " +
+			"PUT authorization, PUT",
+		corstest.EngineFirefox: "preflight PUT authorization, PUT, preflight PUT authorization, PUT, preflight PUT " +
+			"x-a, PUT, preflight PUT authorization, PUT",
+		corstest.EngineWebKit: "preflight PUT authorization, PUT, PUT, PUT, PUT",
 	} {
 		t.Run(engine.String(), func(t *testing.T) {
 			s := allowing("*", "*")
@@ -402,7 +434,9 @@ func TestMaxAge(t *testing.T) {
 
 // FuzzMaxAge compares lifetimes with a reference that has no limits.
 func FuzzMaxAge(f *testing.F) {
-	for _, value := range []string{"", "0", "5", "600", "-1", "+7", "1e3", "86401", "99999999999999999999", "007", "0b1", "1_0", "１", "-"} {
+	for _, value := range []string{
+		"", "0", "5", "600", "-1", "+7", "1e3", "86401", "99999999999999999999", "007", "0b1", "1_0", "１", "-",
+	} {
 		for engine := range engines {
 			f.Add(value, uint(engine))
 		}
@@ -484,7 +518,9 @@ func TestRenewalAcrossCredentials(t *testing.T) {
 			c := newClock()
 			b := corstest.Browser{Handler: s, Now: c.now}
 			call := func(method string, credentials bool, names ...string) (preflighted bool) {
-				res, err := b.Fetch(t.Context(), corstest.Request{Origin: origin, Method: method, Header: header(names...), Credentials: credentials})
+				res, err := b.Fetch(t.Context(), corstest.Request{
+					Origin: origin, Method: method, Header: header(names...), Credentials: credentials,
+				})
 				require.NoError(t, err)
 				return res.Preflight != nil
 			}
@@ -545,4 +581,23 @@ func TestConcurrentFetches(t *testing.T) {
 		}()
 	}
 	wg.Wait()
+}
+
+// Chromium keeps nothing for a page whose origin is null.
+func TestNullOriginAndTheCache(t *testing.T) {
+	for _, engine := range engines {
+		s := allowing("PUT", "")
+		s.preflight.Set("Access-Control-Allow-Origin", "null")
+		s.response.Set("Access-Control-Allow-Origin", "null")
+		b := corstest.Browser{Handler: s, Engine: engine}
+		for range 2 {
+			_, err := b.Fetch(t.Context(), corstest.Request{Origin: "null", Method: "PUT"})
+			require.NoError(t, err)
+		}
+		want := []string{"preflight PUT", "PUT", "PUT"}
+		if engine == corstest.EngineChromium {
+			want = []string{"preflight PUT", "PUT", "preflight PUT", "PUT"}
+		}
+		assert.Equal(t, want, s.log, engine)
+	}
 }

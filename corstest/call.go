@@ -4,12 +4,14 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"maps"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"example.com/cors/internal/fetch"
 )
@@ -26,12 +28,14 @@ type call struct {
 	page        string // the origin of the page, "" if there is none
 	credentials bool
 	upload      bool
+	cacheMode   CacheMode
 	cookies     []*http.Cookie
 	cookieHost  string
 
 	url     *url.URL
 	method  string
 	fields  []field
+	set     []field // the fields at the start; a redirect may remove some
 	body    []byte
 	hasBody bool
 
@@ -39,6 +43,7 @@ type call struct {
 	tainted      bool   // redirects crossed origins, so that Origin is null
 	site         string // how far the call has come: the value of Sec-Fetch-Site
 	redirected   bool
+	forced       bool // a preflight is due whatever the method and the headers are
 	lostMetadata bool // the request has no Sec-Fetch headers any more
 }
 
@@ -70,24 +75,31 @@ func (b *Browser) newCall(ctx context.Context, r Request) (*call, error) {
 	case r.Body != nil && (method == http.MethodGet || method == http.MethodHead):
 		return nil, &UnsendableError{"Body", r.Method, "a request with this method has no body"}
 	}
-	fields, err := normalFields(r.Header)
+	cacheMode := cmp.Or(r.CacheMode, CacheModeDefault)
+	if err := cacheMode.check(); err != nil {
+		return nil, &UnsendableError{"CacheMode", string(r.CacheMode), err.Error()}
+	}
+	engine := b.Engine.conduct()
+	fields, err := engine.normalFields(r.Header)
 	if err != nil {
 		return nil, err
 	}
 	c := &call{
 		ctx:         ctx,
 		browser:     b,
-		engine:      b.Engine.conduct(),
+		engine:      engine,
 		mode:        mode,
 		page:        page,
 		site:        siteSameOrigin,
 		credentials: r.Credentials,
 		upload:      r.UploadListener,
+		cacheMode:   cacheMode,
 		cookies:     r.Cookies,
 		cookieHost:  u.Hostname(),
 		url:         u,
 		method:      method,
 		fields:      fields,
+		set:         slices.Clone(fields),
 		hasBody:     r.Body != nil,
 	}
 	if err := c.checkMode(r); err != nil {
@@ -103,23 +115,66 @@ func (b *Browser) newCall(ctx context.Context, r Request) (*call, error) {
 
 // normalFields returns the headers as browsers normalize them. The error is an
 // UnsendableError.
-func normalFields(h http.Header) ([]field, error) {
+func (c conduct) normalFields(h http.Header) ([]field, error) {
 	var fields []field
 	for _, name := range slices.Sorted(maps.Keys(h)) {
-		for _, value := range h[name] {
-			f := field{strings.ToLower(name), strings.Trim(value, " \t\r\n")}
+		for _, text := range h[name] {
+			value, err := byteString(strings.Trim(text, " \t\r\n"))
+			f := field{strings.ToLower(name), value}
 			switch {
 			case !fetch.IsToken(name):
-				return nil, &UnsendableError{"Header", name, "not a token"}
-			case strings.ContainsAny(f.value, "\x00\r\n"):
-				return nil, &UnsendableError{"Header", name, "the value has a line break or NUL"}
+				err = errors.New("not a token")
+			case err != nil:
+			case strings.ContainsAny(value, "\x00\r\n"):
+				err = errors.New("the value has a line break or NUL")
 			case isForbiddenHeader(f):
-				return nil, &UnsendableError{"Header", name, "browsers forbid scripts to set this header"}
+				err = errors.New("browsers forbid scripts to set this header")
+			}
+			if err != nil {
+				return nil, &UnsendableError{"Header", name, err.Error()}
 			}
 			fields = append(fields, f)
 		}
 	}
+	if c.ownUserAgent {
+		fields = slices.DeleteFunc(fields, func(f field) bool { return f.name == "user-agent" })
+	}
+	if c.joinsHeaders {
+		fields = joined(fields)
+	}
 	return fields, nil
+}
+
+// byteString returns the bytes that browsers make of a string: one for each
+// character (https://webidl.spec.whatwg.org/#js-to-ByteString). What is not UTF-8 is
+// taken for bytes already.
+func byteString(s string) (string, error) {
+	if !utf8.ValidString(s) {
+		return s, nil
+	}
+	b := make([]byte, 0, len(s))
+	for _, r := range s {
+		if r > 0xff {
+			return "", fmt.Errorf("the value has the character %q (%U): scripts can set those up to U+00FF; "+
+				"encode the value, as with encodeURIComponent", r, r)
+		}
+		b = append(b, byte(r))
+	}
+	return string(b), nil
+}
+
+// joined returns the fields with the values of one name in one field.
+func joined(fields []field) []field {
+	var one []field
+	for _, f := range fields {
+		i := slices.IndexFunc(one, func(g field) bool { return g.name == f.name })
+		if i < 0 {
+			one = append(one, f)
+		} else {
+			one[i].value += ", " + f.value
+		}
+	}
+	return one
 }
 
 // origin is the value of Origin (https://fetch.spec.whatwg.org/#byte-serializing-a-request-origin).
@@ -155,8 +210,9 @@ func (c *call) fetch() error {
 		// call, even back at the page's origin.
 		c.crossOrigin = c.crossOrigin || originOf(c.url) != c.page
 		c.goFarther()
-		unsafe := c.engine.unsafeNames(c.fields)
-		demanded := c.usesCORS() && (c.upload || !fetch.IsSafelistedMethod(c.method) || len(unsafe) > 0)
+		unsafe := c.unsafeNames()
+		c.forced = c.upload || c.engine.asksAgain && (preflighted || len(c.engine.unsafeNames(c.set)) > 0)
+		demanded := c.usesCORS() && (c.forced || !fetch.IsSafelistedMethod(c.method) || len(unsafe) > 0)
 		preflighted = preflighted || demanded
 
 		if demanded && !c.isCached(unsafe) {
@@ -199,6 +255,7 @@ func (c *call) send() (*http.Response, error) {
 	for _, f := range c.fields {
 		h.Add(f.name, f.value)
 	}
+	c.effectiveCacheMode().setHeaders(h)
 	if h["Accept"] == nil {
 		h.Set("Accept", c.mode.accept())
 	}
@@ -220,7 +277,7 @@ func (c *call) send() (*http.Response, error) {
 	if err != nil {
 		return nil, transportError(x, err)
 	}
-	return x.Response, nil
+	return c.engine.taken(x.Response), nil
 }
 
 func transportError(x Exchange, err error) *TransportError {
@@ -230,11 +287,11 @@ func transportError(x Exchange, err error) *TransportError {
 // follow judges a response. It returns where the response redirects to, or nil if
 // the script may read it.
 func (c *call) follow(res *http.Response, redirects int) (*url.URL, error) {
-	if res == nil {
-		return nil, c.blocked(StepRequest, "", "the handler broke off without a response")
+	if err := c.receive(StepRequest, res); err != nil {
+		return nil, err
 	}
 	if c.usesCORS() {
-		if err := c.check(StepCheck, res); err != nil {
+		if err := c.check(StepCheck, res, c.origin()); err != nil {
 			return nil, err
 		}
 	}
@@ -243,11 +300,15 @@ func (c *call) follow(res *http.Response, redirects int) (*url.URL, error) {
 
 // blocked returns a BlockedError about the call as it is now.
 func (c *call) blocked(step Step, header, detail string) error {
+	origin := c.origin()
+	if step.isOfPreflight() {
+		origin = c.preflightOrigin()
+	}
 	return &BlockedError{
 		Step:   step,
 		Header: header,
 		Detail: detail,
-		Origin: c.origin(),
+		Origin: origin,
 		Method: c.method,
 		URL:    c.url.String(),
 	}

@@ -11,12 +11,12 @@ import (
 
 // check is the CORS check (https://fetch.spec.whatwg.org/#cors-check). It also
 // judges preflights, as part of the call that they announce.
-func (c *call) check(step Step, res *http.Response) error {
+func (c *call) check(step Step, res *http.Response, origin string) error {
 	lines, found := res.Header[fetch.AllowOrigin]
 	value := strings.Join(lines, ", ")
 	switch {
 	case !found:
-		detail := fmt.Sprintf("is absent; it must be %q", c.origin())
+		detail := fmt.Sprintf("is absent; it must be %q", origin)
 		if res.StatusCode == http.StatusForbidden {
 			detail += fmt.Sprintf(" (the status is %s: the CORS layer refused the origin, "+
 				"or the response came from outside it)", res.Status)
@@ -27,9 +27,9 @@ func (c *call) check(step Step, res *http.Response) error {
 		return c.blocked(step, fetch.AllowOrigin, detail)
 	case !c.credentials && value == "*":
 		return nil
-	case value != c.origin():
+	case value != origin:
 		return c.blocked(step, fetch.AllowOrigin,
-			fmt.Sprintf("is %s; it must be %q%s", quote(lines), c.origin(), c.originHint(lines)))
+			fmt.Sprintf("is %s; it must be %q%s", quote(lines), origin, originHint(lines, origin)))
 	case !c.credentials:
 		return nil
 	}
@@ -45,7 +45,7 @@ func (c *call) check(step Step, res *http.Response) error {
 }
 
 // originHint says what is commonly behind a value that is not the origin.
-func (c *call) originHint(lines []string) string {
+func originHint(lines []string, origin string) string {
 	value := strings.Join(lines, ", ")
 	switch {
 	case value == "*":
@@ -54,7 +54,7 @@ func (c *call) originHint(lines []string) string {
 		return fmt.Sprintf(", on one line: there are %d, perhaps of two CORS layers", len(lines))
 	case strings.ContainsAny(value, ", "):
 		return ", and nothing else: a list of origins is not possible"
-	case strings.EqualFold(strings.TrimSuffix(value, "/"), c.origin()):
+	case strings.EqualFold(strings.TrimSuffix(value, "/"), origin):
 		return ", byte for byte"
 	}
 	return ""
@@ -63,8 +63,7 @@ func (c *call) originHint(lines []string) string {
 // readable returns the headers that the script may read
 // (https://fetch.spec.whatwg.org/#concept-filtered-response-cors).
 func (c *call) readable(h http.Header) http.Header {
-	// A malformed list exposes nothing, as an absent one.
-	exposed, _ := parseList(h[fetch.ExposeHeaders])
+	exposed := c.exposed(h[fetch.ExposeHeaders])
 	all := !c.crossOrigin || !c.credentials && slices.Contains(exposed, "*")
 	readable := make(http.Header)
 	for name, lines := range h {
@@ -74,6 +73,19 @@ func (c *call) readable(h http.Header) http.Header {
 		}
 	}
 	return readable
+}
+
+// exposed returns the names that the lines list. A malformed list exposes nothing,
+// as an absent one.
+func (c *call) exposed(lines []string) []string {
+	list, ok := parseList(lines)
+	switch {
+	case ok:
+		return list
+	case c.engine.exposesBeforeError && slices.Contains(list, "*"):
+		return []string{"*"}
+	}
+	return nil
 }
 
 // isSafelistedResponseHeader takes names in canonical form
@@ -88,8 +100,8 @@ func isSafelistedResponseHeader(name string) bool {
 }
 
 // parseList parses the lines of a header that is a list of tokens. Elements may
-// be empty (RFC 9110, section 5.6.1); any other that is no token makes it fail.
-// No lines are an empty list.
+// be empty (RFC 9110, section 5.6.1). At any other that is no token it fails, and
+// returns those before. No lines are an empty list.
 func parseList(lines []string) (list []string, ok bool) {
 	for _, line := range lines {
 		for element := range strings.SplitSeq(line, ",") {
@@ -98,7 +110,7 @@ func parseList(lines []string) (list []string, ok bool) {
 				continue
 			}
 			if !fetch.IsToken(element) {
-				return nil, false
+				return list, false
 			}
 			list = append(list, element)
 		}

@@ -71,9 +71,15 @@ type Request struct {
 	// Its host becomes the Host of the requests. A Handler serves every host.
 	URL string
 
-	// Header holds the headers that the script sets, with names in any case.
-	// Several values of one name are several headers, and each is judged by
-	// itself. Authorization is an ordinary header, independent of Credentials.
+	// Header holds the headers that the script sets, with names in any case. Several
+	// values of one name are several headers. By the standard each is judged by
+	// itself; the engines join them with commas. Authorization is an ordinary header,
+	// independent of Credentials.
+	//
+	// A value is what the script writes: a string in UTF-8. Browsers take the space
+	// around it away. They send one byte for each character, so that é is one byte,
+	// 0xe9, and an [*UnsendableError] meets a character beyond U+00FF. A value that
+	// is not UTF-8 is taken for the bytes themselves.
 	Header http.Header
 
 	// Credentials is true for fetch with credentials "include", for XMLHttpRequest
@@ -92,9 +98,14 @@ type Request struct {
 	// fetch uses "text/plain;charset=UTF-8".
 	Body io.Reader
 
-	// UploadListener is true if the script listens for the progress of the upload
-	// or streams the body. Browsers then always send a preflight.
+	// UploadListener is true if the script listens for the progress of the upload of an
+	// XMLHttpRequest, as with upload.onprogress. It is also true if the script streams
+	// the body: the body given to fetch is a ReadableStream, which Chromium alone can
+	// send, over HTTP/2. Browsers then always send a preflight.
 	UploadListener bool
+
+	// CacheMode is the option "cache" of fetch; "" means [CacheModeDefault].
+	CacheMode CacheMode
 }
 
 // A Result says what came of a [Request].
@@ -163,6 +174,9 @@ type Browser struct {
 	// one second after the header. Reading further returns an error. So endless
 	// streams do no harm, and nothing stays open when Fetch returns. Bound the
 	// wait for the header with the context that Fetch takes.
+	//
+	// An [http.Transport] neither sends nor takes control characters in the values of
+	// headers. Browsers do, so use another RoundTripper to test that.
 	//
 	// If Transport returns an error, Fetch returns it in a [*TransportError].
 	Transport http.RoundTripper

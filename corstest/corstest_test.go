@@ -90,6 +90,13 @@ func requireBlocked(t *testing.T, err error) *corstest.BlockedError {
 	return blocked
 }
 
+func requireUnsendable(t *testing.T, err error) *corstest.UnsendableError {
+	t.Helper()
+	var unsendable *corstest.UnsendableError
+	require.ErrorAs(t, err, &unsendable)
+	return unsendable
+}
+
 func TestPreflightAndRequestAsSent(t *testing.T) {
 	s := allowing("PUT", "Content-Type, X-B, X-A, Authorization")
 	s.response["Content-Type"] = []string{"application/json"}
@@ -334,32 +341,75 @@ func TestUnsendable(t *testing.T) {
 		request       corstest.Request
 		field, detail string
 	}{
-		"CONNECT":                 {corstest.Request{Method: "CONNECT"}, "Method", "browsers forbid scripts to use this method"},
-		"trace":                   {corstest.Request{Method: "trace"}, "Method", "browsers forbid scripts to use this method"},
-		"Track":                   {corstest.Request{Method: "Track"}, "Method", "browsers forbid scripts to use this method"},
-		"method":                  {corstest.Request{Method: "P T"}, "Method", "not a token"},
-		"GET with body":           {corstest.Request{Body: strings.NewReader("")}, "Body", "a request with this method has no body"},
-		"HEAD with body":          {corstest.Request{Method: "head", Body: strings.NewReader("")}, "Body", "a request with this method has no body"},
-		"name":                    {corstest.Request{Header: header("X A")}, "Header", "not a token"},
-		"empty name":              {corstest.Request{Header: header("")}, "Header", "not a token"},
-		"value":                   {corstest.Request{Header: http.Header{"X-A": {"a\r\nb"}}}, "Header", "the value has a line break or NUL"},
-		"NUL":                     {corstest.Request{Header: http.Header{"X-A": {"a\x00b"}}}, "Header", "the value has a line break or NUL"},
-		"URL":                     {corstest.Request{URL: "https://a b/"}, "URL", "not a URL"},
-		"scheme":                  {corstest.Request{URL: "ftp://a.example/"}, "URL", "the scheme must be http or https"},
-		"no host":                 {corstest.Request{URL: "https:///x"}, "URL", "no host"},
-		"opaque URL":              {corstest.Request{URL: "https:x"}, "URL", "no host"},
-		"Unicode host":            {corstest.Request{URL: "https://bücher.example/"}, "URL", "the host must be written in ASCII, as Punycode"},
-		"raw byte host":           {corstest.Request{URL: "https://\x80.example/"}, "URL", "the host must be written in ASCII, as Punycode"},
-		"IPv6 zone":               {corstest.Request{URL: "https://[fe80::1%25eth0]/"}, "URL", "not an IPv6 address"},
-		"port":                    {corstest.Request{URL: "https://a.example:65536/"}, "URL", "the port is out of range"},
-		"userinfo":                {corstest.Request{URL: "https://u:p@a.example/"}, "URL", "scripts cannot put a user name or password into a URL"},
-		"override TRACE":          {corstest.Request{Header: http.Header{"X-HTTP-Method": {"TRACE"}}}, "Header", forbiddenHeader},
-		"override track":          {corstest.Request{Header: http.Header{"x-http-method-override": {"GET, track"}}}, "Header", forbiddenHeader},
-		"override third":          {corstest.Request{Header: http.Header{"X-Method-Override": {`"a,\"b", connect`}}}, "Header", forbiddenHeader},
-		"origin case":             {corstest.Request{Origin: "HTTPS://A.EXAMPLE"}, "Origin", noSuchOrigin + `; did you mean "https://a.example"?`},
-		"origin port":             {corstest.Request{Origin: "https://a.example:443"}, "Origin", noSuchOrigin + `; did you mean "https://a.example"?`},
-		"origin slash":            {corstest.Request{Origin: "http://localhost:3000/"}, "Origin", noSuchOrigin + `; did you mean "http://localhost:3000"?`},
-		"origin list":             {corstest.Request{Origin: "https://a.example, https://b.example"}, "Origin", noSuchOrigin},
+		"CONNECT": {
+			corstest.Request{Method: "CONNECT"}, "Method", "browsers forbid scripts to use this method",
+		},
+		"trace": {
+			corstest.Request{Method: "trace"}, "Method", "browsers forbid scripts to use this method",
+		},
+		"Track": {
+			corstest.Request{Method: "Track"}, "Method", "browsers forbid scripts to use this method",
+		},
+		"method": {corstest.Request{Method: "P T"}, "Method", "not a token"},
+		"GET with body": {
+			corstest.Request{Body: strings.NewReader("")}, "Body", "a request with this method has no body",
+		},
+		"HEAD with body": {
+			corstest.Request{Method: "head", Body: strings.NewReader("")}, "Body", "a request with this method has no body",
+		},
+		"name":       {corstest.Request{Header: header("X A")}, "Header", "not a token"},
+		"empty name": {corstest.Request{Header: header("")}, "Header", "not a token"},
+		"value": {
+			corstest.Request{Header: http.Header{"X-A": {"a\r\nb"}}}, "Header", "the value has a line break or NUL",
+		},
+		"NUL": {
+			corstest.Request{Header: http.Header{"X-A": {"a\x00b"}}}, "Header", "the value has a line break or NUL",
+		},
+		"cache mode": {
+			corstest.Request{CacheMode: "only-if-cached"}, "CacheMode",
+			`the cache mode must be "default", "no-store", "reload", "no-cache" or "force-cache"`,
+		},
+		"cache mode of a form": {
+			corstest.Request{Mode: corstest.ModeNavigate, CacheMode: corstest.CacheModeReload}, "CacheMode",
+			"only a script that calls fetch sets one",
+		},
+		"URL":        {corstest.Request{URL: "https://a b/"}, "URL", "not a URL"},
+		"scheme":     {corstest.Request{URL: "ftp://a.example/"}, "URL", "the scheme must be http or https"},
+		"no host":    {corstest.Request{URL: "https:///x"}, "URL", "no host"},
+		"opaque URL": {corstest.Request{URL: "https:x"}, "URL", "no host"},
+		"Unicode host": {
+			corstest.Request{URL: "https://bücher.example/"}, "URL", "the host must be written in ASCII, as Punycode",
+		},
+		"raw byte host": {
+			corstest.Request{URL: "https://\x80.example/"}, "URL", "the host must be written in ASCII, as Punycode",
+		},
+		"IPv6 zone": {corstest.Request{URL: "https://[fe80::1%25eth0]/"}, "URL", "not an IPv6 address"},
+		"port":      {corstest.Request{URL: "https://a.example:65536/"}, "URL", "the port is out of range"},
+		"userinfo": {
+			corstest.Request{URL: "https://u:p@a.example/"}, "URL", "scripts cannot put a user name or password into a URL",
+		},
+		"override TRACE": {
+			corstest.Request{Header: http.Header{"X-HTTP-Method": {"TRACE"}}}, "Header", forbiddenHeader,
+		},
+		"override track": {
+			corstest.Request{Header: http.Header{"x-http-method-override": {"GET, track"}}}, "Header", forbiddenHeader,
+		},
+		"override third": {
+			corstest.Request{Header: http.Header{"X-Method-Override": {`"a,\"b", connect`}}}, "Header", forbiddenHeader,
+		},
+		"origin case": {
+			corstest.Request{Origin: "HTTPS://A.EXAMPLE"}, "Origin", noSuchOrigin + `; did you mean "https://a.example"?`,
+		},
+		"origin port": {
+			corstest.Request{Origin: "https://a.example:443"}, "Origin", noSuchOrigin + `; did you mean "https://a.example"?`,
+		},
+		"origin slash": {
+			corstest.Request{Origin: "http://localhost:3000/"}, "Origin",
+			noSuchOrigin + `; did you mean "http://localhost:3000"?`,
+		},
+		"origin list": {
+			corstest.Request{Origin: "https://a.example, https://b.example"}, "Origin", noSuchOrigin,
+		},
 		"origin host":             {corstest.Request{Origin: "a.example"}, "Origin", noSuchOrigin},
 		"origin scheme":           {corstest.Request{Origin: "1s://a.example"}, "Origin", noSuchOrigin},
 		"origin no host":          {corstest.Request{Origin: "https://"}, "Origin", noSuchOrigin},
@@ -375,16 +425,27 @@ func TestUnsendable(t *testing.T) {
 		"origin space":            {corstest.Request{Origin: "https://a b.example"}, "Origin", noSuchOrigin},
 		"origin tab":              {corstest.Request{Origin: "https://a\tb.example"}, "Origin", noSuchOrigin},
 		"origin DEL":              {corstest.Request{Origin: "https://a\x7fb.example"}, "Origin", noSuchOrigin},
-		"origin A":                {corstest.Request{Origin: "https://bA.example"}, "Origin", noSuchOrigin + `; did you mean "https://ba.example"?`},
-		"origin Z":                {corstest.Request{Origin: "https://bZ.example"}, "Origin", noSuchOrigin + `; did you mean "https://bz.example"?`},
-		"origin hash":             {corstest.Request{Origin: "https://a#b.example"}, "Origin", noSuchOrigin + `; did you mean "https://a"?`},
-		"origin path":             {corstest.Request{Origin: "https://a.example/b"}, "Origin", noSuchOrigin + `; did you mean "https://a.example"?`},
-		"origin userinfo":         {corstest.Request{Origin: "https://u@a.example"}, "Origin", noSuchOrigin + `; did you mean "https://a.example"?`},
+		"origin A": {
+			corstest.Request{Origin: "https://bA.example"}, "Origin", noSuchOrigin + `; did you mean "https://ba.example"?`,
+		},
+		"origin Z": {
+			corstest.Request{Origin: "https://bZ.example"}, "Origin", noSuchOrigin + `; did you mean "https://bz.example"?`,
+		},
+		"origin hash": {
+			corstest.Request{Origin: "https://a#b.example"}, "Origin", noSuchOrigin + `; did you mean "https://a"?`,
+		},
+		"origin path": {
+			corstest.Request{Origin: "https://a.example/b"}, "Origin", noSuchOrigin + `; did you mean "https://a.example"?`,
+		},
+		"origin userinfo": {
+			corstest.Request{Origin: "https://u@a.example"}, "Origin", noSuchOrigin + `; did you mean "https://a.example"?`,
+		},
 	}
 	for _, name := range []string{
 		"Accept-Charset", "accept-encoding", "Access-Control-Request-Headers", "Access-Control-Request-Method", "Connection",
 		"Content-Length", "COOKIE", "Cookie2", "Date", "DNT", "Expect", "Host", "Keep-Alive", "Origin", "Referer",
-		"Set-Cookie", "TE", "Trailer", "Transfer-Encoding", "Upgrade", "Via", "Proxy-Authorization", "Sec-Fetch-Mode", "sec-x",
+		"Set-Cookie", "TE", "Trailer", "Transfer-Encoding", "Upgrade", "Via", "Proxy-Authorization", "Sec-Fetch-Mode",
+		"sec-x",
 	} {
 		tests["header "+name] = struct {
 			request       corstest.Request
@@ -396,8 +457,7 @@ func TestUnsendable(t *testing.T) {
 			s := &server{}
 			res, err := corstest.Fetch(s, tc.request)
 			assert.Nil(t, res)
-			var unsendable *corstest.UnsendableError
-			require.ErrorAs(t, err, &unsendable)
+			unsendable := requireUnsendable(t, err)
 			assert.Equal(t, tc.field, unsendable.Field)
 			assert.Equal(t, tc.detail, unsendable.Detail)
 			assert.Empty(t, s.log, "nothing is sent")
@@ -433,8 +493,10 @@ func TestSendableHeaders(t *testing.T) {
 
 func TestOrigins(t *testing.T) {
 	for _, o := range []string{
-		"http://localhost:3000", "http://127.0.0.1", "http://[::1]:8080", "https://[::ffff:c000:201]", "https://foo_bar.example",
-		"https://a.example.", "https://xn--bcher-kva.example", "chrome-extension://abcdefgh", "safari-web-extension://2AB33852-5B1F", "null", "https://a.example:80",
+		"http://localhost:3000", "http://127.0.0.1", "http://[::1]:8080", "https://[::ffff:c000:201]",
+		"https://foo_bar.example",
+		"https://a.example.", "https://xn--bcher-kva.example", "chrome-extension://abcdefgh",
+		"safari-web-extension://2AB33852-5B1F", "null", "https://a.example:80",
 		"a+b-c.d2://x", "z://x", "https://[2001:db8::1]", "capacitor://localhost:8080",
 	} {
 		t.Run(o, func(t *testing.T) {
@@ -529,19 +591,31 @@ func TestReadableHeaders(t *testing.T) {
 		credentials bool
 		also        []string
 	}{
-		"nothing":              {nil, false, nil},
-		"one":                  {[]string{"X-A"}, false, []string{"X-A"}},
-		"any case":             {[]string{"x-a"}, false, []string{"X-A"}},
-		"several":              {[]string{"X-A, X-B"}, false, []string{"X-A", "X-B"}},
-		"lines":                {[]string{"X-A", "X-B"}, false, []string{"X-A", "X-B"}},
-		"empty elements":       {[]string{",, X-A ,\t, X-B,"}, false, []string{"X-A", "X-B"}},
-		"empty":                {[]string{""}, false, nil},
-		"absent header":        {[]string{"X-C"}, false, nil},
-		"cookies":              {[]string{"Set-Cookie, Set-Cookie2"}, false, nil},
-		"malformed":            {[]string{"X-A, X B"}, false, nil},
-		"malformed line":       {[]string{"X-A", "X B"}, false, nil},
-		"wildcard":             {[]string{"*"}, false, []string{"X-A", "X-B", "*", "Access-Control-Allow-Credentials", "Access-Control-Allow-Origin", "Access-Control-Expose-Headers"}},
-		"wildcard among":       {[]string{"X-A, *"}, false, []string{"X-A", "X-B", "*", "Access-Control-Allow-Credentials", "Access-Control-Allow-Origin", "Access-Control-Expose-Headers"}},
+		"nothing":        {nil, false, nil},
+		"one":            {[]string{"X-A"}, false, []string{"X-A"}},
+		"any case":       {[]string{"x-a"}, false, []string{"X-A"}},
+		"several":        {[]string{"X-A, X-B"}, false, []string{"X-A", "X-B"}},
+		"lines":          {[]string{"X-A", "X-B"}, false, []string{"X-A", "X-B"}},
+		"empty elements": {[]string{",, X-A ,\t, X-B,"}, false, []string{"X-A", "X-B"}},
+		"empty":          {[]string{""}, false, nil},
+		"absent header":  {[]string{"X-C"}, false, nil},
+		"cookies":        {[]string{"Set-Cookie, Set-Cookie2"}, false, nil},
+		"malformed":      {[]string{"X-A, X B"}, false, nil},
+		"malformed line": {[]string{"X-A", "X B"}, false, nil},
+		"wildcard": {
+			[]string{"*"}, false,
+			[]string{
+				"X-A", "X-B", "*", "Access-Control-Allow-Credentials", "Access-Control-Allow-Origin",
+				"Access-Control-Expose-Headers",
+			},
+		},
+		"wildcard among": {
+			[]string{"X-A, *"}, false,
+			[]string{
+				"X-A", "X-B", "*", "Access-Control-Allow-Credentials", "Access-Control-Allow-Origin",
+				"Access-Control-Expose-Headers",
+			},
+		},
 		"malformed wildcard":   {[]string{"*, X B"}, false, nil},
 		"credentialed":         {[]string{"X-A"}, true, []string{"X-A"}},
 		"credentialed literal": {[]string{"*"}, true, []string{"*"}},

@@ -1,6 +1,9 @@
 package corstest
 
-import "fmt"
+import (
+	"fmt"
+	"math"
+)
 
 // An Engine is the browser engine that a [Browser] plays. The engines agree with
 // the standard on nearly everything. Each constant lists where its engine was seen
@@ -22,14 +25,19 @@ const (
 
 	// EngineChromium plays version 156. It keeps an answer for at most two hours. It
 	// keeps only one answer for each origin and URL, and a new answer replaces it
-	// whole. In the response to a preflight, `*` in Access-Control-Allow-Headers
-	// covers Authorization; in a cached answer it does not.
+	// whole. A request with a conditional header, such as If-Match, always asks. In the
+	// response to a preflight, `*` in Access-Control-Allow-Headers covers Authorization;
+	// in a cached answer it does not. A page with the origin null always asks. A
+	// script's User-Agent is neither announced nor sent. A response with status 101 or
+	// more than 256 KiB of header blocks the call.
 	EngineChromium
 
 	// EngineFirefox plays version 153 ESR. It keeps an answer for at most a day. A
 	// request without credentials never uses the answer to one with credentials, and
-	// a cached `*` matches nothing. Any failure of a call drops the answers for its
-	// URL. `*` in Access-Control-Allow-Headers covers Authorization.
+	// a cached `*` matches nothing. A request with a conditional header, such as
+	// If-Match, always asks. Any failure of a call drops the answers for its URL. `*`
+	// in Access-Control-Allow-Headers covers Authorization. More than 384 KiB of header
+	// block the call.
 	EngineFirefox
 
 	// EngineWebKit plays WebKitGTK 2.50.6. It keeps an answer for at most ten minutes.
@@ -59,15 +67,62 @@ func (e Engine) String() string {
 // conduct is how an engine behaves where that matters here. The zero value follows
 // the standard.
 type conduct struct {
-	// maxAgeCap is in seconds; 0 means none.
-	maxAgeCap int64
-	maxAge    maxAgeSyntax
+	// The request.
 
-	// authorizationUnderWildcard means that `*` in the response to a preflight
-	// covers Authorization.
-	authorizationUnderWildcard bool
+	// joinsHeaders means that several headers of one name are one, whose value has
+	// commas.
+	joinsHeaders bool
+	// safelistsHints means that client hints are safelisted.
+	safelistsHints bool
+	// ownUserAgent means that the User-Agent of a script is ignored.
+	ownUserAgent bool
+	// highBytesUnsafe means that bytes above 0x7f are CORS-unsafe request-header bytes.
+	highBytesUnsafe bool
+	// loneContentType means that a safelisted Content-Type has no comma.
+	loneContentType bool
 	// anyCaseRangeUnit means that "Bytes=0-" is safelisted.
 	anyCaseRangeUnit bool
+	// rangeLimit is the largest number in a safelisted Range; 0 means none.
+	rangeLimit uint64
+	// conditional is the cache mode of a request with a conditional header, if the
+	// script asked for none.
+	conditional CacheMode
+	// unconditionalXHR means that the cache mode of an XMLHttpRequest stays as it is.
+	unconditionalXHR bool
+
+	// The response.
+
+	// maxHeader is how many bytes the status line and the header may have; 0 means
+	// any number.
+	maxHeader int
+	// refusesSwitching means that the status 101 is a failure.
+	refusesSwitching bool
+	// trimsNames means that the space between a name and its colon does not matter.
+	trimsNames bool
+	// exposesBeforeError means that a `*` before the error in a malformed list still
+	// exposes everything.
+	exposesBeforeError bool
+
+	// Redirects.
+
+	// emptyLocation says what an empty Location leads to.
+	emptyLocation emptyLocation
+	// severalLocations says what several Locations lead to.
+	severalLocations severalLocations
+	// asksAgain means that what was preflighted before a redirect is so after it, and
+	// that the headers that a redirect removed still demand a preflight.
+	asksAgain bool
+	// announcesAll means that the preflight after a redirect announces the headers
+	// that the script set, also those that the redirect removed.
+	announcesAll bool
+	// asksFromPage means that the preflight after a redirect has the origin of the
+	// page, not null, and that the CORS check spares it at the page's own server.
+	asksFromPage bool
+	// nullsWrites means that a call without CORS has the origin null once it was
+	// redirected to another origin, even if the redirect was by the page's own.
+	nullsWrites bool
+
+	// Metadata.
 
 	// lonePreflightSite means that Sec-Fetch-Site of a preflight tells of its own URL
 	// alone, not of those that redirected to it.
@@ -80,12 +135,24 @@ type conduct struct {
 	// losesMetadata means that a call with CORS has no Sec-Fetch headers once it was
 	// redirected to another origin.
 	losesMetadata bool
-	// nullsWrites means that a call without CORS has the origin null once it was
-	// redirected to another origin, even if the redirect was by the page's own.
-	nullsWrites bool
 
-	// The rest is about the cache.
+	// The preflight.
 
+	// authorizationUnderWildcard means that `*` in the response to a preflight
+	// covers Authorization.
+	authorizationUnderWildcard bool
+	// asksIn are the cache modes in which no cached answer is used.
+	asksIn []CacheMode
+	// keepsNothingIn are those of them in which the answer is not cached.
+	keepsNothingIn []CacheMode
+	// sharesCacheMode means that the preflight has the cache mode of the request.
+	sharesCacheMode bool
+
+	// The cache.
+
+	// maxAgeCap is in seconds; 0 means none.
+	maxAgeCap int64
+	maxAge    maxAgeSyntax
 	// cachedAuthorizationUnderWildcard means that a cached `*` covers Authorization.
 	cachedAuthorizationUnderWildcard bool
 	// cachedSafelistedMethods means that an answer covers safelisted methods without
@@ -109,12 +176,31 @@ type conduct struct {
 	keepsRefusals bool
 	// ignoresZeroMaxAge means that an answer with max-age 0 does not end older ones.
 	ignoresZeroMaxAge bool
-	// taintedUncached means that a call with an origin that redirects made null
-	// neither uses nor fills the cache.
+	// nullUncached means that a call with the origin null neither uses nor fills the
+	// cache, and taintedUncached that it does not if redirects made the origin null.
+	nullUncached    bool
 	taintedUncached bool
 	// clears says which failures after the preflight make the browser forget.
 	clears clearing
 }
+
+// emptyLocation says what a redirect to an empty Location is.
+type emptyLocation int
+
+const (
+	emptyIsURL     emptyLocation = iota // to the URL itself, until there were too many
+	emptyIsNone                         // no redirect: the script gets the response
+	emptyIsRefused                      // a failure
+)
+
+// severalLocations says where a response with several Locations redirects to.
+type severalLocations int
+
+const (
+	severalAreRefused severalLocations = iota // nowhere
+	severalOfOne                              // to the place that all name, else nowhere
+	severalJoined                             // to the place that they name together, with commas
+)
 
 // clearing says when a failed response, CORS check or redirect makes a browser
 // forget the answers for the URL. Every browser forgets them after a failed
@@ -131,24 +217,50 @@ func (e Engine) conduct() conduct {
 	switch e {
 	case EngineChromium:
 		return conduct{
+			joinsHeaders:               true,
+			safelistsHints:             true,
+			ownUserAgent:               true,
+			rangeLimit:                 math.MaxInt64 - 1,
+			conditional:                CacheModeNoCache,
+			maxHeader:                  256 << 10,
+			refusesSwitching:           true,
+			trimsNames:                 true,
+			emptyLocation:              emptyIsNone,
+			severalLocations:           severalOfOne,
+			nullsWrites:                true,
+			lonePreflightSite:          true,
+			authorizationUnderWildcard: true,
+			asksIn:                     []CacheMode{CacheModeNoCache, CacheModeNoStore, CacheModeReload},
+			keepsNothingIn:             []CacheMode{CacheModeNoStore},
+			sharesCacheMode:            true,
 			maxAgeCap:                  7200,
 			maxAge:                     maxAgeInteger,
-			authorizationUnderWildcard: true,
-			lonePreflightSite:          true,
-			nullsWrites:                true,
 			cachedSafelistedMethods:    true,
 			oneAnswer:                  true,
 			plainWildcard:              true,
-			taintedUncached:            true,
+			nullUncached:               true,
 			clears:                     clearNever,
 		}
 	case EngineFirefox:
 		return conduct{
-			maxAgeCap:                  86400,
-			maxAge:                     maxAgeDigits,
-			authorizationUnderWildcard: true,
+			joinsHeaders:               true,
+			highBytesUnsafe:            true,
+			loneContentType:            true,
+			rangeLimit:                 math.MaxUint64,
+			conditional:                CacheModeNoStore,
+			unconditionalXHR:           true,
+			maxHeader:                  384 << 10,
+			exposesBeforeError:         true,
+			severalLocations:           severalOfOne,
+			asksAgain:                  true,
+			asksFromPage:               true,
 			lonePreflightSite:          true,
 			redirectsCrossSite:         true,
+			authorizationUnderWildcard: true,
+			asksIn:                     []CacheMode{CacheModeNoStore, CacheModeReload},
+			sharesCacheMode:            true,
+			maxAgeCap:                  86400,
+			maxAge:                     maxAgeDigits,
 			cachedSafelistedMethods:    true,
 			cachedHEADListed:           true,
 			ownCredentials:             true,
@@ -158,19 +270,28 @@ func (e Engine) conduct() conduct {
 		}
 	case EngineWebKit:
 		return conduct{
-			maxAgeCap:                        600,
-			maxAge:                           maxAgeInteger,
-			authorizationUnderWildcard:       true,
+			joinsHeaders:                     true,
+			anyCaseRangeUnit:                 true,
+			rangeLimit:                       math.MaxUint64,
+			conditional:                      CacheModeNoStore,
+			refusesSwitching:                 true,
+			emptyLocation:                    emptyIsRefused,
+			severalLocations:                 severalJoined,
+			asksAgain:                        true,
+			announcesAll:                     true,
 			lonePreflightSite:                true,
 			nullPreflightSite:                true,
 			losesMetadata:                    true,
+			authorizationUnderWildcard:       true,
+			maxAgeCap:                        600,
+			maxAge:                           maxAgeInteger,
 			cachedAuthorizationUnderWildcard: true,
 			cachedSafelistedMethods:          true,
 			oneAnswer:                        true,
 			keepsRefusals:                    true,
+			taintedUncached:                  true,
 			clears:                           clearNever,
-			anyCaseRangeUnit:                 true,
 		}
 	}
-	return conduct{}
+	return conduct{conditional: CacheModeNoStore}
 }

@@ -10,7 +10,9 @@ type Step string
 
 // The steps, in the order in which browsers take them.
 const (
-	// StepPreflightRequest means that the preflight got no response.
+	// StepPreflightRequest means that the preflight got no response, or one that the
+	// browser does not take: its header has a NUL, is too long for the [Engine], or the
+	// engine refuses its status.
 	StepPreflightRequest Step = "preflight request"
 	// StepPreflightCheck means that Access-Control-Allow-Origin or
 	// Access-Control-Allow-Credentials of the response to the preflight does not
@@ -29,7 +31,8 @@ const (
 	StepPreflightAuthorization Step = "preflight Authorization"
 	// StepPreflightHeaders means that another header is not allowed.
 	StepPreflightHeaders Step = "preflight headers"
-	// StepRequest means that the request itself got no response.
+	// StepRequest means that the request itself got no response, or one that the
+	// browser does not take.
 	StepRequest Step = "request"
 	// StepCheck means that Access-Control-Allow-Origin or
 	// Access-Control-Allow-Credentials of the response does not allow the origin.
@@ -37,6 +40,10 @@ const (
 	// StepRedirect means that browsers do not follow the redirect.
 	StepRedirect Step = "redirect"
 )
+
+func (s Step) isOfPreflight() bool {
+	return s != StepRequest && s != StepCheck && s != StepRedirect
+}
 
 // A BlockedError reports that a browser hides a response from the script. The
 // script learns only that the call failed. The error says what the browser's

@@ -30,11 +30,13 @@ func Example() {
 
 	r.Credentials = true
 	_, err = corstest.Fetch(handler, r)
-	fmt.Println(err)
+	fmt.Println(strings.NewReplacer("blocked: ", "blocked:\n", ", since", ",\nsince").Replace(err.Error()))
 	// Output:
 	// 200 OK <nil>
 	// readable: [Content-Length Content-Type]
-	// corstest: GET https://api.example/greeting from origin https://app.example is blocked: CORS check: Access-Control-Allow-Origin is "*"; it must be "https://app.example", since "*" does not cover a request with credentials
+	// corstest: GET https://api.example/greeting from origin https://app.example is blocked:
+	// CORS check: Access-Control-Allow-Origin is "*"; it must be "https://app.example",
+	// since "*" does not cover a request with credentials
 }
 
 // Test a whole server, a mux behind the middleware, with the calls of its front
@@ -53,7 +55,10 @@ func ExampleFetch() {
 
 	for _, r := range []corstest.Request{
 		{URL: "/users"},
-		{URL: "/users/7", Method: "PUT", Header: http.Header{"Content-Type": {"application/json"}}, Body: strings.NewReader("{}")},
+		{
+			URL: "/users/7", Method: "PUT",
+			Header: http.Header{"Content-Type": {"application/json"}}, Body: strings.NewReader("{}"),
+		},
 		{URL: "/nothing"},
 	} {
 		r.Origin = "https://app.example"
@@ -81,14 +86,15 @@ func ExampleBlockedError() {
 	if errors.As(err, &blocked) {
 		fmt.Println("step:", blocked.Step)
 		fmt.Println("header:", blocked.Header)
-		fmt.Println("detail:", blocked.Detail)
+		fmt.Println("detail:", strings.Replace(blocked.Detail, ": perhaps", ":\nperhaps", 1))
 	}
 	fmt.Println("preflight:", res.Preflight.Status)
 	fmt.Println("sent:", res.Response != nil)
 	// Output:
 	// step: preflight CORS check
 	// header: Access-Control-Allow-Origin
-	// detail: is absent; it must be "https://app.example" (the status is 405 Method Not Allowed: perhaps the response came from outside the CORS layer)
+	// detail: is absent; it must be "https://app.example" (the status is 405 Method Not Allowed:
+	// perhaps the response came from outside the CORS layer)
 	// preflight: 405 Method Not Allowed
 	// sent: false
 }
@@ -103,7 +109,7 @@ func ExampleBrowser() {
 		MaxAge:         time.Hour,
 	})(http.NotFoundHandler())
 
-	for _, engine := range []corstest.Engine{corstest.EngineStandard, corstest.EngineChromium, corstest.EngineFirefox, corstest.EngineWebKit} {
+	for engine := corstest.EngineStandard; engine <= corstest.EngineWebKit; engine++ {
 		now := time.Now()
 		browser := corstest.Browser{Handler: server, Engine: engine, Now: func() time.Time { return now }}
 		preflights := 0

@@ -23,24 +23,26 @@ func metadata(r *http.Request) string {
 func TestFetchSite(t *testing.T) {
 	long := strings.Repeat("a.", 200)
 	for name, tc := range map[string]struct{ origin, url, site string }{
-		"same origin":               {"https://a.example", "https://a.example/x", "same-origin"},
-		"no origin":                 {"", "https://a.example", "same-origin"},
-		"port":                      {"https://a.example:8443", "https://a.example", "same-site"},
-		"subdomain":                 {"https://a.example", "https://api.a.example", "same-site"},
-		"sibling":                   {"https://app.a.example", "https://api.a.example:8443", "same-site"},
-		"far cousin":                {"https://x.y.a.example", "https://z.a.example", "same-site"},
-		"other domain":              {"https://a.example", "https://b.example", "cross-site"},
-		"scheme":                    {"http://a.example", "https://a.example", "cross-site"},
-		"under a registry":          {"https://a.co.uk", "https://b.co.uk", "cross-site"},
-		"one domain in a registry":  {"https://x.a.co.uk", "https://y.a.co.uk", "same-site"},
-		"tenants":                   {"https://mallory.github.io", "https://ada.github.io", "cross-site"},
-		"tenant and host":           {"https://ada.github.io", "https://github.io", "cross-site"},
-		"public suffix itself":      {"https://github.io:8443", "https://github.io", "same-site"},
-		"wildcard and exception":    {"https://a.www.ck", "https://www.ck", "same-site"},
-		"trailing dot":              {"https://a.example.", "https://a.example", "cross-site"},
-		"trailing dots":             {"https://x.a.example.", "https://a.example.", "same-site"},
-		"trailing dots, two sites":  {"https://a.example.", "https://b.example.", "cross-site"},
-		"longest host":              {"https://" + strings.Repeat("a.", 122) + "a.example.", "https://a.example.", "same-site"},
+		"same origin":              {"https://a.example", "https://a.example/x", "same-origin"},
+		"no origin":                {"", "https://a.example", "same-origin"},
+		"port":                     {"https://a.example:8443", "https://a.example", "same-site"},
+		"subdomain":                {"https://a.example", "https://api.a.example", "same-site"},
+		"sibling":                  {"https://app.a.example", "https://api.a.example:8443", "same-site"},
+		"far cousin":               {"https://x.y.a.example", "https://z.a.example", "same-site"},
+		"other domain":             {"https://a.example", "https://b.example", "cross-site"},
+		"scheme":                   {"http://a.example", "https://a.example", "cross-site"},
+		"under a registry":         {"https://a.co.uk", "https://b.co.uk", "cross-site"},
+		"one domain in a registry": {"https://x.a.co.uk", "https://y.a.co.uk", "same-site"},
+		"tenants":                  {"https://mallory.github.io", "https://ada.github.io", "cross-site"},
+		"tenant and host":          {"https://ada.github.io", "https://github.io", "cross-site"},
+		"public suffix itself":     {"https://github.io:8443", "https://github.io", "same-site"},
+		"wildcard and exception":   {"https://a.www.ck", "https://www.ck", "same-site"},
+		"trailing dot":             {"https://a.example.", "https://a.example", "cross-site"},
+		"trailing dots":            {"https://x.a.example.", "https://a.example.", "same-site"},
+		"trailing dots, two sites": {"https://a.example.", "https://b.example.", "cross-site"},
+		"longest host": {
+			"https://" + strings.Repeat("a.", 122) + "a.example.", "https://a.example.", "same-site",
+		},
 		"null":                      {"null", "https://a.example", "cross-site"},
 		"extension":                 {"chrome-extension://abcdefgh", "https://a.example", "cross-site"},
 		"localhost, ports":          {"http://localhost:3000", "http://localhost:5000", "same-site"},
@@ -84,16 +86,35 @@ func TestFetchSiteAfterRedirects(t *testing.T) {
 		hops []string
 		want map[string]string // by the engines that agree: what the last request has
 	}{
-		"at home":                       {[]string{page, page}, map[string]string{all: "same-origin"}},
-		"from home to a sibling":        {[]string{page, sibling}, map[string]string{"Standard Chromium": "same-site", "Firefox": "cross-site", "WebKit": ""}},
-		"from a sibling home":           {[]string{sibling, page}, map[string]string{"Standard Chromium": "same-site", "Firefox": "cross-site", "WebKit": ""}},
-		"at a sibling":                  {[]string{sibling, sibling}, map[string]string{"Standard Chromium WebKit": "same-site", "Firefox": "cross-site"}},
-		"from a stranger home":          {[]string{stranger, page}, map[string]string{"Standard Chromium Firefox": "cross-site", "WebKit": ""}},
-		"by a stranger":                 {[]string{page, stranger, sibling, page}, map[string]string{"Standard Chromium Firefox": "cross-site", "WebKit": ""}},
-		"to plain http":                 {[]string{page, "http://a.example"}, map[string]string{all: ""}},
-		"by plain http":                 {[]string{page, "http://app.a.example", page}, map[string]string{"Standard Chromium Firefox": "cross-site", "WebKit": ""}},
-		"from home to a sibling, write": {[]string{page, sibling, "no-cors"}, map[string]string{"Standard Chromium WebKit": "same-site", "Firefox": "cross-site"}},
-		"from a stranger home, write":   {[]string{stranger, page, "no-cors"}, map[string]string{all: "cross-site"}},
+		"at home": {[]string{page, page}, map[string]string{all: "same-origin"}},
+		"from home to a sibling": {
+			[]string{page, sibling},
+			map[string]string{"Standard Chromium": "same-site", "Firefox": "cross-site", "WebKit": ""},
+		},
+		"from a sibling home": {
+			[]string{sibling, page},
+			map[string]string{"Standard Chromium": "same-site", "Firefox": "cross-site", "WebKit": ""},
+		},
+		"at a sibling": {
+			[]string{sibling, sibling}, map[string]string{"Standard Chromium WebKit": "same-site", "Firefox": "cross-site"},
+		},
+		"from a stranger home": {
+			[]string{stranger, page}, map[string]string{"Standard Chromium Firefox": "cross-site", "WebKit": ""},
+		},
+		"by a stranger": {
+			[]string{page, stranger, sibling, page},
+			map[string]string{"Standard Chromium Firefox": "cross-site", "WebKit": ""},
+		},
+		"to plain http": {[]string{page, "http://a.example"}, map[string]string{all: ""}},
+		"by plain http": {
+			[]string{page, "http://app.a.example", page},
+			map[string]string{"Standard Chromium Firefox": "cross-site", "WebKit": ""},
+		},
+		"from home to a sibling, write": {
+			[]string{page, sibling, "no-cors"},
+			map[string]string{"Standard Chromium WebKit": "same-site", "Firefox": "cross-site"},
+		},
+		"from a stranger home, write": {[]string{stranger, page, "no-cors"}, map[string]string{all: "cross-site"}},
 	} {
 		for _, engine := range engines {
 			t.Run(name+"/"+engine.String(), func(t *testing.T) {

@@ -55,6 +55,8 @@ func (c *call) checkMode(r Request) error {
 	case c.page == "" && c.method != http.MethodGet:
 		return &UnsendableError{"Method", r.Method,
 			"a navigation without a page is a GET; set Origin to that of a page"}
+	case c.mode == ModeNavigate && c.cacheMode != CacheModeDefault:
+		return &UnsendableError{"CacheMode", string(r.CacheMode), "only a script that calls fetch sets one"}
 	case r.UploadListener:
 		return &UnsendableError{"UploadListener", "true", fmt.Sprintf("there is none in mode %q", c.mode)}
 	}
@@ -65,7 +67,7 @@ func (c *call) checkMode(r Request) error {
 		}
 		values[f.name] = f.value
 		switch {
-		case c.mode == ModeNoCORS && (f.name == "range" || !c.engine.isSafelisted(f)):
+		case c.mode == ModeNoCORS && !c.isOfNoCORS(f):
 			return &UnsendableError{"Header", http.CanonicalHeaderKey(f.name),
 				fmt.Sprintf("browsers drop this header or value in mode %q", c.mode)}
 		case c.mode == ModeNavigate && !c.isOfForm(f):
@@ -75,6 +77,16 @@ func (c *call) checkMode(r Request) error {
 		}
 	}
 	return nil
+}
+
+// isOfNoCORS reports whether f is a no-CORS-safelisted request-header
+// (https://fetch.spec.whatwg.org/#no-cors-safelisted-request-header).
+func (c *call) isOfNoCORS(f field) bool {
+	switch f.name {
+	case "accept", "accept-language", "content-language", "content-type":
+		return c.engine.isSafelisted(f)
+	}
+	return false
 }
 
 // isOfForm reports whether f is a header that a form sends.

@@ -115,13 +115,11 @@ func checkOrigin(origin string) error {
 func isSerializedOrigin(s string) bool {
 	scheme, hostport, _ := strings.Cut(s, "://")
 	if scheme == "" || hostport == "" {
-		return false
+		// Pages of an app's own scheme may have no host at all, as in "app://".
+		return isScheme(scheme) && strings.HasSuffix(s, "://") && defaultPort(scheme) == ""
 	}
-	for i, b := range []byte(scheme) {
-		isLetter := 'a' <= b && b <= 'z'
-		if !isLetter && (i == 0 || !isDigit(b) && b != '+' && b != '-' && b != '.') {
-			return false
-		}
+	if !isScheme(scheme) {
+		return false
 	}
 	host, port := hostport, ""
 	if i := strings.LastIndexByte(hostport, ':'); i > strings.LastIndexByte(hostport, ']') {
@@ -145,6 +143,16 @@ func isSerializedOrigin(s string) bool {
 		}
 	}
 	return host != ""
+}
+
+func isScheme(s string) bool {
+	for i, b := range []byte(s) {
+		isLetter := 'a' <= b && b <= 'z'
+		if !isLetter && (i == 0 || !isDigit(b) && b != '+' && b != '-' && b != '.') {
+			return false
+		}
+	}
+	return s != ""
 }
 
 func isDigit(b byte) bool { return '0' <= b && b <= '9' }

@@ -21,10 +21,13 @@ func (c *call) preflight(unsafe []string) error {
 	h := http.Header{
 		"Accept":                        {"*/*"},
 		"Access-Control-Request-Method": {c.method},
-		"Origin":                        {c.origin()},
+		"Origin":                        {c.preflightOrigin()},
 	}
 	if len(unsafe) > 0 {
 		h.Set("Access-Control-Request-Headers", strings.Join(unsafe, ","))
+	}
+	if c.engine.sharesCacheMode {
+		c.effectiveCacheMode().setHeaders(h)
 	}
 	c.setMetadata(h, ModeCORS, c.preflightSite())
 	x, err := c.browser.exchange(c.ctx, http.MethodOptions, c.url, h, nil, false)
@@ -36,7 +39,7 @@ func (c *call) preflight(unsafe []string) error {
 		return transportError(x, err)
 	}
 
-	a, err := c.judge(x.Response)
+	a, err := c.judge(c.engine.taken(x.Response))
 	if err != nil {
 		c.forget()
 		return err
@@ -49,13 +52,31 @@ func (c *call) preflight(unsafe []string) error {
 	return err
 }
 
+// preflightOrigin is the value of Origin in a preflight.
+func (c *call) preflightOrigin() string {
+	if c.engine.asksFromPage {
+		return c.page
+	}
+	return c.origin()
+}
+
+// unsafeNames returns the names that a preflight announces.
+func (c *call) unsafeNames() []string {
+	if c.engine.announcesAll {
+		return c.engine.unsafeNames(c.set)
+	}
+	return c.engine.unsafeNames(c.fields)
+}
+
 // judge takes the steps that do not look at the method and headers of the call.
 func (c *call) judge(res *http.Response) (answer, error) {
-	if res == nil {
-		return answer{}, c.blocked(StepPreflightRequest, "", "the handler broke off without a response")
-	}
-	if err := c.check(StepPreflightCheck, res); err != nil {
+	if err := c.receive(StepPreflightRequest, res); err != nil {
 		return answer{}, err
+	}
+	if !(c.engine.asksFromPage && originOf(c.url) == c.page) {
+		if err := c.check(StepPreflightCheck, res, c.preflightOrigin()); err != nil {
+			return answer{}, err
+		}
 	}
 	if !isOK(res.StatusCode) {
 		detail := fmt.Sprintf("the status is %s; it must be one of 200 to 299", res.Status)

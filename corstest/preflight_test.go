@@ -52,12 +52,14 @@ func TestSteps(t *testing.T) {
 		"1: absent, and a status": {
 			request: put, preflight: http.Header{allowOrigin: {}}, preflightStatus: 405,
 			step: corstest.StepPreflightCheck, header: allowOrigin,
-			detail: `is absent; it must be "https://a.example" (the status is 405 Method Not Allowed: perhaps the response came from outside the CORS layer)`,
+			detail: `is absent; it must be "https://a.example" (the status is 405 Method Not Allowed: perhaps ` +
+				`the response came from outside the CORS layer)`,
 		},
 		"1: absent, and forbidden": {
 			request: put, preflight: http.Header{allowOrigin: {}}, preflightStatus: 403,
 			step: corstest.StepPreflightCheck, header: allowOrigin,
-			detail: `is absent; it must be "https://a.example" (the status is 403 Forbidden: the CORS layer refused the origin, or the response came from outside it)`,
+			detail: `is absent; it must be "https://a.example" (the status is 403 Forbidden: the CORS layer ` +
+				`refused the origin, or the response came from outside it)`,
 		},
 		"1: empty": {
 			request: put, preflight: http.Header{allowOrigin: {""}},
@@ -89,12 +91,14 @@ func TestSteps(t *testing.T) {
 		"1: list": {
 			request: put, preflight: http.Header{allowOrigin: {"https://a.example, https://b.example"}},
 			step: corstest.StepPreflightCheck, header: allowOrigin,
-			detail: `is "https://a.example, https://b.example"; it must be "https://a.example", and nothing else: a list of origins is not possible`,
+			detail: `is "https://a.example, https://b.example"; it must be "https://a.example", and nothing ` +
+				`else: a list of origins is not possible`,
 		},
 		"1: twice": {
 			request: put, preflight: http.Header{allowOrigin: {origin, origin}},
 			step: corstest.StepPreflightCheck, header: allowOrigin,
-			detail: `is "https://a.example, https://a.example"; it must be "https://a.example", on one line: there are 2, perhaps of two CORS layers`,
+			detail: `is "https://a.example, https://a.example"; it must be "https://a.example", on one line: ` +
+				`there are 2, perhaps of two CORS layers`,
 		},
 		"1: wildcard twice": {
 			request: put, preflight: http.Header{allowOrigin: {"*", "*"}},
@@ -149,8 +153,9 @@ func TestSteps(t *testing.T) {
 		},
 		"2: redirect": {
 			request: put, preflightStatus: 307, preflight: http.Header{"Location": {"/there/"}},
-			step:   corstest.StepPreflightStatus,
-			detail: `the status is 307 Temporary Redirect; it must be one of 200 to 299, and the redirect to "/there/" is not followed`,
+			step: corstest.StepPreflightStatus,
+			detail: `the status is 307 Temporary Redirect; it must be one of 200 to 299, and the redirect to ` +
+				`"/there/" is not followed`,
 		},
 
 		// Step 3.
@@ -178,7 +183,9 @@ func TestSteps(t *testing.T) {
 			request: with(get, "X-A"), preflight: http.Header{allowMethods: {""}, allowHeaders: {",x-a,, ,"}},
 		},
 		"3: lines": {
-			request: with(put, "X-A", "X-B"), preflight: http.Header{allowMethods: {"GET", "PUT"}, allowHeaders: {"X-A", "X-B"}},
+			request: with(put, "X-A", "X-B"), preflight: http.Header{
+				allowMethods: {"GET", "PUT"}, allowHeaders: {"X-A", "X-B"},
+			},
 		},
 
 		// Step 4.
@@ -195,17 +202,24 @@ func TestSteps(t *testing.T) {
 		"4: patch": {
 			request: corstest.Request{Origin: origin, Method: "patch"}, preflight: http.Header{allowMethods: {"PATCH"}},
 			step: corstest.StepPreflightMethod, header: allowMethods,
-			detail: `is "PATCH"; it must list "patch", in the same case: the script wrote it that way, and browsers upper-case only DELETE, GET, HEAD, OPTIONS, POST and PUT`,
+			detail: `is "PATCH"; it must list "patch", in the same case: the script wrote it that way, and ` +
+				`browsers upper-case only DELETE, GET, HEAD, OPTIONS, POST and PUT`,
 		},
 		"4: put": {request: corstest.Request{Origin: origin, Method: "put"}},
 		"4: lower-case list": {
 			request: put, preflight: http.Header{allowMethods: {"put"}},
 			step: corstest.StepPreflightMethod, header: allowMethods,
-			detail: `is "put"; it must list "PUT", in the same case: the script wrote it that way, and browsers upper-case only DELETE, GET, HEAD, OPTIONS, POST and PUT`,
+			detail: `is "put"; it must list "PUT", in the same case: the script wrote it that way, and browsers ` +
+				`upper-case only DELETE, GET, HEAD, OPTIONS, POST and PUT`,
 		},
-		"4: safelisted":     {request: with(corstest.Request{Origin: origin, Method: "HEAD"}, "X-A"), preflight: http.Header{allowMethods: {}}},
-		"4: upload":         {request: upload, preflight: http.Header{allowMethods: {}, allowHeaders: {}}},
-		"4: uploaded PUT":   {request: corstest.Request{Origin: origin, Method: "PUT", UploadListener: true}, preflight: http.Header{allowMethods: {}}},
+		"4: safelisted": {
+			request: with(corstest.Request{Origin: origin, Method: "HEAD"}, "X-A"), preflight: http.Header{allowMethods: {}},
+		},
+		"4: upload": {request: upload, preflight: http.Header{allowMethods: {}, allowHeaders: {}}},
+		"4: uploaded PUT": {
+			request:   corstest.Request{Origin: origin, Method: "PUT", UploadListener: true},
+			preflight: http.Header{allowMethods: {}},
+		},
 		"4: wildcard":       {request: put, preflight: http.Header{allowMethods: {"*"}}},
 		"4: wildcard among": {request: put, preflight: http.Header{allowMethods: {"GET, *"}}},
 		"4: wildcard with credentials": {
@@ -214,7 +228,9 @@ func TestSteps(t *testing.T) {
 			detail: `is "*"; it must list "PUT", since "*" is no wildcard for a request with credentials`,
 		},
 		"4: literal wildcard with credentials": {
-			request: corstest.Request{Origin: origin, Method: "*", Credentials: true}, preflight: http.Header{allowMethods: {"*"}},
+			request: corstest.Request{
+				Origin: origin, Method: "*", Credentials: true,
+			}, preflight: http.Header{allowMethods: {"*"}},
 		},
 		"4: OPTIONS": {
 			request: corstest.Request{Origin: origin, Method: "OPTIONS"},
@@ -223,8 +239,10 @@ func TestSteps(t *testing.T) {
 		},
 
 		// Step 5.
-		"5: listed":          {request: with(get, "Authorization"), preflight: http.Header{allowHeaders: {"authorization"}}},
-		"5: listed and more": {request: with(get, "Authorization", "X-Z"), preflight: http.Header{allowHeaders: {"*, AUTHORIZATION"}}},
+		"5: listed": {request: with(get, "Authorization"), preflight: http.Header{allowHeaders: {"authorization"}}},
+		"5: listed and more": {
+			request: with(get, "Authorization", "X-Z"), preflight: http.Header{allowHeaders: {"*, AUTHORIZATION"}},
+		},
 		"5: wildcard": {
 			request: with(get, "Authorization"), preflight: http.Header{allowHeaders: {"*"}},
 			step: corstest.StepPreflightAuthorization, header: allowHeaders,
@@ -260,8 +278,10 @@ func TestSteps(t *testing.T) {
 			detail: `is "*"; it must list "x-z", since "*" is no wildcard for a request with credentials`,
 		},
 		"6: JSON": {
-			request: corstest.Request{Origin: origin, Method: "POST", Header: http.Header{"Content-Type": {"application/json"}}},
-			step:    corstest.StepPreflightHeaders, header: allowHeaders,
+			request: corstest.Request{
+				Origin: origin, Method: "POST", Header: http.Header{"Content-Type": {"application/json"}},
+			},
+			step: corstest.StepPreflightHeaders, header: allowHeaders,
 			detail: `is "X-A, X-B"; it must list "content-type"`,
 		},
 
@@ -285,7 +305,8 @@ func TestSteps(t *testing.T) {
 		"response: twice": {
 			request: get, response: http.Header{allowOrigin: {origin, origin}},
 			step: corstest.StepCheck, header: allowOrigin,
-			detail: `is "https://a.example, https://a.example"; it must be "https://a.example", on one line: there are 2, perhaps of two CORS layers`,
+			detail: `is "https://a.example, https://a.example"; it must be "https://a.example", on one line: ` +
+				`there are 2, perhaps of two CORS layers`,
 		},
 		"response: no credentials": {
 			request: getIncluding, response: http.Header{allowCredentials: {}},
@@ -351,7 +372,9 @@ func TestUploadListener(t *testing.T) {
 // FuzzAllowMethods compares what lists allow with a reference that knows the
 // grammar of RFC 9110 as a regular expression.
 func FuzzAllowMethods(f *testing.F) {
-	for _, value := range []string{"", "PUT", "GET,PUT", " , PUT\t,,", "put", "*", "GET, *", "PUT GET", `"PUT"`, "PUT;", "PUT,é", "*,\x00"} {
+	for _, value := range []string{
+		"", "PUT", "GET,PUT", " , PUT\t,,", "put", "*", "GET, *", "PUT GET", `"PUT"`, "PUT;", "PUT,é", "*,\x00",
+	} {
 		f.Add(value, false)
 		f.Add(value, true)
 	}
@@ -363,8 +386,12 @@ func FuzzAllowMethods(f *testing.F) {
 		if strings.ContainsAny(value, "\r\n") {
 			t.Skip("no header value")
 		}
-		_, err := corstest.Fetch(allowing(value, ""), corstest.Request{Origin: origin, Method: "PUT", Credentials: credentials})
+		_, err := corstest.Fetch(allowing(value, ""), corstest.Request{
+			Origin: origin, Method: "PUT", Credentials: credentials,
+		})
 		switch {
+		case strings.Contains(value, "\x00"):
+			assert.Equal(t, corstest.StepPreflightRequest, requireBlocked(t, err).Step)
 		case !list.MatchString(value):
 			assert.Equal(t, corstest.StepPreflightLists, requireBlocked(t, err).Step)
 		case put.MatchString(value) || !credentials && wildcard.MatchString(value):
@@ -383,10 +410,14 @@ func TestQuery(t *testing.T) {
 		assert.NoError(t, err)
 		_, _ = io.WriteString(w, r.Method+" "+string(body))
 	})
-	policy := cors.New(cors.Options{AllowedOrigins: []string{origin}, AllowedMethods: []string{"QUERY"}, AllowedHeaders: []string{"Content-Type"}})
+	policy := cors.New(cors.Options{
+		AllowedOrigins: []string{origin}, AllowedMethods: []string{"QUERY"}, AllowedHeaders: []string{"Content-Type"},
+	})
 	post := cors.New(cors.Options{AllowedOrigins: []string{origin}, AllowedHeaders: []string{"Content-Type"}})
 	query := func(method, contentType string) corstest.Request {
-		return corstest.Request{Origin: origin, Method: method, Header: http.Header{"Content-Type": {contentType}}, Body: strings.NewReader("?")}
+		return corstest.Request{
+			Origin: origin, Method: method, Header: http.Header{"Content-Type": {contentType}}, Body: strings.NewReader("?"),
+		}
 	}
 	for _, engine := range engines {
 		t.Run(engine.String(), func(t *testing.T) {

@@ -224,8 +224,11 @@ func TestRequestsAreThoseOfAServer(t *testing.T) {
 			"GET /a%2Fb//c?x=1&y HTTP/1.1\r\nHost: HOST\r\nAccept: */*\r\nOrigin: https://a.example\r\nMETADATA\r\n",
 		},
 		"POST": {
-			corstest.Request{Method: "POST", Body: strings.NewReader("hello"), Header: http.Header{"Content-Type": {"text/plain"}}},
-			"POST / HTTP/1.1\r\nhost: HOST\r\naccept: */*\r\norigin: https://a.example\r\ncontent-type: text/plain\r\ncontent-length: 5\r\nMETADATA\r\nhello",
+			corstest.Request{
+				Method: "POST", Body: strings.NewReader("hello"), Header: http.Header{"Content-Type": {"text/plain"}},
+			},
+			"POST / HTTP/1.1\r\nhost: HOST\r\naccept: */*\r\norigin: https://a.example\r\ncontent-type: " +
+				"text/plain\r\ncontent-length: 5\r\nMETADATA\r\nhello",
 		},
 		"empty POST": {
 			corstest.Request{Method: "POST"},

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 )
 
 const maxRedirects = 20
@@ -27,10 +28,22 @@ func (c *call) location(res *http.Response, redirects int) (*url.URL, error) {
 	refuse := func(reason string) (*url.URL, error) {
 		return nil, c.blocked(StepRedirect, header, fmt.Sprintf("is %s: %s", quote(lines), reason))
 	}
-	if len(lines) > 1 {
+	place := lines[0]
+	switch {
+	case len(lines) == 1:
+	case c.engine.severalLocations == severalJoined:
+		place = strings.Join(lines, ", ")
+	case c.engine.severalLocations == severalAreRefused, len(slices.Compact(slices.Clone(lines))) > 1:
 		return refuse("browsers follow one only")
 	}
-	next, err := parseURL(lines[0], c.url)
+	switch {
+	case place != "" || c.engine.emptyLocation == emptyIsURL:
+	case c.engine.emptyLocation == emptyIsNone:
+		return nil, nil
+	default:
+		return refuse("this browser does not follow it")
+	}
+	next, err := parseURL(place, c.url)
 	if err != nil {
 		return refuse(err.Error())
 	}

@@ -46,25 +46,45 @@ func (c conduct) isSafelisted(f field) bool {
 	}
 	switch f.name {
 	case "accept":
-		return !hasUnsafeByte(f.value)
+		return !c.hasUnsafeByte(f.value)
 	case "accept-language", "content-language":
 		return isLanguageValue(f.value)
 	case "content-type":
-		return !hasUnsafeByte(f.value) && isFormType(f.value)
+		several := c.loneContentType && strings.Contains(f.value, ",")
+		return !c.hasUnsafeByte(f.value) && isFormType(f.value) && !several
 	case "range":
 		value := f.value
 		if c.anyCaseRangeUnit {
 			value = strings.ToLower(value)
 		}
-		return isSimpleRange(value)
+		return c.isSimpleRange(value)
+	}
+	return c.safelistsHints && isClientHint(f)
+}
+
+// isClientHint reports whether Chromium safelists f as a client hint.
+func isClientHint(f field) bool {
+	isNumber := func(s string) bool { return s != "" && isDigits(s) }
+	switch f.name {
+	case "device-memory", "downlink", "dpr":
+		integer, fraction, found := strings.Cut(f.value, ".")
+		return isNumber(integer) && (!found || isNumber(fraction))
+	case "rtt", "viewport-width", "width":
+		return isNumber(f.value)
+	case "save-data":
+		return strings.EqualFold(f.value, "on")
+	case "ect":
+		return slices.Contains([]string{"slow-2g", "2g", "3g", "4g"}, f.value)
 	}
 	return false
 }
 
 // hasUnsafeByte reports whether s has a CORS-unsafe request-header byte.
-func hasUnsafeByte(s string) bool {
+func (c conduct) hasUnsafeByte(s string) bool {
 	for _, b := range []byte(s) {
-		if b < 0x20 && b != '\t' || b == 0x7f || strings.IndexByte(`"():<>?@[\]{}`, b) >= 0 {
+		switch {
+		case b < 0x20 && b != '\t', b == 0x7f, b > 0x7f && c.highBytesUnsafe,
+			strings.IndexByte(`"():<>?@[\]{}`, b) >= 0:
 			return true
 		}
 	}
@@ -91,28 +111,6 @@ func isFormType(s string) bool {
 		return true
 	}
 	return false
-}
-
-// isSimpleRange reports whether s is a single range with a start. If it has an end,
-// the end must not come before the start. The numbers may be of any length
-// (https://fetch.spec.whatwg.org/#simple-range-header-value).
-func isSimpleRange(s string) bool {
-	s, found := strings.CutPrefix(s, "bytes=")
-	if !found {
-		return false
-	}
-	start, end, found := strings.Cut(s, "-")
-	if !found || start == "" || !isDigits(start) || !isDigits(end) {
-		return false
-	}
-	if end == "" {
-		return true
-	}
-	start, end = strings.TrimLeft(start, "0"), strings.TrimLeft(end, "0")
-	if len(start) != len(end) {
-		return len(start) < len(end)
-	}
-	return start <= end
 }
 
 func isDigits(s string) bool {

@@ -64,6 +64,9 @@ func (b *Browser) roundTrip(ctx context.Context, sent *http.Request, body []byte
 		res.Body = http.NoBody
 	}
 	defer func(live io.Closer) { _ = live.Close() }(res.Body)
+	if res.StatusCode == http.StatusSwitchingProtocols {
+		res.Body = http.NoBody // what follows is in another protocol
+	}
 	timer := time.AfterFunc(maxBodyWait, func() { cancel(errSlowBody) })
 	defer timer.Stop()
 	kept, err := io.ReadAll(io.LimitReader(res.Body, maxLiveBody+1))

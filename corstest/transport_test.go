@@ -79,11 +79,17 @@ func TestLiveServerGetsWhatAHandlerGets(t *testing.T) {
 			for _, r := range []corstest.Request{
 				{Origin: origin, URL: "/a%2Fb//c?x=1&y"},
 				{URL: "/same-origin"},
-				{Origin: origin, Method: "PUT", URL: "/json", Header: http.Header{"Content-Type": {"application/json"}, "X-A": {"1", "2"}, "authorization": {"Bearer t"}}},
+				{
+					Origin: origin, Method: "PUT", URL: "/json",
+					Header: http.Header{"Content-Type": {"application/json"}, "X-A": {"1", "2"}, "authorization": {"Bearer t"}},
+				},
 				{Origin: origin, Method: "POST", URL: "/empty"},
 				{Origin: origin, Method: "PATCH", URL: "/"},
 				{Origin: origin, URL: "/", Header: http.Header{"User-Agent": {"the script's"}}},
-				{Origin: origin, URL: "/", Credentials: true, Cookies: []*http.Cookie{{Name: "a", Value: "1"}, {Name: "b", Value: "2"}}},
+				{
+					Origin: origin, URL: "/", Credentials: true,
+					Cookies: []*http.Cookie{{Name: "a", Value: "1"}, {Name: "b", Value: "2"}},
+				},
 				{Origin: "https://evil.example", URL: "/"},
 				{Origin: "https://evil.example", URL: "/", Method: "DELETE"},
 			} {
@@ -277,7 +283,8 @@ func TestTransportErrors(t *testing.T) {
 			return "http://" + listener.Addr().String(), &http.Transport{}
 		}, nil},
 		"closes at once": {func(t *testing.T) (string, http.RoundTripper) {
-			srv, b := start(t, http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }), false)
+			srv, b := start(t, http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }),
+				false)
 			return srv.URL, b.Transport
 		}, nil},
 		"closes at once, HTTP/2": {func(t *testing.T) (string, http.RoundTripper) {
@@ -408,7 +415,8 @@ func TestTransportErrorEmptiesTheCache(t *testing.T) {
 	require.NoError(t, err)
 	down = true
 	_, err = b.Fetch(t.Context(), corstest.Request{Origin: origin, URL: srv.URL, Method: "DELETE"})
-	assert.EqualError(t, requireTransportError(t, err), "corstest: OPTIONS "+srv.URL+"/: no response to the preflight: down")
+	assert.EqualError(t, requireTransportError(t, err),
+		"corstest: OPTIONS "+srv.URL+"/: no response to the preflight: down")
 	down = false
 	res, err := b.Fetch(t.Context(), put)
 	require.NoError(t, err)
@@ -423,5 +431,7 @@ func TestTransportErrorEmptiesTheCache(t *testing.T) {
 }
 
 func TestNeitherHandlerNorTransport(t *testing.T) {
-	assert.PanicsWithValue(t, "corstest: a Browser needs a Handler or a Transport", func() { _, _ = new(corstest.Browser).Fetch(t.Context(), corstest.Request{}) })
+	assert.PanicsWithValue(t, "corstest: a Browser needs a Handler or a Transport", func() {
+		_, _ = new(corstest.Browser).Fetch(t.Context(), corstest.Request{})
+	})
 }

@@ -3,11 +3,9 @@ package main
 import (
 	"cmp"
 	"encoding/base64"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"os"
 	"path"
@@ -16,17 +14,15 @@ import (
 	"strings"
 	"time"
 
+	"example.com/cors/cmd/corscheck/internal/paste"
 	"example.com/cors/corstest"
+	"example.com/cors/internal/stacks"
 )
 
-// errUsage is wrapped by the errors that -help helps with.
-var errUsage = errors.New("bad usage")
-
-// A usageError says what is wrong with the command line.
+// A usageError says what is wrong with the command line: -help helps with it.
 type usageError string
 
-func (e usageError) Error() string      { return string(e) }
-func (usageError) Is(target error) bool { return target == errUsage }
+func (e usageError) Error() string { return string(e) }
 
 func usagef(format string, args ...any) error { return usageError(fmt.Sprintf(format, args...)) }
 
@@ -36,273 +32,403 @@ const (
 	maxBody      = 8 << 20
 )
 
-// A config is what the command line asks for.
-type config struct {
-	url         string
-	origin      string
-	method      string      // as written
-	announced   string      // the method that a copied preflight announces
-	header      http.Header // what the page's script sets
-	body        string
-	hasBody     bool
-	query       bool   // -G: the body goes into the URL
-	cookie      string // of the Cookie header
-	credentials bool
-
+// flags are what the command line asks for besides the call.
+type flags struct {
 	insecure      bool
 	limit         time.Duration
 	engines       []corstest.Engine
 	preflightOnly bool
+	noProbe       bool
+	stack         string // in whose words the advice is; "" for that which the server names
 	audit         bool
+	more          []string      // -audit: the URLs after the first
+	whole         time.Duration // -M: the limit for all that an audit does, 0 for none
 	failOn        severity
 	json          bool
-	verbose       bool
+	verbose       int // how often -v was given
 	help          bool
+	version       bool
+	network       network
+}
 
-	copied bool // the flags are those of a curl command
+// A parser reads the command line into flags and a call.
+type parser struct {
+	flags flags
+	call  call
+	stdin io.Reader
+
+	copied    bool   // the arguments are those of a curl command
+	pasted    bool   // they stand in a paste: they open no file
+	query     bool   // -G: the body goes into the URL
+	globOff   bool   // -g: brackets in the URL are not escaped
+	announced string // the method that a copied preflight announces
+	modal     []flag // the flags given that only the check has, or only the audit
+
+	// Where the page may be named.
+	origin  string // -origin
+	header  string // the header Origin
+	referer string // the header Referer
+
+	credentials paste.Credentials // -credentials
+	text        string            // what was pasted
+	cut         bool              // the terminal may have cut it
+	entry       int               // -entry
+	send        bool              // -send
+
+	defaults    http.Header // unless a flag sets another value
+	moreQuery   []string    // --url-query
+	isForm      bool        // the body was made of -F
+	bodyUnknown bool        // only the page's script knows the body
+	mode        string      // of the copied call: "cors", "no-cors", "navigate" …
 }
 
 // A flag is one that the command line may have.
 type flag struct {
 	names   string // short ones and long ones
 	hasArg  bool
-	set     func(c *config, value string) error // nil to ignore it
+	mayHave bool                                // a value, after =
+	set     func(p *parser, value string) error // nil to ignore it
 	curlOwn bool                                // only after the word curl
+	only    string                              // "check" or "audit" if the other has no use for it
 }
 
-var flags = []flag{
-	{names: "origin", hasArg: true, set: (*config).setOrigin},
-	{names: "X request", hasArg: true, set: func(c *config, value string) error { c.method = value; return nil }},
-	{names: "H header", hasArg: true, set: (*config).addHeader},
-	{names: "d data data-ascii data-binary", hasArg: true, set: (*config).addData},
-	{names: "data-raw", hasArg: true, set: (*config).addRawData},
-	{names: "data-urlencode", hasArg: true, set: (*config).addEncodedData},
-	{names: "json", hasArg: true, curlOwn: true, set: func(c *config, value string) error {
-		c.header.Set("Content-Type", "application/json")
-		return c.addData(value)
-	}},
-	{names: "b cookie", hasArg: true, set: (*config).setCookie},
-	{names: "u user", hasArg: true, set: func(c *config, value string) error {
-		c.header.Set("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(value)))
+var ownFlags = []flag{
+	{names: "origin", hasArg: true, set: func(p *parser, value string) error {
+		p.origin = strings.TrimSpace(value)
 		return nil
 	}},
-	{names: "I head", set: func(c *config, _ string) error { c.method = http.MethodHead; return nil }},
-	{names: "G get", set: func(c *config, _ string) error { c.query = true; return nil }},
-	{names: "k insecure", set: func(c *config, _ string) error { c.insecure = true; return nil }},
-	{names: "m max-time", hasArg: true, set: (*config).setLimit},
-	{names: "url", hasArg: true, set: (*config).setURL},
-	{names: "credentials", set: func(c *config, _ string) error { c.credentials = true; return nil }},
-	{names: "engine engines", hasArg: true, set: (*config).setEngines},
-	{names: "preflight-only", set: func(c *config, _ string) error { c.preflightOnly = true; return nil }},
-	{names: "audit", set: func(c *config, _ string) error { c.audit = true; return nil }},
-	{names: "fail-on", hasArg: true, set: (*config).setFailOn},
-	{names: "json", set: func(c *config, _ string) error { c.json = true; return nil }},
-	{names: "v verbose", set: func(c *config, _ string) error { c.verbose = true; return nil }},
-	{names: "h help", set: func(c *config, _ string) error { c.help = true; return nil }},
-
-	// Flags of curl that change nothing here.
-	{names: "compressed s silent S show-error L location location-trusted i include g globoff f fail fail-with-body N no-buffer"},
-	{names: "0 http1.0 http1.1 http2 http2-prior-knowledge http3 path-as-is ssl-no-revoke tlsv1.2 tlsv1.3 4 ipv4 6 ipv6 # progress-bar"},
-	{names: "A user-agent e referer o output w write-out c cookie-jar connect-timeout retry", hasArg: true},
+	{names: "X request", hasArg: true, set: (*parser).setMethod},
+	{names: "H header", hasArg: true, set: (*parser).addHeader},
+	{names: "d data data-ascii data-binary", hasArg: true, set: (*parser).addData},
+	{names: "data-raw", hasArg: true, set: (*parser).addRawData},
+	{names: "data-urlencode", hasArg: true, set: (*parser).addEncodedData},
+	{names: "b cookie", hasArg: true, set: (*parser).setCookie},
+	{names: "u user", hasArg: true, set: func(p *parser, value string) error {
+		p.call.header.Set("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(value)))
+		return nil
+	}},
+	{names: "I head", set: func(p *parser, _ string) error { p.call.method = http.MethodHead; return nil }},
+	{names: "G get", set: func(p *parser, _ string) error { p.query = true; return nil }},
+	{names: "k insecure", set: func(p *parser, _ string) error { p.flags.insecure = true; return nil }},
+	{names: "m max-time", hasArg: true, set: (*parser).setLimit},
+	{names: "url", hasArg: true, set: (*parser).setURL},
+	{names: "credentials", mayHave: true, set: (*parser).setCredentials},
+	{names: "engine engines", hasArg: true, only: "check", set: (*parser).setEngines},
+	{names: "preflight-only", only: "check", set: func(p *parser, _ string) error {
+		p.flags.preflightOnly = true
+		return nil
+	}},
+	{names: "no-probe", only: "check", set: func(p *parser, _ string) error { p.flags.noProbe = true; return nil }},
+	{names: "for", hasArg: true, only: "check", set: (*parser).setStack},
+	{names: "upload-progress", set: func(p *parser, _ string) error { p.call.upload = true; return nil }},
+	{names: "entry", hasArg: true, set: (*parser).setEntry},
+	{names: "send", only: "check", set: func(p *parser, _ string) error { p.send = true; return nil }},
+	{names: "audit", set: func(p *parser, _ string) error { p.flags.audit = true; return nil }},
+	{names: "M", hasArg: true, only: "audit", set: (*parser).setWholeLimit},
+	{names: "fail-on", hasArg: true, only: "audit", set: (*parser).setFailOn},
+	{names: "json", set: func(p *parser, _ string) error { p.flags.json = true; return nil }},
+	{names: "v verbose", set: func(p *parser, _ string) error { p.flags.verbose++; return nil }},
+	{names: "h help", set: func(p *parser, _ string) error { p.flags.help = true; return nil }},
+	{names: "V version", set: func(p *parser, _ string) error { p.flags.version = true; return nil }},
 }
+
+var allFlags = append(ownFlags, curlFlags...)
 
 // find returns the flag with the name. The same name may be a flag of ours and
 // another one of curl's: after the word curl, two dashes mean curl's.
 func find(name string, curlOwn bool) (flag, bool) {
 	named := func(f flag) bool { return slices.Contains(strings.Fields(f.names), name) }
-	i := slices.IndexFunc(flags, func(f flag) bool { return named(f) && f.curlOwn == curlOwn })
+	i := slices.IndexFunc(allFlags, func(f flag) bool { return named(f) && f.curlOwn == curlOwn })
 	if i < 0 && curlOwn {
 		return find(name, false)
 	}
 	if i < 0 {
 		return flag{}, false
 	}
-	return flags[i], true
+	return allFlags[i], true
 }
 
-// parseArgs reads the command line. The config is never nil, so that an error can
+// parseArgs reads the command line. The flags are never nil, so that an error can
 // be reported in the form that was asked for.
-func parseArgs(args []string) (*config, error) {
-	c := &config{header: make(http.Header), limit: defaultLimit, failOn: medium}
-	var problem error
-	for len(args) > 0 && problem == nil {
+func parseArgs(args []string, stdin io.Reader) (*flags, *call, error) {
+	p := newParser(stdin)
+	rest, err := p.parse(args)
+	switch {
+	case err != nil:
+		p.flags.json = p.flags.json || slices.Contains(rest, "-json")
+	case !p.flags.help && !p.flags.version:
+		err = p.finish()
+	}
+	return &p.flags, &p.call, err
+}
+
+func newParser(stdin io.Reader) *parser {
+	return &parser{
+		flags: flags{limit: defaultLimit, failOn: medium},
+		call:  call{header: make(http.Header)},
+		stdin: stdin,
+	}
+}
+
+// parse takes one argument after the other. With an error it returns those that
+// are left.
+func (p *parser) parse(args []string) (rest []string, err error) {
+	for len(args) > 0 && err == nil {
 		arg := args[0]
 		args = args[1:]
 		switch {
 		case arg == "--":
-			for ; len(args) > 0 && problem == nil; args = args[1:] {
-				problem = c.setURL(args[0])
+			for ; len(args) > 0 && err == nil; args = args[1:] {
+				err = p.setURL(args[0])
 			}
 		case len(arg) > 1 && arg[0] == '-':
-			args, problem = c.parseFlag(arg, args)
-		case c.url == "" && !c.copied && strings.TrimSuffix(path.Base(arg), ".exe") == "curl":
-			c.copied = true
+			args, err = p.parseFlag(arg, args)
+		case p.call.url == "" && !p.copied && strings.TrimSuffix(path.Base(arg), ".exe") == "curl":
+			p.copied = true
+		case p.pasted:
+			err = p.setURL(arg)
 		default:
-			problem = c.setURL(arg)
+			err = p.operand(arg)
 		}
 	}
-	if problem != nil {
-		c.json = c.json || slices.Contains(args, "-json")
-		return c, problem
-	}
-	if c.help {
-		return c, nil
-	}
-	return c, c.finish()
+	return args, err
 }
 
 // parseFlag takes arg, and its value from rest if need be. It returns what is
 // left of rest.
-func (c *config) parseFlag(arg string, rest []string) ([]string, error) {
+func (p *parser) parseFlag(arg string, rest []string) ([]string, error) {
 	name, value, hasValue := strings.Cut(strings.TrimPrefix(arg[1:], "-"), "=")
 	long := strings.HasPrefix(arg, "--")
-	if f, ok := find(name, c.copied && long); ok && (long || len(name) > 1 || !hasValue) {
+	if f, ok := find(name, p.copied && long); ok && (long || len(name) > 1 || !hasValue) {
 		switch {
-		case hasValue && !f.hasArg:
+		case hasValue && !f.hasArg && !f.mayHave:
 			return rest, usagef("%s takes no value", arg[:len(arg)-len(value)-1])
 		case f.hasArg && !hasValue && len(rest) == 0:
 			return rest, usagef("%s needs a value after it", arg)
 		case f.hasArg && !hasValue:
 			value, rest = rest[0], rest[1:]
 		}
-		return rest, f.apply(c, value)
+		return rest, f.apply(p, value)
 	}
-	if long {
-		return rest, usagef("%s is not a flag of corscheck", quote(arg))
+	if long || !p.copied && meansLong(name) {
+		return rest, unknownFlag(arg)
 	}
 	// Several flags of one letter, the last one perhaps with its value: -sk, -XPUT.
 	for letters := arg[1:]; letters != ""; letters = letters[1:] {
 		f, ok := find(letters[:1], false)
 		switch {
 		case !ok:
-			return rest, usagef("%s is not a flag of corscheck", quote(arg))
+			return rest, unknownFlag(arg)
 		case !f.hasArg:
-			if err := f.apply(c, ""); err != nil {
+			if err := f.apply(p, ""); err != nil {
 				return rest, err
 			}
 			continue
 		case len(letters) > 1:
-			return rest, f.apply(c, letters[1:])
+			return rest, f.apply(p, letters[1:])
 		case len(rest) == 0:
 			return rest, usagef("-%s needs a value after it", letters)
 		}
-		return rest[1:], f.apply(c, rest[0])
+		return rest[1:], f.apply(p, rest[0])
 	}
 	return rest, nil
 }
 
-func (f flag) apply(c *config, value string) error {
+func (f flag) apply(p *parser, value string) error {
+	if f.only != "" {
+		p.modal = append(p.modal, f)
+	}
 	if f.set == nil {
 		return nil
 	}
-	return f.set(c, value)
+	return f.set(p, value)
 }
 
-func (c *config) setURL(value string) error {
-	if c.url != "" {
-		return usagef("two URLs, %s and %s: check one at a time, and put quotes around what has spaces", quote(c.url), quote(value))
+// operand takes an argument that is no flag: a URL, or something that was copied,
+// or the name of a file with it.
+func (p *parser) operand(arg string) error {
+	arg = strings.TrimSpace(arg)
+	switch isText, err := p.looksPasted(arg); {
+	case err != nil:
+		return err
+	case isText:
+		return p.setText(arg)
+	case arg == "-":
+		return p.readText(p.stdin)
+	case strings.EqualFold(path.Ext(arg), ".har") && !strings.Contains(arg, "://"), isFile(arg):
+		return p.openText(arg)
 	}
-	if value == "" {
+	if p.call.url == "" {
+		switch strings.ToLower(arg) {
+		case "help":
+			p.flags.help = true
+			return nil
+		case "version":
+			p.flags.version = true
+			return nil
+		}
+		if err := commandWord(arg); err != nil {
+			return err
+		}
+	}
+	return p.setURL(arg)
+}
+
+func (p *parser) setURL(value string) error {
+	value = strings.TrimSpace(value)
+	switch {
+	case value == "":
 		return usagef("the URL is empty")
+	case p.call.url == "":
+		p.call.url = value
+	default:
+		p.flags.more = append(p.flags.more, value)
 	}
-	c.url = value
 	return nil
 }
 
-func (c *config) setOrigin(value string) error {
-	c.origin = value
-	return nil
+func (p *parser) setMethod(value string) error {
+	p.call.method = value
+	return checkMethod(value)
+}
+
+func (p *parser) setCredentials(value string) error {
+	switch mode := paste.Credentials(cmp.Or(value, string(paste.Include))); mode {
+	case paste.Include, paste.Omit:
+		p.credentials = mode
+		p.call.credentials = mode == paste.Include
+		return nil
+	}
+	return usagef("-credentials=%s: write -credentials, or -credentials=omit", quote(value))
 }
 
 // addHeader takes a header as curl does: "Name: value", or "Name;" for an empty
 // value. "Name:" keeps curl from sending a header, and means nothing here.
-func (c *config) addHeader(line string) error {
+func (p *parser) addHeader(line string) error {
 	if name, ok := strings.CutSuffix(line, ";"); ok && !strings.Contains(line, ":") {
 		line = name + ": "
 	} else if strings.HasSuffix(line, ":") && strings.Count(line, ":") == 1 {
 		return nil
 	}
-	if c.copied && strings.HasPrefix(line, ":") {
+	if p.copied && strings.HasPrefix(line, ":") {
 		return nil // HTTP/2's own, such as :authority
+	}
+	if file, ok := strings.CutPrefix(line, "@"); ok {
+		return p.addHeaders(file)
 	}
 	name, value, found := strings.Cut(line, ":")
 	if !found {
 		return usagef("-H %s has no colon: write a header as 'Name: value'", quote(line))
 	}
-	value = strings.TrimSpace(value)
+	return p.addField(name, strings.TrimSpace(value))
+}
+
+func (p *parser) addField(name, value string) error {
 	switch lower := strings.ToLower(name); {
 	case lower == "origin":
-		return c.setOrigin(value)
+		p.header = value
+	case lower == "referer" && p.copied:
+		p.referer = value
+	case lower == "sec-fetch-mode" && p.copied:
+		p.mode = value
 	case lower == "cookie":
-		return c.setCookie(value)
+		return p.setCookie(value)
 	case lower == "access-control-request-method":
 		// The preflight itself was copied. What it asks about is the call.
-		c.announced, c.preflightOnly = value, true
+		p.announced, p.flags.preflightOnly = value, true
 	case lower == "access-control-request-headers":
-		c.announce(value)
-	case c.copied && isSetByBrowser(lower, value):
+		p.announce(value)
+	case p.copied && isSetByBrowser(lower, value):
 	default:
-		c.header.Add(name, value)
+		p.call.header.Add(name, value)
 	}
 	return nil
 }
 
 // announce sets the headers that a copied preflight announces to values that need
 // a preflight. The call itself is not sent then.
-func (c *config) announce(names string) {
+func (p *parser) announce(names string) {
 	for name := range strings.SplitSeq(names, ",") {
 		name = strings.TrimSpace(name)
 		switch {
-		case name == "" || c.header.Get(name) != "":
+		case name == "" || p.call.header.Get(name) != "":
 		case strings.EqualFold(name, "Content-Type"):
-			c.header.Set(name, "application/json")
+			p.call.header.Set(name, "application/json")
 		default:
-			c.header.Set(name, `"announced"`) // the quotes make it no safelisted value
+			p.call.header.Set(name, `"announced"`) // the quotes make it no safelisted value
 		}
 	}
 }
 
 // addData takes data, or the name of a file after an @.
-func (c *config) addData(value string) error {
+func (p *parser) addData(value string) error {
 	name, isFile := strings.CutPrefix(value, "@")
 	if !isFile {
-		return c.addRawData(value)
+		return p.addRawData(value)
 	}
-	f, err := os.Open(name)
+	data, err := p.read("-d", name)
 	if err != nil {
-		return usagef("-d: %v", err)
+		return err
 	}
-	defer func() { _ = f.Close() }()
-	data, err := io.ReadAll(io.LimitReader(f, maxBody+1))
-	if err != nil {
-		return usagef("-d: %v", err)
-	}
-	return c.addRawData(string(data))
+	return p.addRawData(data)
 }
 
-func (c *config) addRawData(value string) error {
-	if c.hasBody {
-		value = c.body + "&" + value
+// read returns what stands in a file that a flag names; "-" is the standard input.
+func (p *parser) read(flag, name string) (string, error) {
+	var from io.Reader
+	switch {
+	case p.pasted:
+		return "", usagef("the paste names the file %s, and a paste opens no file: add %s %s beside it",
+			quote(name), flag, quote("@"+name))
+	case name == "-" && p.stdin == nil:
+		return "", usagef("%s: the standard input is used already", flag)
+	case name == "-":
+		from, p.stdin = p.stdin, nil
+	default:
+		f, err := os.Open(name)
+		if err != nil {
+			return "", usagef("%s: %v", flag, err)
+		}
+		defer func() { _ = f.Close() }()
+		from = f
+	}
+	data, err := io.ReadAll(io.LimitReader(from, maxBody+1))
+	if err != nil {
+		return "", usagef("%s: %v", flag, err)
+	}
+	return string(data), nil
+}
+
+func (p *parser) addRawData(value string) error {
+	if p.call.hasBody {
+		value = p.call.body + "&" + value
 	}
 	if len(value) > maxBody {
 		return usagef("-d: the body is longer than %d MB", maxBody>>20)
 	}
-	c.body, c.hasBody = value, true
+	p.call.body, p.call.hasBody = value, true
 	return nil
 }
 
-func (c *config) addEncodedData(value string) error {
+func (p *parser) addEncodedData(value string) error {
 	name, content, found := strings.Cut(value, "=")
+	if before, file, isFile := strings.Cut(value, "@"); isFile && !strings.Contains(before, "=") {
+		data, err := p.read("--data-urlencode", file)
+		if err != nil {
+			return err
+		}
+		name, content, found = before, data, true
+	}
 	if !found {
-		return c.addRawData(url.QueryEscape(value))
+		return p.addRawData(url.QueryEscape(value))
 	}
 	if name != "" {
 		name += "="
 	}
-	return c.addRawData(name + url.QueryEscape(content))
+	return p.addRawData(name + url.QueryEscape(content))
 }
 
-func (c *config) setCookie(value string) error {
+func (p *parser) setCookie(value string) error {
 	value = strings.TrimSpace(value)
 	switch {
 	case value == "":
@@ -311,124 +437,236 @@ func (c *config) setCookie(value string) error {
 		return usagef("-b %s: write cookies as 'name=value; name=value'; files of cookies are not read", quote(value))
 	case strings.ContainsAny(value, "\r\n\x00"):
 		return usagef("-b: the cookies have a line break or NUL in them")
-	case c.cookie != "":
-		value = c.cookie + "; " + value
+	case p.call.cookie != "":
+		value = p.call.cookie + "; " + value
 	}
-	c.cookie, c.credentials = value, true
+	p.call.cookie, p.call.credentials = value, p.credentials != paste.Omit
 	return nil
 }
 
-func (c *config) setLimit(value string) error {
+func (p *parser) setLimit(value string) error {
+	return setSeconds(&p.flags.limit, "-m", value)
+}
+
+func (p *parser) setWholeLimit(value string) error { return setSeconds(&p.flags.whole, "-M", value) }
+
+func setSeconds(limit *time.Duration, name, value string) error {
 	seconds, err := strconv.ParseFloat(value, 64)
 	if err != nil || !(seconds > 0) || seconds > maxLimit.Seconds() {
-		return usagef("-m %s: give a number of seconds, from above 0 to %d", quote(value), int(maxLimit.Seconds()))
+		return usagef("%s %s: give a number of seconds, from above 0 to %d", name, quote(value), int(maxLimit.Seconds()))
 	}
-	c.limit = max(time.Duration(seconds*float64(time.Second)), time.Millisecond)
+	*limit = max(time.Duration(seconds*float64(time.Second)), time.Millisecond)
 	return nil
 }
 
-var allEngines = []corstest.Engine{corstest.EngineStandard, corstest.EngineChromium, corstest.EngineFirefox, corstest.EngineWebKit}
+var allEngines = []corstest.Engine{corstest.EngineStandard, corstest.EngineChromium, corstest.EngineFirefox,
+	corstest.EngineWebKit}
 
-func (c *config) setEngines(value string) error {
+func (p *parser) setEngines(value string) error {
 	for name := range strings.SplitSeq(value, ",") {
 		name = strings.TrimSpace(name)
 		i := slices.IndexFunc(allEngines, func(e corstest.Engine) bool { return strings.EqualFold(e.String(), name) })
 		if i < 0 {
 			return usagef("-engine %s: the engines are standard, chromium, firefox and webkit", quote(name))
 		}
-		if !slices.Contains(c.engines, allEngines[i]) {
-			c.engines = append(c.engines, allEngines[i])
+		if !slices.Contains(p.flags.engines, allEngines[i]) {
+			p.flags.engines = append(p.flags.engines, allEngines[i])
 		}
 	}
 	return nil
 }
 
-func (c *config) setFailOn(value string) error {
+func (p *parser) setStack(value string) error {
+	value = strings.ToLower(value)
+	if !slices.Contains(stacks.Names(), value) {
+		return usagef("-for %s: the stacks are %s", quote(value), strings.Join(stacks.Names(), ", "))
+	}
+	p.flags.stack = value
+	return nil
+}
+
+func (p *parser) setFailOn(value string) error {
 	s, ok := parseSeverity(value)
 	if !ok {
-		return usagef("-fail-on %s: the severities are high, medium, low and none", quote(value))
+		return usagef("-fail-on %s: the severities are high, medium, low, info and none", quote(value))
 	}
-	c.failOn = s
+	p.flags.failOn = s
 	return nil
 }
 
 // finish fills in what follows from the rest, and says what is missing.
-func (c *config) finish() error {
-	switch {
-	case c.url == "":
-		return usagef("no URL: name the address that the page calls")
-	case c.origin == "" && c.copied:
-		return usagef("the copied call has no Origin header: copy a call of a script to another origin, or add -origin https://app.example.com")
-	case c.origin == "":
-		return usagef("no -origin: name the origin of the page that calls, as in -origin https://app.example.com")
-	}
-	if len(c.engines) == 0 {
-		c.engines = allEngines
-	}
-	if err := c.completeURL(); err != nil {
+func (p *parser) finish() error {
+	if err := p.checkPart(); err != nil {
 		return err
 	}
-	if c.hasBody && c.query {
+	if p.text != "" {
+		if err := p.takePaste(); err != nil {
+			return err
+		}
+	} else if p.entry > 0 {
+		return usagef("-entry picks a call of a paste or a HAR, and there is none")
+	} else if p.copied {
+		p.call.credentialsUnknown = p.call.cookie == "" && p.credentials == ""
+	}
+	if p.call.url == "" {
+		return usagef("no URL: name the address that the page calls, or paste the call: corscheck -")
+	}
+	if err := p.checkMode(); err != nil {
+		return err
+	}
+	if err := p.findOrigin(); err != nil {
+		return err
+	}
+	if len(p.flags.engines) == 0 {
+		p.flags.engines = allEngines
+	}
+	for _, ref := range p.urls() {
+		if err := p.finishURL(ref); err != nil {
+			return err
+		}
+	}
+	if p.query {
+		p.call.body, p.call.hasBody = "", false
+	}
+	for name, values := range p.defaults {
+		if p.call.header[name] == nil {
+			p.call.header[name] = values
+		}
+	}
+	if p.call.hasBody {
+		p.call.method = cmp.Or(p.call.method, http.MethodPost)
+		if p.call.header.Get("Content-Type") == "" {
+			p.call.header.Set("Content-Type", "application/x-www-form-urlencoded") // as curl does
+		}
+	}
+	p.call.method = cmp.Or(p.announced, p.call.method, http.MethodGet)
+	if p.copied {
+		p.dropRevalidation()
+	}
+	if err := p.flags.network.load(); err != nil {
+		return err
+	}
+	return p.guard()
+}
+
+// checkPart refuses what would have no effect in a check, or in an audit.
+func (p *parser) checkPart() error {
+	if len(p.flags.more) > 0 && !p.flags.audit {
+		return usagef("two URLs, %s and %s: check one at a time, and put quotes around what has spaces",
+			quote(p.call.url), quote(p.flags.more[0]))
+	}
+	for _, f := range p.modal {
+		name, _, _ := strings.Cut(f.names, " ")
+		switch {
+		case f.only == "check" && p.flags.audit:
+			return usagef("-%s has no part in an audit: leave it out, or leave out -audit", name)
+		case f.only == "audit" && !p.flags.audit:
+			return usagef("-%s is for an audit alone: add -audit, or leave it out", name)
+		}
+	}
+	return nil
+}
+
+// urls are all that were named.
+func (p *parser) urls() []*string {
+	all := []*string{&p.call.url}
+	for i := range p.flags.more {
+		all = append(all, &p.flags.more[i])
+	}
+	return all
+}
+
+// checkMode says of what no script called that it is something else.
+func (p *parser) checkMode() error {
+	switch {
+	case p.mode == "navigate" && p.origin == "":
+		return usagef("the copied call is a page that the user went to, not a call of a script: " +
+			"copy one of the type fetch or xhr")
+	case p.mode == "no-cors":
+		p.call.untold = append(p.call.untold, `The copied call has the mode "no-cors": browsers hide its answer from scripts, `+
+			`whatever the server says. Checked is the same call with the mode "cors".`)
+	}
+	return nil
+}
+
+// findOrigin takes the origin from where it stands, and says so in the call.
+func (p *parser) findOrigin() error {
+	origin := p.origin
+	switch referred := paste.OriginOf(p.referer); {
+	case origin != "" && p.header != "" && origin != p.header && !p.copied:
+		return usagef("-origin %s and -H %s name two pages: leave one of them out",
+			quote(origin), quote("Origin: "+p.header))
+	case origin != "":
+	case p.header != "":
+		origin = p.header
+		if p.copied {
+			p.call.originFrom = cmp.Or(p.call.originFrom, "Origin")
+		}
+	case referred != "":
+		origin, p.call.originFrom = referred, "Referer"
+	case p.copied:
+		return usagef("the copied call names no page, in Origin or in Referer: add -origin https://app.example.com")
+	default:
+		return usagef("no -origin: name the origin of the page that calls, as in -origin https://app.example.com")
+	}
+	p.call.origin = origin
+	return checkOrigin(origin)
+}
+
+func (p *parser) finishURL(to *string) error {
+	if p.copied && !p.globOff {
+		*to = globEscapes.Replace(*to)
+	}
+	ref, err := completeURL(*to)
+	if err != nil {
+		return err
+	}
+	ascii, ok := inASCII(ref)
+	switch {
+	case !ok:
+		return usagef("the URL %s: write the host in Punycode (xn--…), as browsers send it", quote(ref))
+	case ascii != ref && !p.copied:
+		return usagef("the URL %s: browsers write the host in Punycode; did you mean %s?", quote(ref), quote(ascii))
+	}
+	more := slices.Clone(p.moreQuery)
+	if p.call.hasBody && p.query {
+		more = append(more, p.call.body)
+	}
+	for _, query := range more {
 		separator := "?"
-		if strings.Contains(c.url, "?") {
+		if strings.Contains(ascii, "?") {
 			separator = "&"
 		}
-		c.url, c.body, c.hasBody = c.url+separator+c.body, "", false
+		ascii += separator + query
 	}
-	if c.hasBody {
-		c.method = cmp.Or(c.method, http.MethodPost)
-		if c.header.Get("Content-Type") == "" {
-			c.header.Set("Content-Type", "application/x-www-form-urlencoded") // as curl does
-		}
-	}
-	c.method = cmp.Or(c.announced, c.method, http.MethodGet)
-	if c.copied {
-		c.dropRevalidation()
-	}
+	*to = ascii
 	return nil
 }
 
-// completeURL gives a URL of the own machine its scheme. That of others could be
-// either.
-func (c *config) completeURL() error {
-	if scheme, _, found := strings.Cut(c.url, "://"); found {
-		if lower := strings.ToLower(scheme); lower != "http" && lower != "https" {
-			return usagef("the URL %s begins with %s: only http and https are under CORS", quote(c.url), quote(scheme))
-		}
+// guard keeps calls that write from being sent where nobody asked for it: the
+// paste may be any call, and not all of it may have been told.
+func (p *parser) guard() error {
+	if p.flags.audit { // which sends none that writes
 		return nil
 	}
-	u, err := url.Parse("http://" + c.url)
-	if err != nil || u.Host == "" {
-		return usagef("%s is not a URL", quote(c.url))
+	if !p.call.guarded && p.announced == "" || p.send && p.announced == "" {
+		return nil
 	}
-	if !isLoopback(u.Hostname()) {
-		return usagef("the URL %s has no scheme; did you mean %s?", quote(c.url), quote("https://"+c.url))
+	plan, err := newPlan(&p.call)
+	if err != nil {
+		return err
 	}
-	c.url = "http://" + c.url
+	switch {
+	case p.announced != "":
+		p.call.upload = p.call.upload || !plan.preflight // what else makes a preflight of it
+	case isSafe(plan.method):
+	case plan.preflight:
+		p.flags.preflightOnly = true
+	case p.bodyUnknown:
+		return errBodyUnknown
+	default:
+		return usagef("%s %s writes, and browsers send it without a preflight: add -send to have it sent",
+			plan.method, p.call.url)
+	}
 	return nil
-}
-
-// isLoopback reports whether host, as it stands in a URL, is the own machine.
-func isLoopback(host string) bool {
-	host = strings.ToLower(host)
-	addr, err := netip.ParseAddr(host)
-	return err == nil && addr.IsLoopback() || host == "localhost" || strings.HasSuffix(host, ".localhost")
-}
-
-// request is the call as a script would make it.
-func (c *config) request() corstest.Request {
-	r := corstest.Request{
-		Origin:      c.origin,
-		Method:      c.method,
-		URL:         c.url,
-		Header:      c.header,
-		Credentials: c.credentials,
-	}
-	if c.cookie != "" {
-		r.Cookies = []*http.Cookie{{Name: "stand-in", Value: "1"}} // see wire
-	}
-	if c.hasBody {
-		r.Body = strings.NewReader(c.body)
-	}
-	return r
 }

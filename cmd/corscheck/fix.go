@@ -4,19 +4,26 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"example.com/cors"
 	"example.com/cors/corstest"
 	"example.com/cors/internal/fetch"
+	"example.com/cors/internal/stacks"
 )
 
-// A fix is what a server has to answer so that the call passes. The zero value
-// means that no answer helps, or that none is needed.
+// A fix is what a server has to answer so that the call passes. It keeps what is right
+// already. The zero value means that no answer helps, or that none is needed.
 type fix struct {
 	preflight []line // what the preflight lacks; nil if it is fine
 	actual    []line // for the call itself
 	opts      *cors.Options
+	doubled   bool // one of two layers has to go first
+
+	advice   stacks.Advice // in the words of the server's stack, if that is known
+	detected bool          // the server named its stack
 }
 
 // A line is one header line.
@@ -24,93 +31,175 @@ type line struct{ name, value string }
 
 func (l line) String() string { return l.name + ": " + l.value }
 
-// fix returns the remedy for the first verdict that blocks the call.
+// noLines are the causes that no header lines mend.
+var noLines = []string{"login-redirect", "https-downgrade", "not-a-preflight", "mixed-content", "null-origin"}
+
+// fix returns the remedy for the verdict that blocks the call.
 func (o *outcome) fix() fix {
-	v := o.firstBlocked()
-	if v == nil || v.last == nil || v.blocked.Step == corstest.StepRedirect || v.blocked.Step == stepMixedContent {
+	v, x := o.fault()
+	if x == nil || v.blocked.Step == corstest.StepRedirect || v.blocked.Origin != o.call.origin {
+		return fix{} // The redirect is to blame, or took the origin: see notes.
+	}
+	notes := o.notes()
+	if slices.ContainsFunc(notes, func(n note) bool { return slices.Contains(noLines, n.ID) }) {
 		return fix{}
 	}
-	if v.blocked.Origin != o.origin || o.origin == "null" && o.credentials {
-		return fix{} // The origin was lost on the way, or is everybody's: see hints.
+	origin := o.call.origin
+	if !o.call.credentials && slices.ContainsFunc(o.exchanges, isForAll) {
+		origin = "*"
 	}
-	policy := cors.Options{AllowCredentials: o.credentials}
-	if o.origin == "null" {
-		policy.AllowOriginFunc = func(_ *http.Request, origin string) bool { return origin == "null" }
-	} else {
-		policy.AllowedOrigins = []string{o.origin}
-	}
-	if o.preflight {
-		var methods, headers []string // that the server allows already
-		if v.last.preflight {
-			methods, headers = tokens(v.last.response[fetch.AllowMethods]), tokens(v.last.response[fetch.AllowHeaders])
+	listed := x // has the lists to complete
+	for _, y := range o.exchanges {
+		if y.preflight && !x.preflight {
+			listed = y
 		}
-		policy.AllowedMethods = o.methodsToAllow(methods)
-		policy.AllowedHeaders = o.headersToAllow(headers)
+	}
+	var methods, headers []string
+	if o.plan.preflight {
+		methods, headers = o.methodsToAllow(listed), o.headersToAllow(listed)
+	}
+	f := fix{opts: newPolicy(origin, methods, headers, o.call.credentials)}
+	f.advice, f.detected = o.advise(stacks.Change{
+		Origins: []string{origin}, Methods: methods, Headers: headers, Credentials: o.call.credentials,
+	})
+	f.doubled = slices.ContainsFunc(notes, func(n note) bool { return n.ID == "duplicate-header" })
+	f.actual = append(f.actual, line{fetch.AllowOrigin, origin})
+	if o.call.credentials {
+		f.actual = append(f.actual, line{fetch.AllowCredentials, "true"})
+	}
+	if x.preflight {
+		f.preflight = slices.Clone(f.actual)
+		if len(methods) > 0 {
+			f.preflight = append(f.preflight, line{fetch.AllowMethods, strings.Join(methods, ", ")})
+		}
+		if len(headers) > 0 {
+			f.preflight = append(f.preflight, line{fetch.AllowHeaders, strings.Join(headers, ", ")})
+		}
+	}
+	if origin != "*" {
+		f.actual = append(f.actual, line{"Vary", "Origin"})
+		if x.preflight {
+			f.preflight = append(f.preflight, line{"Vary", "Origin"})
+		}
+	}
+	return f
+}
+
+// advise says the change in the words of the server's stack. What the server allows besides
+// stays in it.
+func (o *outcome) advise(c stacks.Change) (a stacks.Advice, detected bool) {
+	e := o.known()
+	all := e.all()
+	name := o.stack
+	if name == "" {
+		together := make(http.Header)
+		for _, x := range all {
+			for header, values := range x.response {
+				together[header] = append(together[header], values...)
+			}
+		}
+		if name, detected = stacks.Detect(together); !detected {
+			return a, false
+		}
+	}
+	for _, x := range all {
+		if other := x.response[fetch.AllowOrigin]; len(other) == 1 && isOrigin(other[0]) && other[0] != "null" &&
+			c.Origins[0] != "*" && !slices.Contains(c.Origins, other[0]) && x.request.Get("Origin") == o.call.origin {
+			c.Origins = append(c.Origins, other[0])
+		}
+		if x.granted() != nothing {
+			c.Exposed = append(c.Exposed, listed(x.response[fetch.ExposeHeaders], strings.EqualFold)...)
+		}
+		if seconds, err := strconv.Atoi(x.response.Get(fetch.MaxAge)); err == nil && seconds > 0 && x.preflight {
+			c.MaxAge = time.Duration(min(seconds, 86400)) * time.Second
+		}
+	}
+	c.Layer = e.showsLayer()
+	a, err := stacks.For(name, c)
+	if err != nil {
+		return stacks.Advice{}, false
+	}
+	return a, detected
+}
+
+// isForAll reports whether an answer lets every origin read it, without credentials.
+func isForAll(x *exchange) bool {
+	lines := x.response[fetch.AllowOrigin]
+	return len(lines) > 0 && !slices.ContainsFunc(lines, func(l string) bool {
+		return strings.Trim(l, "*, ") != "" ||
+			l == ""
+	})
+}
+
+// newPolicy returns the same as a policy of this library, nil if it takes none such.
+func newPolicy(origin string, methods, headers []string, credentials bool) *cors.Options {
+	policy := cors.Options{AllowedOrigins: []string{origin}, AllowCredentials: credentials}
+	for _, name := range methods {
+		if name != http.MethodOptions && !fetch.IsSafelistedMethod(name) && isMethod(name) {
+			policy.AllowedMethods = append(policy.AllowedMethods, name)
+		}
+	}
+	for _, name := range headers {
+		if isRequestHeader(name) {
+			policy.AllowedHeaders = append(policy.AllowedHeaders, http.CanonicalHeaderKey(name))
+		}
+	}
+	if slices.Contains(policy.AllowedMethods, "*") {
+		policy.AllowedMethods = []string{"*"}
+	}
+	if slices.Contains(policy.AllowedHeaders, "*") {
+		policy.AllowedHeaders = []string{"*"}
 	}
 	if policy.Validate() != nil {
 		policy.DangerouslyAllowInsecureOrigins = true
 	}
 	if policy.Validate() != nil {
-		return fix{}
+		return nil
 	}
-	f := fix{opts: &policy}
-	f.actual = append(f.actual, line{fetch.AllowOrigin, o.origin})
-	if o.credentials {
-		f.actual = append(f.actual, line{fetch.AllowCredentials, "true"})
-	}
-	if v.last.preflight {
-		f.preflight = slices.Clone(f.actual)
-		if policy.AllowedMethods != nil {
-			f.preflight = append(f.preflight, line{fetch.AllowMethods, strings.Join(policy.AllowedMethods, ", ")})
-		}
-		if policy.AllowedHeaders != nil {
-			f.preflight = append(f.preflight, line{fetch.AllowHeaders, strings.Join(policy.AllowedHeaders, ", ")})
-		}
-		f.preflight = append(f.preflight, line{"Vary", "Origin"})
-	}
-	f.actual = append(f.actual, line{"Vary", "Origin"})
-	return f
+	return &policy
 }
 
-// maxKept bounds how many names of the server's own lists are kept in a remedy.
-const maxKept = 12
-
-// methodsToAllow returns the method of the call and those that the server lists
-// already. Safelisted methods need no mention.
-func (o *outcome) methodsToAllow(listed []string) []string {
-	var names []string
-	for _, name := range listed[:min(len(listed), maxKept)] {
-		isWildcard := name == "*" && o.credentials
-		if !isWildcard && !fetch.IsSafelistedMethod(name) && name != http.MethodOptions && !slices.Contains(names, name) && isMethod(name) {
-			names = append(names, name)
+// methodsToAllow returns the methods that the server lists already, and that of the call.
+func (o *outcome) methodsToAllow(x *exchange) []string {
+	names := listed(x.response[fetch.AllowMethods], func(a, b string) bool { return a == b })
+	for i, name := range names {
+		if upper := strings.ToUpper(name); !isMethod(name) && isMethod(upper) {
+			names[i] = upper // what the server means
 		}
 	}
-	needed := o.sendMethod
+	needed := o.plan.method
 	if upper := strings.ToUpper(needed); !isMethod(needed) && isMethod(upper) {
-		needed = upper // which the script has to write as well: see hints
+		needed = upper // which the script has to write as well: see notes
 	}
-	if !fetch.IsSafelistedMethod(needed) && !slices.Contains(names, needed) && !slices.Contains(names, "*") {
+	if !fetch.IsSafelistedMethod(needed) && !slices.Contains(names, needed) && (o.call.credentials ||
+		!slices.Contains(names, "*")) {
 		names = append(names, needed)
 	}
 	return names
 }
 
 // headersToAllow does the same for the headers of the call.
-func (o *outcome) headersToAllow(listed []string) []string {
-	var names []string
-	add := func(name string) {
-		if !slices.Contains(names, name) && isRequestHeader(name) {
-			names = append(names, name)
+func (o *outcome) headersToAllow(x *exchange) []string {
+	names := listed(x.response[fetch.AllowHeaders], strings.EqualFold)
+	for _, name := range o.plan.announced {
+		isListed := slices.ContainsFunc(names, func(s string) bool { return strings.EqualFold(s, name) })
+		covered := slices.Contains(names, "*") && !o.call.credentials && name != "authorization"
+		if !isListed && !covered && !strings.HasPrefix(name,
+			"access-control-") { // which the script has to leave out: see notes
+			names = append(names, http.CanonicalHeaderKey(name))
 		}
 	}
-	for _, name := range listed[:min(len(listed), maxKept)] {
-		if name != "*" || !o.credentials {
-			add(http.CanonicalHeaderKey(name))
-		}
-	}
-	for _, name := range o.announced {
-		if name == "authorization" || !slices.Contains(names, "*") {
-			add(http.CanonicalHeaderKey(name))
+	return names
+}
+
+// listed returns the names that the lines of a list mean, also where it is malformed.
+func listed(lines []string, same func(a, b string) bool) (names []string) {
+	for _, l := range lines {
+		for _, name := range strings.FieldsFunc(l, func(r rune) bool { return strings.ContainsRune(" \t,;\"'", r) }) {
+			isNew := !slices.ContainsFunc(names, func(other string) bool { return same(name, other) })
+			if fetch.IsToken(name) && isNew {
+				names = append(names, name)
+			}
 		}
 	}
 	return names
@@ -121,9 +210,11 @@ func isMethod(name string) bool {
 	return cors.Options{AllowedOrigins: []string{"*"}, AllowedMethods: []string{name}}.Validate() == nil
 }
 
-// isRequestHeader reports whether a policy may list the request header.
+// isRequestHeader reports whether a policy may list the request header, and scripts need
+// it to.
 func isRequestHeader(name string) bool {
-	return cors.Options{AllowedOrigins: []string{"*"}, AllowedHeaders: []string{name}}.Validate() == nil
+	return !fetch.IsForbiddenRequestHeader(name) &&
+		cors.Options{AllowedOrigins: []string{"*"}, AllowedHeaders: []string{name}}.Validate() == nil
 }
 
 // header returns the lines of the preflight's answer and of the call's.
@@ -147,9 +238,6 @@ func (f fix) options() string {
 		}
 	}
 	add("AllowedOrigins", f.opts.AllowedOrigins)
-	if f.opts.AllowOriginFunc != nil {
-		fields = append(fields, line{"AllowOriginFunc", `func(_ *http.Request, origin string) bool { return origin == "null" }`})
-	}
 	add("AllowedMethods", f.opts.AllowedMethods)
 	add("AllowedHeaders", f.opts.AllowedHeaders)
 	if f.opts.AllowCredentials {

@@ -7,7 +7,7 @@
 //	corscheck curl 'https://api.example.com/users/7' -H 'Origin: https://app.example.com'
 //	corscheck -audit -origin https://app.example.com https://api.example.com/users/7
 //
-// The README beside this file describes the flags, the exit status and the
+// Flags are listed by -help. docs/corscheck.md is the guide; it also describes the
 // output for programs (-json).
 package main
 
@@ -18,43 +18,49 @@ import (
 	"io"
 	"log"
 	"os"
+	"runtime/debug"
+	"strings"
 )
 
 const usage = `Usage:
 
   corscheck -origin ORIGIN [flags] URL     may a page of ORIGIN make this call?
+  corscheck -                              the same, for what you paste: a call that the browser
+                                           copied, a HAR, or the line in its console
   corscheck curl 'URL' -H '…' …            the same, for what "Copy as cURL" copied
-  corscheck -audit -origin ORIGIN URL      what does the server's policy let in?
+  corscheck FILE.har                       the same, for the first call in it that failed
+  corscheck -audit -origin ORIGIN URL …    what does the server's policy let in?
 
 The call, with flags as in curl:
   -origin ORIGIN     the origin of the page that calls, such as https://app.example.com
-  -X METHOD          the method; GET by default, POST with -d
+  -X METHOD          the method; GET by default, POST with -d; -I for HEAD
   -H 'NAME: VALUE'   a header that the page's script sets; may be repeated
   -d DATA            the body; @FILE reads it from a file
   -b 'NAME=VALUE'    cookies; implies -credentials
-  -credentials       the call carries cookies, as with fetch's credentials: "include"
-  -I                 the method is HEAD
+  -credentials       the call carries cookies, as with fetch's credentials: "include"; =omit: not
+  -upload-progress   the script listens for the progress of its upload: then there is a preflight
   -k                 accept any TLS certificate
   -m SECONDS         the limit for the check, or for each request of the audit; 10 by default
 
 The check:
   -engine LIST       some of standard,chromium,firefox,webkit; all by default
+  -for NAME          the advice in the words of a stack: go, express, nginx …; -for ? lists them
   -preflight-only    do not send the call itself
+  -no-probe          do not ask for the cause of a blocked call, with 8 GETs and preflights at most
+  -entry N           the call with this number, of a paste or a HAR with several
+  -send              send a call that writes also if it is from a HAR or a console's line
 
-The audit:
-  -audit             send GET requests and preflights with the origins of strangers
-  -fail-on SEVERITY  exit with 1 from here upwards: high, medium (the default), low, none
+The audit, of servers that you are responsible for:
+  -audit             send at most 60 GETs and preflights to each URL, with the origins of strangers
+  -fail-on SEVERITY  exit with 1 from here upwards: high, medium (the default), low, info; or none
+  -M SECONDS         the limit for the whole, all URLs together; none by default
 
 The output:
   -json              one JSON object for programs
-  -v                 all headers of every exchange
+  -v                 all headers of every exchange; -v -v does not hide secrets
 
-A call that needs a preflight is sent only if the preflight passes, as in a browser. A POST of a
-form needs none, and is sent. -preflight-only never sends the call.
-The audit sends at most 60 requests, one after the other, and none that writes.
-Audit only servers that you are responsible for.
-
-Exit status: 0 if all is well; 1 if an engine blocks the call, or the audit found something of the
+A call is sent if its preflight passes, or if it needs none, as in a browser; one that writes once.
+Exit status: 0 if all is well; 1 if a browser blocks the call, or the audit found something of the
 severity of -fail-on or above; 2 if the check could not be made.
 `
 
@@ -66,60 +72,111 @@ const (
 
 func main() {
 	log.SetOutput(io.Discard) // net/http writes there what run reports in its own words
-	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr, isTerminal(os.Stdout)))
+	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr, isTerminal(os.Stdout)))
+}
+
+// A result is what came of a run: an outcome, an audit or several.
+type result interface {
+	json(m *mask) any
+	writeTo(r *report)
+	exit(f *flags) int // the exit status
 }
 
 // run is the program without the process. terminal says whether stdout may have
 // colours. It returns the exit status.
-func run(args []string, stdout, stderr io.Writer, terminal bool) int {
-	c, err := parseArgs(args)
+func run(args []string, stdin io.Reader, stdout, stderr io.Writer, terminal bool) int {
+	out := &output{w: stdout}
+	status := runTo(out, stderr, args, stdin, terminal)
+	if out.err != nil {
+		fmt.Fprintln(stderr, "corscheck: the result could not be written:", out.err)
+		return exitUnknown
+	}
+	return status
+}
+
+func runTo(stdout, stderr io.Writer, args []string, stdin io.Reader, terminal bool) int {
+	f, c, err := parseArgs(args, stdin)
 	switch {
 	case err != nil:
-	case c.help:
+	case f.help:
 		fmt.Fprint(stdout, usage)
 		return exitOK
-	case c.audit:
-		var a *audit
-		if a, err = newAudit(context.Background(), c); err == nil {
-			if c.json {
-				err = writeJSON(stdout, a.json())
-			} else {
-				newReport(stdout, c, terminal).audit(a)
-			}
-			if err == nil && a.fails(c.failOn) {
-				return exitFailed
-			}
-		}
-	default:
-		var o *outcome
-		if o, err = check(context.Background(), c); err == nil {
-			if c.json {
-				err = writeJSON(stdout, o.json())
-			} else {
-				newReport(stdout, c, terminal).outcome(o)
-			}
-			if err == nil && !o.allowed() {
-				return exitFailed
-			}
-		}
-	}
-	if err == nil {
+	case f.version:
+		fmt.Fprintln(stdout, "corscheck", version())
 		return exitOK
 	}
-	if c.json {
-		_ = writeJSON(stdout, map[string]string{"error": err.Error()})
+	all := *c
+	all.url = strings.Join(append([]string{c.url}, f.more...), " ")
+	m := newMask(f, &all)
+	var found result
+	if err == nil {
+		found, err = examine(context.Background(), f, c, m, stderr)
 	}
-	fmt.Fprintln(stderr, "corscheck:", clean(err.Error()))
-	if errors.Is(err, errUsage) {
+	if err == nil && f.json {
+		err = writeJSON(stdout, found.json(m))
+	} else if err == nil {
+		found.writeTo(newReport(stdout, f, m, terminal))
+	}
+	if err != nil {
+		return fail(stdout, stderr, f, m, err)
+	}
+	return found.exit(f)
+}
+
+// examine does what f asks for with the call c. Who waits at a terminal sees on stderr how
+// far it is.
+func examine(ctx context.Context, f *flags, c *call, m *mask, stderr io.Writer) (result, error) {
+	if !f.audit {
+		return check(ctx, f, c)
+	}
+	p := newProgress(stderr, m)
+	defer p.erase()
+	return auditAll(ctx, f, c, p.show)
+}
+
+// fail reports why there is no result.
+func fail(stdout, stderr io.Writer, f *flags, m *mask, err error) int {
+	if f.json {
+		_ = writeJSON(stdout, newJSONError(m, err))
+	}
+	fmt.Fprintln(stderr, "corscheck:", clean(m.text(err.Error())))
+	var usage usageError
+	if errors.As(err, &usage) {
 		fmt.Fprintln(stderr, "Try corscheck -help.")
 	}
 	return exitUnknown
 }
 
+// An output remembers that something could not be written, as on a full disk.
+type output struct {
+	w   io.Writer
+	err error
+}
+
+func (o *output) Write(b []byte) (int, error) {
+	if o.err != nil {
+		return 0, o.err
+	}
+	n, err := o.w.Write(b)
+	o.err = err
+	return n, err
+}
+
+// version is that of the module that the program was built from.
+func version() string {
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		return info.Main.Version
+	}
+	return "(unknown)"
+}
+
 // isTerminal reports whether colours written to f reach a person who wants them
 // (https://no-color.org).
-func isTerminal(f *os.File) bool {
-	if os.Getenv("NO_COLOR") != "" || os.Getenv("TERM") == "dumb" {
+func isTerminal(f *os.File) bool { return os.Getenv("NO_COLOR") == "" && isScreen(f) }
+
+// isScreen reports whether what is written to f can be erased again.
+func isScreen(f *os.File) bool {
+	if os.Getenv("TERM") == "dumb" {
 		return false
 	}
 	info, err := f.Stat()

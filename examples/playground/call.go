@@ -56,6 +56,12 @@ func (c call) request(o origins) (request, []cors.Problem) {
 	if c.Cookies != "" && c.Cookies != "include" {
 		report("cookies", c.Cookies, "not a mode of fetch", "include")
 	}
+	for name, text := range map[string]*string{"method": &r.Init.Method, "headers": &c.Headers, "body": &r.Init.Body} {
+		if len(*text) > maxText {
+			problems = append(problems, tooLong(name, *text))
+			*text = ""
+		}
+	}
 	seen := make(map[string]bool)
 	for _, line := range splitLines(c.Headers) {
 		name, value, found := strings.Cut(line, ":")
@@ -63,7 +69,8 @@ func (c call) request(o origins) (request, []cors.Problem) {
 		switch {
 		case !found:
 			name, value, _ = strings.Cut(name, " ")
-			report("headers", line, "a header is a name, a colon and a value", name+": "+cmp.Or(strings.TrimSpace(value), "1"))
+			fix := name + ": " + cmp.Or(strings.TrimSpace(value), "1")
+			report("headers", line, "a header is a name, a colon and a value", fix)
 			continue
 		case strings.ContainsFunc(line, func(r rune) bool { return r < ' ' && r != '\t' || r > '~' }):
 			report("headers", line, "write the header in ASCII", "")
@@ -80,8 +87,10 @@ func (c call) request(o origins) (request, []cors.Problem) {
 	}
 	if detail := unsendable(corstest.Request{Method: r.Init.Method}); detail != "" {
 		report("method", c.Method, detail, "GET")
-	} else if detail := unsendable(corstest.Request{Method: r.Init.Method, Body: r.body()}); r.Init.Body != "" && detail != "" {
-		report("body", "", detail, "")
+	} else if r.Init.Body != "" {
+		if detail := unsendable(corstest.Request{Method: r.Init.Method, Body: r.body()}); detail != "" {
+			report("body", "", detail, "")
+		}
 	}
 	return r, problems
 }
@@ -102,10 +111,14 @@ func (r request) simulate(page, url string) corstest.Request {
 	for _, f := range r.Init.Headers {
 		h[f[0]] = []string{f[1]}
 	}
-	q := corstest.Request{Origin: page, Method: r.Init.Method, URL: url, Header: h, Credentials: r.Init.Credentials == "include"}
+	q := corstest.Request{
+		Origin: page, Method: r.Init.Method, URL: url, Header: h,
+		Credentials: r.Init.Credentials == "include",
+	}
 	if r.Init.Body != "" {
 		q.Body = r.body()
-		if !slices.ContainsFunc(r.Init.Headers, func(f [2]string) bool { return strings.EqualFold(f[0], "Content-Type") }) {
+		isType := func(f [2]string) bool { return strings.EqualFold(f[0], "Content-Type") }
+		if !slices.ContainsFunc(r.Init.Headers, isType) {
 			h.Set("Content-Type", "text/plain;charset=UTF-8") // fetch does so with a string
 		}
 	}
@@ -123,8 +136,10 @@ type announcement struct {
 // announces returns what the preflight of r asks for, nil if r needs none.
 func (r request) announces(page, url string) (a *announcement) {
 	_, _ = corstest.Fetch(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		if method := r.Header.Get("Access-Control-Request-Method"); a == nil && r.Method == http.MethodOptions && method != "" {
-			names := strings.FieldsFunc(r.Header.Get("Access-Control-Request-Headers"), func(c rune) bool { return c == ',' })
+		method := r.Header.Get("Access-Control-Request-Method")
+		if a == nil && r.Method == http.MethodOptions && method != "" {
+			list := r.Header.Get("Access-Control-Request-Headers")
+			names := strings.FieldsFunc(list, func(c rune) bool { return c == ',' })
 			a = &announcement{method, names}
 		}
 	}), r.simulate(page, url))
@@ -143,7 +158,11 @@ func (r request) code(url string) string {
 		for _, f := range r.Init.Headers {
 			headers = append(headers, quoteJS(f[0])+": "+quoteJS(f[1]))
 		}
-		add("headers", "{"+strings.Join(headers, ", ")+"}")
+		list := "{" + strings.Join(headers, ", ") + "}"
+		if len(list) > 48 {
+			list = "{\n    " + strings.Join(headers, ",\n    ") + ",\n  }"
+		}
+		add("headers", list)
 	}
 	if r.Init.Body != "" {
 		add("body", quoteJS(r.Init.Body))
@@ -155,7 +174,8 @@ func (r request) code(url string) string {
 	if len(init) > 0 {
 		argument = ", {\n" + strings.Join(init, "") + "}"
 	}
-	return "const res = await fetch(" + quoteJS(url) + argument + ");\nconsole.log(res.status, await res.text());\n"
+	return "const res = await fetch(" + quoteJS(url) + argument + ");\n" +
+		"console.log(res.status, await res.text());\n"
 }
 
 // quoteJS returns s as a string of JavaScript.

@@ -3,6 +3,19 @@
 // http://localhost:3000, the API that it calls on http://localhost:5000, and a
 // second page on http://localhost:3001. The terminal shows each decision of the
 // middleware.
+//
+// To read it as an example, begin with api.go: an API behind a policy, with the
+// mistakes that people make. Three things may be taken home, each in a short file of
+// its own:
+//
+//   - swap.go changes the policy while the server runs.
+//   - validate.go shows people what is wrong with the policy that they wrote.
+//   - routed.go has a route with its method in the pattern, behind RoutePreflights.
+//
+// The rest is the playground itself. pages.go serves the page, whose script is
+// page/script.js; policy.go and call.go read its forms, tour.go has its examples;
+// visitors.go gives each open page an API of its own, wire.go records what is said to
+// it, and verdict.go and advice.go judge that with the package corstest.
 package main
 
 import (
@@ -11,12 +24,15 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"net/http"
 	"os"
 	"os/signal"
+	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -55,6 +71,9 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		var err error
 		listeners[i], ports[i], err = listen(names[i], *addr)
 		if err != nil {
+			if j := slices.Index(ports[:i], portIn(*addr)); j >= 0 {
+				return fmt.Errorf("-%s and -%s are both localhost:%s; each needs a port of its own", names[j], names[i], ports[j])
+			}
 			return err
 		}
 		defer closeAll(listeners[i])
@@ -126,12 +145,9 @@ func originOf(host, port string) string {
 
 // listen returns listeners on a port of localhost, and the port.
 func listen(name, addr string) (listeners []net.Listener, port string, err error) {
-	host, port, err := net.SplitHostPort(addr)
+	port, err = portOf(addr)
 	if err != nil {
-		return nil, "", fmt.Errorf("-%s %s: not a host and a port, as in localhost:8080", name, addr)
-	}
-	if !strings.EqualFold(host, "localhost") && host != "" {
-		return nil, "", fmt.Errorf("-%s %s: the playground listens on localhost only; write localhost:%s", name, addr, port)
+		return nil, "", fmt.Errorf("-%s %s: %w", name, addr, err)
 	}
 	// Browsers try both addresses. If this server held only one of them, another
 	// program could answer at the other.
@@ -142,12 +158,66 @@ func listen(name, addr string) (listeners []net.Listener, port string, err error
 				break
 			}
 			closeAll(listeners)
-			return nil, "", fmt.Errorf("%w; if the port is in use, choose another: -%s localhost:0 takes one that is free", err, name)
+			return nil, "", fmt.Errorf("-%s localhost:%s: %w", name, port, because(err, name))
 		}
 		listeners = append(listeners, l)
 		port = strconv.Itoa(l.Addr().(*net.TCPAddr).Port) // one for both
 	}
 	return listeners, port, nil
+}
+
+// because says why a port could not be listened on, and what to write instead.
+func because(err error, name string) error {
+	switch {
+	case errors.Is(err, fs.ErrPermission):
+		return fmt.Errorf("this port needs more rights; choose one above 1023 (%w)", err)
+	case errors.Is(err, syscall.EADDRINUSE):
+		return fmt.Errorf("another program has this port; end it, or write -%s localhost:0 for one that is free", name)
+	}
+	return fmt.Errorf("%w; -%s localhost:0 takes a port that is free", err, name)
+}
+
+// portOf returns the port of an address on this machine, or says what to write.
+func portOf(addr string) (string, error) {
+	given := addr
+	if _, rest, found := strings.Cut(addr, "://"); found {
+		addr = strings.TrimRight(rest, "/")
+	}
+	if isPort(addr) {
+		addr = "localhost:" + addr
+	}
+	host, port, err := net.SplitHostPort(addr)
+	switch {
+	case err != nil || port == "":
+		return "", errors.New("no port; write a host and a port, as in localhost:8080")
+	case !isPort(port):
+		return "", fmt.Errorf("%q is no port; write a number from 0 to 65535, as in localhost:8080", port)
+	case host != "" && !strings.EqualFold(host, "localhost"):
+		return "", fmt.Errorf("the playground listens on localhost only; write localhost:%s", port)
+	case addr != given:
+		return "", fmt.Errorf("write localhost:%s", port)
+	case slices.Contains(blocked, strings.TrimLeft(port, "0")):
+		return "", errors.New("browsers open nothing on this port; choose another")
+	}
+	return port, nil
+}
+
+// portIn returns the port of an address, "" if it has none.
+func portIn(addr string) string {
+	port, _ := portOf(addr)
+	return port
+}
+
+// blocked are the ports above 1023 that browsers call nothing on
+// (https://fetch.spec.whatwg.org/#port-blocking).
+var blocked = []string{
+	"1719", "1720", "1723", "2049", "3659", "4045", "4190", "5060", "5061", "6000", "6566", "6665", "6666", "6667",
+	"6668", "6669", "6679", "6697", "10080",
+}
+
+func isPort(s string) bool {
+	_, err := strconv.ParseUint(s, 10, 16)
+	return err == nil
 }
 
 func hasIPv6() bool {

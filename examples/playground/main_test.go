@@ -4,13 +4,9 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"maps"
 	"net"
 	"net/http"
-	"net/http/httptest"
-	"os"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -58,52 +54,41 @@ func TestTerminal(t *testing.T) {
 	assert.Error(t, err, "it still listens")
 }
 
-// The README shows what curl prints.
-func TestREADME(t *testing.T) {
-	readme, err := os.ReadFile("../../README.md")
-	require.NoError(t, err)
-	_, block, found := strings.Cut(string(readme), "\n    curl -i -X OPTIONS http://localhost:5000")
-	require.True(t, found)
-	command, rest, _ := strings.Cut(block, "\n\n")
-	answer, _, _ := strings.Cut(rest, "\n\n")
-
-	path, headers, _ := strings.Cut(command, " ")
-	r := httptest.NewRequest(http.MethodOptions, "http://localhost:5000"+path, nil)
-	for _, m := range regexp.MustCompile(`-H '(.+): (.+)'`).FindAllStringSubmatch(headers, -1) {
-		r.Header.Set(m[1], m[2])
-	}
-	require.Len(t, r.Header, 3)
-	_, _, api := servers(local, io.Discard)
-	w := httptest.NewRecorder()
-	api.ServeHTTP(w, r)
-	want := "HTTP/1.1 " + w.Result().Status
-	for _, name := range slices.Sorted(maps.Keys(w.Header())) {
-		want += "\n" + name + ": " + w.Header().Get(name)
-	}
-	answer, _, found = strings.Cut(strings.ReplaceAll(strings.TrimSpace(answer), "\n    ", "\n"), "\nDate: ")
-	assert.True(t, found, "a server adds it")
-	assert.Equal(t, want, answer)
-}
-
 func TestBadArguments(t *testing.T) {
 	taken, err := net.Listen("tcp", "localhost:0")
 	require.NoError(t, err)
 	defer taken.Close()
 	port := fmt.Sprint(taken.Addr().(*net.TCPAddr).Port)
-	const flags = "the flags are -page, -other and -api"
+	const flags, inUse = "the flags are -page, -other and -api", "another program has this port; end it, or write "
+	const only = "the playground listens on localhost only; "
+	free := []string{"-page", "localhost:0", "-other", "localhost:0"}
+	gone, err := net.Listen("tcp", "localhost:0")
+	require.NoError(t, err)
+	unused := fmt.Sprint(gone.Addr().(*net.TCPAddr).Port)
+	require.NoError(t, gone.Close())
 	for name, tc := range map[string]struct {
 		args []string
 		want string
 	}{
-		"page in use":   {[]string{"-page", "localhost:" + port}, "if the port is in use, choose another: -page localhost:0"},
-		"other in use":  {[]string{"-page", "localhost:0", "-other", "localhost:" + port}, "if the port is in use, choose another: -other localhost:0"},
-		"api in use":    {[]string{"-page", "localhost:0", "-other", "localhost:0", "-api", "localhost:" + port}, "if the port is in use, choose another: -api localhost:0"},
-		"no port":       {[]string{"-page", "localhost"}, "-page localhost: not a host and a port, as in localhost:8080"},
+		"page in use":   {[]string{"-page", "localhost:" + port}, inUse + "-page localhost:0"},
+		"other in use":  {[]string{"-page", "localhost:0", "-other", "localhost:" + port}, inUse + "-other localhost:0"},
+		"api in use":    {append(free, "-api", "localhost:"+port), inUse + "-api localhost:0"},
+		"the same":      {[]string{"-page", "localhost:" + unused, "-other", ":" + unused}, "-page and -other are both"},
 		"argument":      {[]string{"8080"}, `unexpected argument "8080": ` + flags},
 		"unknown flag":  {[]string{"-port", "1"}, "flag provided but not defined: -port (" + flags + ")"},
-		"no such port":  {[]string{"-page", "localhost:99999"}, "99999: invalid port"},
-		"every address": {[]string{"-page", "0.0.0.0:3000"}, "-page 0.0.0.0:3000: the playground listens on localhost only; write localhost:3000"},
-		"other machine": {[]string{"-page", "localhost:0", "-other", "localhost:0", "-api", "192.0.2.1:5000"}, "-api 192.0.2.1:5000: the playground listens on localhost only"},
+		"no value":      {[]string{"-page"}, "flag needs an argument: -page (" + flags + ")"},
+		"no port":       {[]string{"-page", "localhost"}, "-page localhost: no port; write a host and a port"},
+		"empty port":    {[]string{"-page", "localhost:"}, "-page localhost:: no port; write"},
+		"empty":         {[]string{"-page", ""}, "no port; write"},
+		"port alone":    {[]string{"-page", "3000"}, "-page 3000: write localhost:3000"},
+		"URL":           {[]string{"-page", "http://localhost:3000/"}, "write localhost:3000"},
+		"large port":    {[]string{"-page", "localhost:99999"}, `-page localhost:99999: "99999" is no port; write a number`},
+		"negative port": {[]string{"-page", "localhost:-1"}, `"-1" is no port`},
+		"named port":    {append(free, "-api", "localhost:http"), `-api localhost:http: "http" is no port`},
+		"blocked port":  {[]string{"-page", "localhost:6000"}, "-page localhost:6000: browsers open nothing on this port"},
+		"every address": {[]string{"-page", "0.0.0.0:3000"}, "-page 0.0.0.0:3000: " + only + "write localhost:3000"},
+		"one address":   {[]string{"-page", "[::1]:3000"}, only + "write localhost:3000"},
+		"other machine": {append(free, "-api", "192.0.2.1:5000"), "-api 192.0.2.1:5000: " + only},
 	} {
 		t.Run(name, func(t *testing.T) {
 			out := new(output)

@@ -6,22 +6,24 @@ import (
 	_ "embed"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"html/template"
 	"io"
 	"net/http"
 	"regexp"
+	"strings"
 
 	"example.com/cors"
 )
 
 // origins are those that take part, as browsers spell them.
 type origins struct {
-	Page      string `json:"page"`      // of the playground itself
-	Other     string `json:"other"`     // another port
-	IP        string `json:"ip"`        // the page's server by its address
-	API       string `json:"api"`       // of the API
-	Elsewhere string `json:"elsewhere"` // the API by its address
+	Page      string `json:"page"`  // of the playground itself
+	Other     string `json:"other"` // another port
+	IP        string `json:"ip"`    // the page's server by its address
+	API       string `json:"api"`   // of the API
+	Elsewhere string `json:"-"`     // the API by its address
 }
 
 // page returns the origin of the page that a call comes from, "" if there is none.
@@ -61,7 +63,7 @@ func servers(o origins, out io.Writer) (page, other, api http.Handler) {
 		opts.Logger = newLogger(out)
 		return newAPI(cors.New(opts), o.Elsewhere)
 	}}
-	home, problems := startingPolicy(o).options()
+	home, problems := homePolicy(o).options()
 	if len(problems) > 0 {
 		panic(&cors.OptionsError{Problems: problems})
 	}
@@ -73,12 +75,13 @@ func servers(o origins, out io.Writer) (page, other, api http.Handler) {
 
 	mux := http.NewServeMux()
 	mux.Handle("GET /frame", frame)
-	mux.Handle("GET /{$}", p.document(indexHTML, styleCSS, scriptJS, p.index(),
-		fmt.Sprintf("connect-src 'self'; frame-src 'self' %s %s; img-src data:; frame-ancestors 'none'", o.Other, o.IP)))
+	mux.Handle("GET /{$}", p.document(indexHTML, styleCSS, scriptJS, p.index(), fmt.Sprintf(
+		"connect-src 'self'; frame-src 'self' %s %s; img-src data:; frame-ancestors 'none'", o.Other, o.IP)))
 	mux.HandleFunc("POST /check/{token}", p.check)
 	mux.HandleFunc("POST /outcome/{token}", p.outcome)
 	mux.HandleFunc("POST /done", p.done)
-	return byHost(o, http.NewCrossOriginProtection().Handler(mux), elsewhere), elsewhere, serveAPI(p.visitors, p.newAPI(home))
+	page = byHost(o, http.NewCrossOriginProtection().Handler(mux), elsewhere)
+	return page, elsewhere, serveAPI(p.visitors, p.newAPI(home))
 }
 
 // byHost serves page at its own origin alone, and elsewhere at the address. It refuses
@@ -121,6 +124,7 @@ func (p *pages) index() index {
 // document returns a handler of a page that is one response: style and script are in
 // it, and the only ones that its Content-Security-Policy lets in.
 func (p *pages) document(html, style, script string, data any, policy string) http.Handler {
+	html, style, script = compact(html), compactCSS.Replace(compact(style)), compact(script)
 	var b bytes.Buffer
 	template.Must(template.New("").Parse(html)).Execute(&b, struct {
 		Style, Script template.HTML
@@ -129,8 +133,8 @@ func (p *pages) document(html, style, script string, data any, policy string) ht
 		template.HTML("<style>" + style + "</style>"), template.HTML("<script>" + script + "</script>"), data,
 	})
 	body := b.Bytes()
-	policy = fmt.Sprintf("default-src 'none'; style-src '%s'; script-src '%s'; base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; trusted-types 'none'; %s",
-		hash(style), hash(script), policy)
+	policy = fmt.Sprintf("default-src 'none'; style-src '%s'; script-src '%s'; base-uri 'none'; form-action 'none'; "+
+		"require-trusted-types-for 'script'; trusted-types 'none'; %s", hash(style), hash(script), policy)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("Content-Type", "text/html; charset=utf-8")
@@ -141,6 +145,24 @@ func (p *pages) document(html, style, script string, data any, policy string) ht
 		_, _ = w.Write(body)
 	})
 }
+
+// compact returns source without indentation, blank lines, and the comments of
+// JavaScript that end a line.
+func compact(source string) string {
+	var b strings.Builder
+	for line := range strings.Lines(source) {
+		if line = comments.ReplaceAllString(strings.TrimSpace(line), "$1"); line != "" && !strings.HasPrefix(line, "//") {
+			b.WriteString(line + "\n")
+		}
+	}
+	return b.String()
+}
+
+var comments = regexp.MustCompile(`([;,{]) // .*$`)
+
+var compactCSS = strings.NewReplacer(
+	": ", ":", "; ", ";", ";\n", ";", ", ", ",", ",\n", ",", " > ", ">", " { ", "{", "{\n", "{", ";\n}", "}", "; }", "}",
+)
 
 // hash is the source of an inline style or script
 // (https://www.w3.org/TR/CSP3/#grammardef-hash-source).
@@ -153,18 +175,30 @@ func hash(source string) string {
 type state struct {
 	Policy policy `json:"policy"`
 	Call   call   `json:"call"`
+	Run    bool   `json:"run"`   // put the policy in force, for the call that comes next
+	Turn   int    `json:"turn"`  // counts the runs
 	Fresh  bool   `json:"fresh"` // begin without cached preflights
+	Epoch  int    `json:"epoch"` // of the call whose outcome is asked for
 }
 
 // A checked is the server's answer to a state.
 type checked struct {
-	PolicyProblems []problem     `json:"policyProblems"`
-	CallProblems   []problem     `json:"callProblems"`
-	PolicyCode     string        `json:"policyCode"`
-	CallCode       string        `json:"callCode"`
-	Request        request       `json:"request"`
-	URL            string        `json:"url"`       // to call; "" if there are problems
-	Announces      *announcement `json:"announces"` // by a preflight, null if none is needed
+	Policy    problems      `json:"policy"`
+	Call      problems      `json:"call"`
+	Code      string        `json:"code"`     // of the policy, in Go; "" if there are problems
+	CallCode  string        `json:"callCode"` // in JavaScript
+	Request   request       `json:"request"`
+	Announces *announcement `json:"announces"` // by a preflight, null if none is needed
+
+	URL   string `json:"url"` // to call, "" if there are problems or no call is to come
+	Epoch int    `json:"epoch"`
+}
+
+// Problems are those of a form, for the page.
+type problems struct {
+	Count  int            `json:"count"`
+	List   []problem      `json:"list"`
+	Missed map[string]int `json:"missed"` // how many more there are, by field
 }
 
 // A problem is a [cors.Problem] for the page.
@@ -175,15 +209,25 @@ type problem struct {
 	Fix    string `json:"fix"`
 }
 
-func forPage(problems []cors.Problem) []problem {
-	list := []problem{}
-	for _, p := range problems[:min(len(problems), 20)] {
-		list = append(list, problem{p.Field, p.Value, p.Detail, p.Fix})
+const maxProblems = 10 // of one field
+
+func forPage(list []cors.Problem) problems {
+	shown := problems{len(list), []problem{}, map[string]int{}}
+	of := make(map[string]int)
+	for _, p := range list {
+		if of[p.Field]++; of[p.Field] > maxProblems {
+			shown.Missed[p.Field]++
+			continue
+		}
+		shown.List = append(shown.List, problem{p.Field, p.Value, p.Detail, p.Fix})
 	}
-	return list
+	return shown
 }
 
-// check says what is wrong with a state. If nothing is, the policy takes effect.
+const replaced = "a newer call has taken the place of this one"
+
+// check says what is wrong with a state. If nothing is, and a call is to come, the
+// policy takes effect.
 func (p *pages) check(w http.ResponseWriter, r *http.Request) {
 	token, s, ok := p.read(w, r)
 	if !ok {
@@ -191,24 +235,35 @@ func (p *pages) check(w http.ResponseWriter, r *http.Request) {
 	}
 	opts, policyProblems := s.Policy.options()
 	q, callProblems := s.Call.request(p.origins)
-	c := checked{PolicyProblems: forPage(policyProblems), CallProblems: forPage(callProblems), Request: q}
+	c := checked{Policy: forPage(policyProblems), Call: forPage(callProblems), Request: q}
 	if len(callProblems) == 0 {
 		c.CallCode = q.code(p.origins.API + s.Call.Path)
 		c.Announces = q.announces(p.origins.page(s.Call.Page), p.origins.API+s.Call.Path)
 	}
 	if len(policyProblems) == 0 {
-		c.PolicyCode = code(opts, p.origins.API)
-		epoch := p.visitors.enter(token).adopt(s.Policy, s.Fresh, func() http.Handler { return p.newAPI(opts) })
-		if len(callProblems) == 0 {
-			c.URL = fmt.Sprintf("%s/v/%s/%d%s", p.origins.API, token, epoch, s.Call.Path)
+		c.Code = code(opts, p.origins.API)
+	}
+	if s.Run && len(policyProblems)+len(callProblems) == 0 {
+		build := func() http.Handler { return p.newAPI(opts) }
+		c.Epoch = p.visitors.enter(token).adopt(s.Turn, s.Policy, s.Fresh, build)
+		if c.Epoch == 0 {
+			http.Error(w, replaced, http.StatusConflict)
+			return
 		}
+		c.URL = p.url(token, c.Epoch, s.Call.Path)
 	}
 	reply(w, c)
+}
+
+// url returns the URL of a visitor's API.
+func (p *pages) url(token string, epoch int, path string) string {
+	return fmt.Sprintf("%s/v/%s/%d%s", p.origins.API, token, epoch, path)
 }
 
 // An outcome is what came of a call.
 type outcome struct {
 	Exchanges []exchange `json:"exchanges"`
+	Missed    int        `json:"missed"` // how many more exchanges there were
 	Verdicts  []verdict  `json:"verdicts"`
 }
 
@@ -225,11 +280,14 @@ func (p *pages) outcome(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "check the policy and the call first", http.StatusConflict)
 		return
 	}
-	wire, inForce, browsers, epoch := v.conversation()
-	o := outcome{Exchanges: wire}
-	for _, b := range browsers {
-		url := fmt.Sprintf("%s/v/%s/%d%s", p.origins.API, token, epoch, s.Call.Path)
-		o.Verdicts = append(o.Verdicts, judge(b, inForce, s.Call, q, p.origins, url))
+	c := v.conversation()
+	if c.epoch != s.Epoch {
+		http.Error(w, replaced, http.StatusConflict)
+		return
+	}
+	o := outcome{Exchanges: c.wire, Missed: c.missed}
+	for _, b := range c.browsers {
+		o.Verdicts = append(o.Verdicts, judge(b, c.policy, s.Call, q, p.origins, p.url(token, c.epoch, s.Call.Path)))
 	}
 	reply(w, o)
 }
@@ -244,6 +302,8 @@ func (p *pages) done(w http.ResponseWriter, r *http.Request) {
 	fmt.Fprintf(p.out, "\nThe page says %q.\n\n", summary)
 }
 
+const maxState = 64 << 10 // bytes of JSON
+
 var tokens = regexp.MustCompile(`^[0-9a-f]{32}$`)
 
 // read returns what a visitor sent; ok is false if that was refused.
@@ -253,7 +313,14 @@ func (p *pages) read(w http.ResponseWriter, r *http.Request) (token string, s st
 		http.Error(w, "a token has 32 hexadecimal digits", http.StatusBadRequest)
 		return "", s, false
 	}
-	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, 32<<10)).Decode(&s); err != nil {
+	err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxState)).Decode(&s)
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLarge):
+		http.Error(w, fmt.Sprintf("the policy and the call are longer than %d kB together", maxState>>10),
+			http.StatusRequestEntityTooLarge)
+		return "", s, false
+	case err != nil:
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return "", s, false
 	}

@@ -85,6 +85,7 @@ func ask(h http.Handler, path, body string, header ...string) *httptest.Response
 func TestRefusedRequests(t *testing.T) {
 	page, _, _ := servers(local, new(output))
 	const valid = `{"policy": {"AllowedOrigins": "*"}, "call": {"path": "/notes"}}`
+	tooLong := `{"policy": {"AllowedOrigins": "` + strings.Repeat("a", maxState) + `"}}`
 	for name, tc := range map[string]struct {
 		path, body string
 		header     []string
@@ -96,7 +97,7 @@ func TestRefusedRequests(t *testing.T) {
 		"short token":   {"/check/abc", valid, nil, 400, "a token has 32 hexadecimal digits"},
 		"odd token":     {"/check/" + strings.Repeat("Z", 32), valid, nil, 400, "a token has"},
 		"no JSON":       {"/check/" + someToken, "{", nil, 400, "unexpected EOF"},
-		"long":          {"/check/" + someToken, `{"policy": {"AllowedOrigins": "` + strings.Repeat("a", 40_000) + `"}}`, nil, 400, "too large"},
+		"long":          {"/check/" + someToken, tooLong, nil, 413, "longer than 64 kB together"},
 		"no visitor":    {"/outcome/" + someToken, valid, nil, 409, "check the policy and the call first"},
 		"done, no JSON": {"/done", "{", nil, 400, "unexpected EOF"},
 		"done, long":    {"/done", `"` + strings.Repeat("a", 2000) + `"`, nil, 400, "too large"},
@@ -119,25 +120,34 @@ func TestDone(t *testing.T) {
 	assert.Equal(t, "\nThe page says \"done: 21 of 21 as expected\\x1b[2J\\n\".\n\n", out.String())
 }
 
+// A putState is a state of the page that calls PUT /notes.
+func putState(epoch int, run bool) string {
+	const state = `{"policy": {"AllowedOrigins": %q}, "call": {"method": "PUT", "path": "/notes"},
+		"epoch": %d, "run": %v}`
+	return fmt.Sprintf(state, local.Page, epoch, run)
+}
+
+// decoded returns a response to the page's script.
+func decoded[T any](t *testing.T, w *httptest.ResponseRecorder) (v T) {
+	t.Helper()
+	require.Equal(t, http.StatusOK, w.Code, w.Body.String())
+	require.NoError(t, json.Unmarshal(w.Body.Bytes(), &v))
+	return v
+}
+
 // A check and an outcome, without a browser.
 func TestCheckAndOutcome(t *testing.T) {
 	page, _, api := servers(local, new(output))
-	state := fmt.Sprintf(`{"policy": {"AllowedOrigins": %q}, "call": {"method": "PUT", "path": "/notes"}}`, local.Page)
-	var c checked
-	require.NoError(t, json.Unmarshal(ask(page, "/check/"+someToken, state).Body.Bytes(), &c))
-	assert.Empty(t, c.PolicyProblems)
-	assert.Empty(t, c.CallProblems)
-	assert.Regexp(t, "^http://localhost:5000/v/"+someToken+"/[0-9]+/notes$", c.URL)
+	c := decoded[checked](t, ask(page, "/check/"+someToken, putState(0, true)))
+	assert.Zero(t, c.Policy.Count)
+	assert.Zero(t, c.Call.Count)
+	assert.Equal(t, fmt.Sprintf("http://localhost:5000/v/%s/%d/notes", someToken, c.Epoch), c.URL)
 	assert.Equal(t, &announcement{"PUT", []string{}}, c.Announces)
-	assert.Contains(t, c.PolicyCode, local.Page)
+	assert.Contains(t, c.Code, local.Page)
 	assert.Contains(t, c.CallCode, `method: "PUT"`)
 
-	r := httptest.NewRequest("OPTIONS", c.URL, nil)
-	r.Header.Set("Origin", local.Page)
-	r.Header.Set("Access-Control-Request-Method", "PUT")
-	api.ServeHTTP(httptest.NewRecorder(), r)
-	var o outcome
-	require.NoError(t, json.Unmarshal(ask(page, "/outcome/"+someToken, state).Body.Bytes(), &o))
+	preflight(api, c.URL)
+	o := decoded[outcome](t, ask(page, "/outcome/"+someToken, putState(c.Epoch, false)))
 	require.Len(t, o.Exchanges, 1, "what corstest does is not on the wire")
 	assert.True(t, o.Exchanges[0].Preflight)
 	assert.Equal(t, http.StatusNoContent, o.Exchanges[0].Status)
@@ -148,11 +158,94 @@ func TestCheckAndOutcome(t *testing.T) {
 		assert.Equal(t, "preflight method", v.Step)
 		assert.Equal(t, "Access-Control-Allow-Methods", v.Header)
 		assert.Equal(t, 1, v.Preflights)
-		assert.Equal(t, policy{"AllowedOrigins": local.Page, "AllowedMethods": "PUT"}, v.Advice.Policy)
+		assert.Equal(t, "policy", v.Advice.Form)
+		assert.Equal(t, []change{{Field: "AllowedMethods", Add: []string{"PUT"}}}, v.Advice.Changes)
 	}
 
 	// A policy that New would refuse never takes effect.
-	require.NoError(t, json.Unmarshal(ask(page, "/check/"+someToken, `{"policy": {"AllowedOrigins": "a.example"}, "call": {"path": "/notes"}}`).Body.Bytes(), &c))
-	assert.Equal(t, []problem{{"AllowedOrigins", "a.example", "no scheme", "https://a.example"}}, c.PolicyProblems)
+	const refused = `{"policy": {"AllowedOrigins": "a.example"}, "call": {"path": "/notes"}, "run": true}`
+	c = decoded[checked](t, ask(page, "/check/"+someToken, refused))
+	assert.Equal(t, 1, c.Policy.Count)
+	assert.Equal(t, []problem{{"AllowedOrigins", "a.example", "no scheme", "https://a.example"}}, c.Policy.List)
 	assert.Empty(t, c.URL)
+}
+
+// preflight asks an API whether the page may send PUT.
+func preflight(api http.Handler, url string) {
+	r := httptest.NewRequest("OPTIONS", url, nil)
+	r.Header.Set("Origin", local.Page)
+	r.Header.Set("Access-Control-Request-Method", "PUT")
+	api.ServeHTTP(httptest.NewRecorder(), r)
+}
+
+// What is typed while a call is under way does not touch it: only a run puts a policy in
+// force.
+func TestCheckWithoutRun(t *testing.T) {
+	page, _, api := servers(local, new(output))
+	c := decoded[checked](t, ask(page, "/check/"+someToken, putState(0, true)))
+	const typed = `{"policy": {"AllowedOrigins": "*", "AllowedMethods": "*"}, "call": {"path": "/notes"}}`
+	assert.Empty(t, decoded[checked](t, ask(page, "/check/"+someToken, typed)).URL)
+	preflight(api, c.URL)
+	o := decoded[outcome](t, ask(page, "/outcome/"+someToken, putState(c.Epoch, false)))
+	require.Len(t, o.Exchanges, 1)
+	assert.False(t, o.Verdicts[0].Allowed)
+}
+
+// A call that a newer one has replaced leaves no trace in the newer one's conversation,
+// and learns that it is out of date.
+func TestReplacedCall(t *testing.T) {
+	page, _, api := servers(local, new(output))
+	old := decoded[checked](t, ask(page, "/check/"+someToken, putState(0, true)))
+	fresh := strings.Replace(putState(0, true), `"run"`, `"fresh": true, "run"`, 1)
+	c := decoded[checked](t, ask(page, "/check/"+someToken, fresh))
+	preflight(api, old.URL)
+	preflight(api, c.URL)
+	w := ask(page, "/outcome/"+someToken, putState(old.Epoch, false))
+	assert.Equal(t, http.StatusConflict, w.Code)
+	assert.Contains(t, w.Body.String(), "a newer call")
+	assert.Len(t, decoded[outcome](t, ask(page, "/outcome/"+someToken, putState(c.Epoch, false))).Exchanges, 1)
+}
+
+// All problems are counted, and those that are not listed as well.
+func TestManyProblems(t *testing.T) {
+	p := policy{"AllowedOrigins": strings.Repeat("example.com\n", 60), "MaxAge": "600"}
+	_, list := p.options()
+	got := forPage(list)
+	assert.Equal(t, len(list), got.Count)
+	assert.Greater(t, got.Count, 60)
+	assert.Contains(t, got.List, problem{"MaxAge", "600", "a number without a unit", "10m0s"})
+	for field, missed := range got.Missed {
+		assert.Equal(t, "AllowedOrigins", field)
+		assert.Equal(t, got.Count, len(got.List)+missed)
+	}
+	assert.NotEmpty(t, got.Missed)
+}
+
+// A text that is too long for its field is a problem of the field, and no more is done
+// with it.
+func TestLongTexts(t *testing.T) {
+	long := strings.Repeat("a", maxText+1)
+	for _, f := range fields {
+		if f.Kind != "switch" {
+			_, problems := policy{"AllowedOrigins": "*"}.with(f.Name, long).options()
+			require.NotEmpty(t, problems, f.Name)
+			assert.Equal(t, f.Name, problems[0].Field)
+			assert.Contains(t, problems[0].Detail, "2001 bytes are too many")
+		}
+	}
+	_, problems := call{Path: "/notes", Method: long, Headers: "X-A: " + long, Body: long}.request(local)
+	got := make(map[string]bool)
+	for _, p := range problems {
+		got[p.Field] = strings.Contains(p.Detail, "are too many")
+		assert.Empty(t, p.Value)
+	}
+	assert.Equal(t, map[string]bool{"method": true, "headers": true, "body": true}, got)
+}
+
+// compact changes no text of the script: none goes over the end of a line.
+func TestCompact(t *testing.T) {
+	assert.Equal(t, "a {\nb: 1;\n}\n", compact("a {\n\n  // why\n  b: 1; // why\n}"))
+	for line := range strings.Lines(scriptJS + frameJS) {
+		assert.Zero(t, strings.Count(line, "`")%2, line)
+	}
 }

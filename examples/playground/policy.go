@@ -1,9 +1,9 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"go/format"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -24,19 +24,32 @@ type field struct {
 	Kind string                       // "lines", "switch" or "line"
 }
 
+// First says whether f stands first in the form: whether a beginner needs it.
+func (f field) First() bool {
+	return slices.Contains([]string{"AllowedOrigins", "AllowedMethods", "AllowedHeaders", "AllowCredentials"}, f.Name)
+}
+
 // fields are in the order of cors.Options.
 var fields = []field{
-	lines("AllowedOrigins", "One a line, or * for every origin.", func(o *cors.Options) *[]string { return &o.AllowedOrigins }),
-	lines("AllowedMethods", "GET, HEAD and POST are always allowed.", func(o *cors.Options) *[]string { return &o.AllowedMethods }),
-	lines("AllowedHeaders", "Request headers that a page may set.", func(o *cors.Options) *[]string { return &o.AllowedHeaders }),
-	lines("ExposedHeaders", "Response headers that a page may read.", func(o *cors.Options) *[]string { return &o.ExposedHeaders }),
+	lines("AllowedOrigins", "Pages that may read. One a line, or *.",
+		func(o *cors.Options) *[]string { return &o.AllowedOrigins }),
+	lines("AllowedMethods", "Besides GET, HEAD and POST.",
+		func(o *cors.Options) *[]string { return &o.AllowedMethods }),
+	lines("AllowedHeaders", "Request headers that a page may set.",
+		func(o *cors.Options) *[]string { return &o.AllowedHeaders }),
+	lines("ExposedHeaders", "Response headers that a page may read.",
+		func(o *cors.Options) *[]string { return &o.ExposedHeaders }),
 	toggle("AllowCredentials", "Pages may send cookies.", func(o *cors.Options) *bool { return &o.AllowCredentials }),
 	{"MaxAge", "As in Go: 10m, 1h30m.", setMaxAge, maxAgeCode, "line"},
-	toggle("OptionsPassthrough", "The handler runs on preflights too.", func(o *cors.Options) *bool { return &o.OptionsPassthrough }),
+	toggle("OptionsPassthrough", "The handler runs on preflights too.",
+		func(o *cors.Options) *bool { return &o.OptionsPassthrough }),
 	{"OptionsSuccessStatus", "204 if empty.", setStatus, statusCode, "line"},
-	toggle("DangerouslyAllowInsecureOrigins", "Permits http:// with credentials.", func(o *cors.Options) *bool { return &o.DangerouslyAllowInsecureOrigins }),
-	toggle("DangerouslyAllowPublicSuffixes", "Permits https://*.github.io with credentials.", func(o *cors.Options) *bool { return &o.DangerouslyAllowPublicSuffixes }),
-	toggle("RefuseCrossOriginWrites", "Writes of pages that are not allowed get 403.", func(o *cors.Options) *bool { return &o.RefuseCrossOriginWrites }),
+	toggle("DangerouslyAllowInsecureOrigins", "Permits http:// with credentials.",
+		func(o *cors.Options) *bool { return &o.DangerouslyAllowInsecureOrigins }),
+	toggle("DangerouslyAllowPublicSuffixes", "Permits https://*.github.io with credentials.",
+		func(o *cors.Options) *bool { return &o.DangerouslyAllowPublicSuffixes }),
+	toggle("RefuseCrossOriginWrites", "Writes of pages that are not allowed get 403.",
+		func(o *cors.Options) *bool { return &o.RefuseCrossOriginWrites }),
 }
 
 // lines returns a field that is a list, with one element a line.
@@ -48,8 +61,20 @@ func lines(name, hint string, list func(*cors.Options) *[]string) field {
 		if len(*list(o)) == 0 {
 			return ""
 		}
-		return fmt.Sprintf("%#v", *list(o))
+		return goList(*list(o))
 	}, "lines"}
+}
+
+// goList returns a list in Go, in one line if that is short.
+func goList(list []string) string {
+	if line := fmt.Sprintf("%#v", list); len(line) <= 48 {
+		return line
+	}
+	var b strings.Builder
+	for _, s := range list {
+		fmt.Fprintf(&b, "\t%q,\n", s)
+	}
+	return "[]string{\n" + b.String() + "}"
 }
 
 // splitLines returns the lines of text that are not blank, without the space
@@ -85,7 +110,10 @@ func setMaxAge(o *cors.Options, text string) []cors.Problem {
 		o.MaxAge = d
 		return nil
 	}
-	problem := cors.Problem{Field: "MaxAge", Value: text, Detail: "not a duration; write a number and its unit, such as 10m"}
+	problem := cors.Problem{
+		Field: "MaxAge", Value: text,
+		Detail: "not a duration; write a number and its unit, such as 10m",
+	}
 	if d, err := time.ParseDuration(text + "s"); err == nil {
 		problem.Detail, problem.Fix = "a number without a unit", d.String()
 	}
@@ -113,7 +141,9 @@ func setStatus(o *cors.Options, text string) []cors.Problem {
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil {
-		return []cors.Problem{{Field: "OptionsSuccessStatus", Value: text, Detail: "not a number", Fix: "204"}}
+		return []cors.Problem{{
+			Field: "OptionsSuccessStatus", Value: text, Detail: "not a number", Fix: "204",
+		}}
 	}
 	o.OptionsSuccessStatus = n
 	return nil
@@ -124,20 +154,6 @@ func statusCode(o *cors.Options) string {
 		return ""
 	}
 	return strconv.Itoa(o.OptionsSuccessStatus)
-}
-
-// options returns the options that p describes, and what is wrong with them.
-func (p policy) options() (cors.Options, []cors.Problem) {
-	var o cors.Options
-	var problems []cors.Problem
-	for _, f := range fields {
-		problems = append(problems, f.set(&o, strings.TrimSpace(p[f.Name]))...)
-	}
-	var invalid *cors.OptionsError
-	if errors.As(o.Validate(), &invalid) {
-		problems = append(problems, invalid.Problems...)
-	}
-	return o, problems
 }
 
 // code returns a program that serves with the policy of o, which must be valid.
@@ -152,7 +168,8 @@ func code(o cors.Options, api string) string {
 	if o.MaxAge != 0 {
 		timeImport = "\t\"time\"\n"
 	}
-	source, err := format.Source(fmt.Appendf(nil, program, timeImport, literal.String(), strings.TrimPrefix(api, "http://")))
+	host := strings.TrimPrefix(api, "http://")
+	source, err := format.Source(fmt.Appendf(nil, program, timeImport, literal.String(), host))
 	if err != nil {
 		panic(err) // every value above is written as Go
 	}
@@ -185,9 +202,4 @@ func (p policy) with(field, text string) policy {
 		}
 	}
 	return changed
-}
-
-// withLine returns a copy of p in which the field, a list, has one more line.
-func (p policy) withLine(field, line string) policy {
-	return p.with(field, strings.Join(append(splitLines(p[field]), line), "\n"))
 }

@@ -144,16 +144,45 @@ func TestAdvice(t *testing.T) {
 			advised[corstest.Step(v.Step)]++
 			require.NotNil(t, v.Advice, "%s, now %+v: %+v", first, s, v)
 			require.NotEmpty(t, v.Advice.Text)
-			require.True(t, v.Advice.Policy != nil || v.Advice.Call != nil, "%s: %s", first, v.Advice.Text)
-			if v.Advice.Policy != nil {
-				s.Policy = v.Advice.Policy
-			}
-			if v.Advice.Call != nil {
-				s.Call = *v.Advice.Call
+			require.NotEmpty(t, v.Advice.Changes, "%s: %s", first, v.Advice.Text)
+			if v.Advice.Form == "policy" {
+				s.Policy = s.Policy.changed(v.Advice.Changes)
+			} else {
+				s.Call = s.Call.changed(t, v.Advice.Changes)
 			}
 		}
 	}
 	for _, step := range []corstest.Step{corstest.StepPreflightCheck, corstest.StepPreflightStatus, corstest.StepPreflightMethod, corstest.StepPreflightHeaders, corstest.StepCheck} {
 		assert.Positive(t, advised[step], string(step))
+	}
+}
+
+// changed returns c with the changes made.
+func (c call) changed(t *testing.T, changes []change) call {
+	t.Helper()
+	fields := map[string]*string{"path": &c.Path, "method": &c.Method, "page": &c.Page, "headers": &c.Headers}
+	for _, x := range changes {
+		require.Contains(t, fields, x.Field)
+		*fields[x.Field] = x.apply(*fields[x.Field])
+	}
+	return c
+}
+
+// A change is of what it names, whatever else stands there by then.
+func TestChange(t *testing.T) {
+	for name, tc := range map[string]struct {
+		change     change
+		text, want string
+	}{
+		"set":           {change{Set: "PUT"}, "put", "PUT"},
+		"clear":         {change{}, "true", ""},
+		"add":           {change{Add: []string{"c"}}, "a\n\n b ", "a\nb\nc"},
+		"add, is there": {change{Add: []string{"b", "c"}}, "a\nb", "a\nb\nc"},
+		"add to none":   {change{Add: []string{"a"}}, "", "a"},
+		"remove":        {change{Remove: []string{"*"}}, "*\na", "a"},
+		"replace":       {change{Remove: []string{"*"}, Add: []string{"b"}}, "*\na", "a\nb"},
+		"a header":      {change{Remove: []string{"ETag"}}, "etag: 1\nX-ETag: 2", "X-ETag: 2"},
+	} {
+		t.Run(name, func(t *testing.T) { assert.Equal(t, tc.want, tc.change.apply(tc.text)) })
 	}
 }

@@ -33,10 +33,10 @@ func judge(b *corstest.Browser, p policy, c call, r request, o origins, url stri
 	var blocked *corstest.BlockedError
 	switch {
 	case errors.As(err, &blocked):
-		v.Step, v.Header, v.Detail = string(blocked.Step), blocked.Header, blocked.Detail
+		v.Step, v.Header, v.Detail = string(blocked.Step), blocked.Header, clip(blocked.Detail)
 		v.Advice = advise(p, c, o, blocked)
 	case err != nil:
-		v.Detail = err.Error()
+		v.Detail = clip(err.Error())
 	default:
 		v.Allowed = true
 		for _, name := range slices.Sorted(maps.Keys(res.Header)) {

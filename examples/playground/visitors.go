@@ -3,9 +3,9 @@ package main
 import (
 	"maps"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"example.com/cors/corstest"
@@ -70,28 +70,34 @@ func (vs *visitors) enter(token string) *visitor {
 type visitor struct {
 	seen time.Time // guarded by visitors.mu
 
-	// api is the API with the policy of the moment. A policy never changes: a new one
-	// is a new handler, and requests under way end with the old one.
-	api atomic.Pointer[http.Handler]
+	api swap // the API with the policy of the moment
 
 	mu       sync.Mutex
-	policy   policy
+	turn     int                 // of the newest run that was seen
+	policy   policy              // nil before the first
 	epoch    int                 // counts the policies
 	calls    int                 // under this policy
 	browsers []*corstest.Browser // which make the same calls as the real one
 	wire     []*recording        // of the call under way
+	missed   int                 // exchanges of it that are not in wire
 }
 
 // adopt puts p in force, with the API that build makes for it, unless it is in force
 // already. It returns a number for the URLs of the calls under p. A new policy gets a
 // new number, and so does a fresh one. A browser then has no answer to a preflight
 // from before.
-func (v *visitor) adopt(p policy, fresh bool, build func() http.Handler) (epoch int) {
+//
+// The page counts what it runs. A turn may come late, after one that was begun later
+// and took its place. It changes nothing, and the number is 0.
+func (v *visitor) adopt(turn int, p policy, fresh bool, build func() http.Handler) (epoch int) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if api := v.api.Load(); api == nil || fresh || v.calls >= maxCalls || !maps.Equal(p, v.policy) {
-		h := build()
-		v.api.Store(&h)
+	if turn < v.turn {
+		return 0
+	}
+	v.turn = turn
+	if v.policy == nil || fresh || v.calls >= maxCalls || !maps.Equal(p, v.policy) {
+		v.api.set(build())
 		v.policy, v.calls = p, 0
 		v.epoch++
 		v.browsers = nil
@@ -99,47 +105,50 @@ func (v *visitor) adopt(p policy, fresh bool, build func() http.Handler) (epoch 
 			v.browsers = append(v.browsers, &corstest.Browser{Handler: v, Engine: e})
 		}
 	}
-	v.wire = nil
+	v.wire, v.missed = nil, 0
 	return v.epoch
 }
 
-// conversation returns the exchanges since the last adopt, the policy, the simulated
-// browsers, and the number for their URLs.
-func (v *visitor) conversation() (wire []exchange, p policy, browsers []*corstest.Browser, epoch int) {
+// A conversation is what was on the wire since the last adopt, and who was there.
+type conversation struct {
+	wire     []exchange
+	missed   int // exchanges that are not in wire
+	policy   policy
+	browsers []*corstest.Browser // simulated
+	epoch    int                 // the number for their URLs
+}
+
+// conversation returns that of the call that ends.
+func (v *visitor) conversation() conversation {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.calls++
-	wire = []exchange{}
+	c := conversation{[]exchange{}, v.missed, v.policy, v.browsers, v.epoch}
 	for _, r := range v.wire {
-		wire = append(wire, r.exchange())
+		c.wire = append(c.wire, r.exchange())
 	}
-	return wire, v.policy, v.browsers, v.epoch
+	return c
 }
 
 // ServeHTTP serves a URL /v/token/epoch/path without recording it.
 func (v *visitor) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	api := v.api.Load()
-	if api == nil {
-		http.NotFound(w, r)
-		return
-	}
-	http.StripPrefix(prefix(r.URL.Path), *api).ServeHTTP(w, r)
+	http.StripPrefix(prefix(r.URL.Path), &v.api).ServeHTTP(w, r)
 }
 
-// serveRecorded does the same for a real browser.
+// serveRecorded does the same for a real browser. What a call of another epoch says is
+// not recorded: the page has given that call up, and made a new one.
 func (v *visitor) serveRecorded(w http.ResponseWriter, r *http.Request) {
-	api := v.api.Load()
-	if api == nil {
-		http.NotFound(w, r)
-		return
-	}
 	rec := new(recording)
 	v.mu.Lock()
-	if len(v.wire) < maxRecordings {
+	switch {
+	case r.PathValue("epoch") != strconv.Itoa(v.epoch):
+	case len(v.wire) < maxRecordings:
 		v.wire = append(v.wire, rec)
+	default:
+		v.missed++
 	}
 	v.mu.Unlock()
-	http.StripPrefix(prefix(r.URL.Path), rec.around(*api)).ServeHTTP(w, r)
+	http.StripPrefix(prefix(r.URL.Path), rec.around(&v.api)).ServeHTTP(w, r)
 }
 
 // prefix returns "/v/token/epoch" of such a path.

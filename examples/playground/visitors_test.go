@@ -43,7 +43,7 @@ func TestVisitorsAreApart(t *testing.T) {
 	vs := newVisitors()
 	api := serveAPI(vs, http.NotFoundHandler())
 	adopt := func(token, origin string) string {
-		epoch := vs.enter(token).adopt(policy{"AllowedOrigins": origin}, false, func() http.Handler {
+		epoch := vs.enter(token).adopt(0, policy{"AllowedOrigins": origin}, false, func() http.Handler {
 			return newAPI(cors.New(cors.Options{AllowedOrigins: []string{origin}, Logger: newLogger(io.Discard)}), "http://127.0.0.1:5000")
 		})
 		return fmt.Sprintf("http://localhost:5000/v/%s/%d/notes", token, epoch)
@@ -56,16 +56,16 @@ func TestVisitorsAreApart(t *testing.T) {
 	_, err = corstest.Fetch(api, corstest.Request{Origin: "http://a.example", URL: strings.Replace(a, "/v/a/", "/v/c/", 1)})
 	assert.Error(t, err, "nobody is there")
 
-	wire, _, _, _ := vs.get("a").conversation()
+	wire := vs.get("a").conversation().wire
 	require.Len(t, wire, 1)
 	assert.Contains(t, wire[0].Log, `msg="CORS request granted" origin=http://a.example method=GET path=/notes`)
-	wire, _, _, _ = vs.get("b").conversation()
+	wire = vs.get("b").conversation().wire
 	require.Len(t, wire, 1)
 	assert.Contains(t, wire[0].Log, `msg="CORS request refused" origin=http://a.example method=GET path=/notes`)
 	assert.Equal(t, exchange{
 		Method: "GET", Host: "localhost:5000", Path: "/notes", Status: 200,
-		Request:  [][2]string{{"Origin", "http://a.example"}},
-		Response: [][2]string{{"Etag", `"v7"`}, {"Vary", "Origin"}, {"X-Cost", "3"}},
+		Request:  header{Fields: [][2]string{{"Origin", "http://a.example"}}},
+		Response: header{Fields: [][2]string{{"Etag", `"v7"`}, {"Vary", "Origin"}, {"X-Cost", "3"}}},
 		Log:      wire[0].Log,
 	}, wire[0])
 }
@@ -77,7 +77,7 @@ func TestPolicyIsSwapped(t *testing.T) {
 	api := serveAPI(vs, http.NotFoundHandler())
 	adopt := func(i int) {
 		origin := fmt.Sprintf("http://%d.example", i%2)
-		vs.enter("a").adopt(policy{"AllowedOrigins": origin}, false, func() http.Handler {
+		vs.enter("a").adopt(0, policy{"AllowedOrigins": origin}, false, func() http.Handler {
 			return newAPI(cors.New(cors.Options{AllowedOrigins: []string{origin}, ExposedHeaders: []string{fmt.Sprintf("X-%d", i%2)}}), "")
 		})
 	}
@@ -107,16 +107,27 @@ func TestPolicyIsSwapped(t *testing.T) {
 func TestEpochs(t *testing.T) {
 	v := newVisitors().enter("a")
 	build := func() http.Handler { return http.NotFoundHandler() }
-	first := v.adopt(policy{"MaxAge": "1s"}, false, build)
-	assert.Equal(t, first, v.adopt(policy{"MaxAge": "1s"}, false, build))
-	second := v.adopt(policy{"MaxAge": "2s"}, false, build)
+	first := v.adopt(0, policy{"MaxAge": "1s"}, false, build)
+	assert.Equal(t, first, v.adopt(0, policy{"MaxAge": "1s"}, false, build))
+	second := v.adopt(0, policy{"MaxAge": "2s"}, false, build)
 	assert.NotEqual(t, first, second)
-	third := v.adopt(policy{"MaxAge": "2s"}, true, build)
+	third := v.adopt(0, policy{"MaxAge": "2s"}, true, build)
 	assert.NotEqual(t, second, third)
 	for range maxCalls {
 		v.conversation()
 	}
-	assert.NotEqual(t, third, v.adopt(policy{"MaxAge": "2s"}, false, build), "corstest remembers a bounded number of calls")
+	fourth := v.adopt(0, policy{"MaxAge": "2s"}, false, build)
+	assert.NotEqual(t, third, fourth, "corstest remembers a bounded number of calls")
+}
+
+// A run that comes late changes nothing.
+func TestLateRun(t *testing.T) {
+	v := newVisitors().enter("a")
+	build := func() http.Handler { return http.NotFoundHandler() }
+	second := v.adopt(2, policy{"MaxAge": "2s"}, true, build)
+	assert.Zero(t, v.adopt(1, policy{"MaxAge": "1s"}, true, build))
+	assert.Equal(t, policy{"MaxAge": "2s"}, v.conversation().policy)
+	assert.Equal(t, second, v.adopt(3, policy{"MaxAge": "2s"}, false, build))
 }
 
 // A visitor that comes back gets new URLs: its browser may have cached preflights.
@@ -125,32 +136,39 @@ func TestEpochsOfReturningVisitor(t *testing.T) {
 	vs := newVisitors()
 	vs.now = func() time.Time { return now }
 	build := func() http.Handler { return http.NotFoundHandler() }
-	first := vs.enter("a").adopt(policy{}, false, build)
+	first := vs.enter("a").adopt(0, policy{}, false, build)
 	delete(vs.all, "a")
 	now = now.Add(time.Second)
-	assert.NotEqual(t, first, vs.enter("a").adopt(policy{}, false, build))
+	assert.NotEqual(t, first, vs.enter("a").adopt(0, policy{}, false, build))
 }
 
-// What is recorded is bounded, whatever is sent.
+// What is recorded is bounded, whatever is sent. How much is left out is known.
 func TestRecordingsAreBounded(t *testing.T) {
 	vs := newVisitors()
 	api := serveAPI(vs, http.NotFoundHandler())
-	vs.enter("a").adopt(policy{}, false, func() http.Handler { return newAPI(cors.New(cors.Options{AllowedOrigins: []string{"*"}}), "") })
+	epoch := vs.enter("a").adopt(0, policy{}, false, func() http.Handler {
+		return newAPI(cors.New(cors.Options{AllowedOrigins: []string{"*"}}), "")
+	})
 	for range 2 * maxRecordings {
-		r := httptest.NewRequest(strings.Repeat("M", 1000), "/v/a/1/notes", nil)
+		r := httptest.NewRequest(strings.Repeat("M", 1000), fmt.Sprintf("/v/a/%d/notes", epoch), nil)
 		r.Host = strings.Repeat("h", 1000)
 		for i := range 100 {
 			r.Header.Set(fmt.Sprintf("X-%d", i), strings.Repeat("ü", 1000))
 		}
 		api.ServeHTTP(httptest.NewRecorder(), r)
 	}
-	wire, _, _, _ := vs.get("a").conversation()
-	require.Len(t, wire, maxRecordings)
-	x := wire[0]
-	assert.Len(t, x.Request, maxFields)
-	assert.Len(t, x.Request[0][1], maxText+len("…"))
-	assert.Len(t, x.Method, maxText+len("…"))
-	assert.Len(t, x.Host, maxText+len("…"))
+	c := vs.get("a").conversation()
+	require.Len(t, c.wire, maxRecordings)
+	assert.Equal(t, maxRecordings, c.missed)
+	x := c.wire[0]
+	assert.Len(t, x.Request.Fields, maxFields)
+	assert.Equal(t, 100-maxFields, x.Request.Missed)
+	assert.Equal(t, strings.Repeat("ü", maxValue/2)+"… (2000 bytes)", x.Request.Fields[0][1])
+	assert.Equal(t, strings.Repeat("M", maxValue)+"… (1000 bytes)", x.Method)
+	assert.Equal(t, strings.Repeat("h", maxValue)+"… (1000 bytes)", x.Host)
+
+	vs.get("a").adopt(0, policy{}, false, nil)
+	assert.Zero(t, vs.get("a").conversation().missed, "a new call begins anew")
 }
 
 // The logger keeps what slog promises of handlers.

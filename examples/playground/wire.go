@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"log/slog"
 	"maps"
@@ -14,14 +15,20 @@ import (
 
 // An exchange is a request to the API and the response to it, as the API saw them.
 type exchange struct {
-	Preflight bool        `json:"preflight"`
-	Method    string      `json:"method"`
-	Host      string      `json:"host"`
-	Path      string      `json:"path"`
-	Status    int         `json:"status"` // 0 until the response begins
-	Request   [][2]string `json:"request"`
-	Response  [][2]string `json:"response"`
-	Log       string      `json:"log"` // the lines of the middleware
+	Preflight bool   `json:"preflight"`
+	Method    string `json:"method"`
+	Host      string `json:"host"`
+	Path      string `json:"path"`
+	Status    int    `json:"status"` // 0 until the response begins
+	Request   header `json:"request"`
+	Response  header `json:"response"`
+	Log       string `json:"log"` // the lines of the middleware
+}
+
+// A header is some of the fields of one: those that matter here, up to a bound.
+type header struct {
+	Fields [][2]string `json:"fields"`
+	Missed int         `json:"missed"` // how many more there are
 }
 
 // A recording is an exchange under way.
@@ -48,7 +55,7 @@ func (r *recording) around(h http.Handler) http.Handler {
 			Host:      clip(q.Host),
 			Path:      clip(q.URL.Path),
 			Request:   fieldsOf(q.Header),
-			Response:  [][2]string{},
+			Response:  header{Fields: [][2]string{}},
 		}
 		r.mu.Unlock()
 		t := &tap{ResponseWriter: w, recording: r}
@@ -86,37 +93,39 @@ func (t *tap) Write(p []byte) (int, error) {
 // Headers that browsers add to every request, and the one that this API adds to
 // every response.
 var noise = []string{
-	"Accept", "Accept-Encoding", "Accept-Language", "Cache-Control", "Connection", "Content-Length", "Dnt", "Pragma", "Priority", "Referer",
-	"Te", "Upgrade-Insecure-Requests", "User-Agent",
+	"Accept", "Accept-Encoding", "Accept-Language", "Cache-Control", "Connection", "Content-Length", "Dnt", "Pragma",
+	"Priority", "Referer", "Te", "Upgrade-Insecure-Requests", "User-Agent",
 }
 
 const (
 	maxFields = 40
-	maxText   = 300 // bytes of a name or value
+	maxValue  = 300 // bytes of a name or value
 )
 
 // fieldsOf returns the headers in h that are not noise, sorted and bounded.
-func fieldsOf(h http.Header) [][2]string {
-	list := [][2]string{}
+func fieldsOf(h http.Header) header {
+	shown := header{Fields: [][2]string{}}
 	for _, name := range slices.Sorted(maps.Keys(h)) {
 		if slices.Contains(noise, name) || strings.HasPrefix(name, "Sec-") {
 			continue
 		}
 		for _, value := range h[name] {
-			if len(list) == maxFields {
-				return list
+			if len(shown.Fields) == maxFields {
+				shown.Missed++
+				continue
 			}
-			list = append(list, [2]string{clip(name), clip(value)})
+			shown.Fields = append(shown.Fields, [2]string{clip(name), clip(value)})
 		}
 	}
-	return list
+	return shown
 }
 
+// clip cuts a long text, and says how long it was.
 func clip(s string) string {
-	if len(s) <= maxText {
+	if len(s) <= maxValue {
 		return s
 	}
-	return strings.ToValidUTF8(s[:maxText], "") + "…"
+	return fmt.Sprintf("%s… (%d bytes)", strings.ToValidUTF8(s[:maxValue], ""), len(s))
 }
 
 type recordingKey struct{}

@@ -32,9 +32,7 @@ func IsTokenByte(b byte) bool {
 // returns every other one as it is: "patch" is not PATCH.
 func NormalizeMethod(method string) string {
 	for _, upper := range []string{"DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT"} {
-		// EqualFold also takes the letters beyond ASCII that fold to one of these, such
-		// as the long s in "POſT". They have more bytes, and so the lengths differ.
-		if len(method) == len(upper) && strings.EqualFold(method, upper) {
+		if ByteUppercase(method) == upper {
 			return upper
 		}
 	}
@@ -44,7 +42,7 @@ func NormalizeMethod(method string) string {
 // IsForbiddenMethod reports whether scripts are barred from using method, in
 // whatever case it is written.
 func IsForbiddenMethod(method string) bool {
-	switch strings.ToUpper(method) {
+	switch ByteUppercase(method) {
 	case "CONNECT", "TRACE", "TRACK":
 		return true
 	}
@@ -62,7 +60,7 @@ func IsSafelistedMethod(method string) bool {
 // The three method overrides (X-HTTP-Method and its kin), which are forbidden
 // for some values only, are not among them.
 func IsForbiddenRequestHeader(name string) bool {
-	switch name = strings.ToLower(name); name {
+	switch name = ByteLowercase(name); name {
 	case "accept-charset", "accept-encoding", "access-control-request-headers",
 		"access-control-request-method", "connection", "content-length", "cookie",
 		"cookie2", "date", "dnt", "expect", "host", "keep-alive", "origin", "referer",
@@ -75,6 +73,37 @@ func IsForbiddenRequestHeader(name string) bool {
 // IsForbiddenResponseHeader reports whether the response header name is hidden
 // from scripts whatever the response exposes, in whatever case it is written.
 func IsForbiddenResponseHeader(name string) bool {
-	name = strings.ToLower(name)
+	name = ByteLowercase(name)
 	return name == "set-cookie" || name == "set-cookie2"
+}
+
+// ByteLowercase returns s with the letters of ASCII in lower case. No other byte
+// changes: strings.ToLower takes the Kelvin sign, which browsers do not, for a k
+// (https://infra.spec.whatwg.org/#byte-lowercase).
+func ByteLowercase(s string) string {
+	return mapBytes(s, func(b byte) bool { return 'A' <= b && b <= 'Z' })
+}
+
+// ByteUppercase returns s with the letters of ASCII in upper case
+// (https://infra.spec.whatwg.org/#byte-uppercase).
+func ByteUppercase(s string) string {
+	return mapBytes(s, func(b byte) bool { return 'a' <= b && b <= 'z' })
+}
+
+// mapBytes gives the letters of s that change the other case.
+func mapBytes(s string, change func(byte) bool) string {
+	const caseBit = 'a' - 'A'
+	for i := range len(s) {
+		if !change(s[i]) {
+			continue
+		}
+		b := []byte(s)
+		for ; i < len(b); i++ {
+			if change(b[i]) {
+				b[i] ^= caseBit
+			}
+		}
+		return string(b)
+	}
+	return s
 }

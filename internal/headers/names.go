@@ -42,5 +42,16 @@ func (s *NameSet) Has(name string) bool {
 // Names returns the names, in order. They are not to be changed.
 func (s *NameSet) Names() []string { return s.elements }
 
+// Without returns a set of the names for which leaveOut is false.
+func (s *NameSet) Without(leaveOut func(name string) bool) *NameSet {
+	rest := NewNameSet()
+	for _, name := range s.elements {
+		if !leaveOut(name) {
+			rest.Add(name)
+		}
+	}
+	return rest
+}
+
 // String returns the value of a header that lists the names.
 func (s *NameSet) String() string { return strings.Join(s.elements, ", ") }

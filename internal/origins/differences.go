@@ -18,7 +18,7 @@ func Differences(o, p Pattern) (differences []string) {
 		differences = append(differences, "only subdomains are allowed")
 	case !below:
 		differences = append(differences, "the host differs")
-	case !p.covers(strings.TrimSuffix(o.Host, "."+p.Host)):
+	case !p.Covers(strings.TrimSuffix(o.Host, "."+p.Host)):
 		differences = append(differences, "the first label differs")
 	}
 	if o.Port != p.Port && p.Port != anyPort {
@@ -41,8 +41,8 @@ func hostDifference(a, b string) string {
 // IsOwnMachine reports whether host leads to the machine that the browser runs on.
 func IsOwnMachine(host string) bool { return IsLoopback(host) || host == "0.0.0.0" }
 
-// covers reports whether the wildcard of p may stand for s, which is labels.
-func (p Pattern) covers(s string) bool {
+// Covers reports whether the wildcard of p may stand for s, which is labels.
+func (p Pattern) Covers(s string) bool {
 	if p.Wildcard == "*" {
 		return true
 	}

@@ -5,17 +5,17 @@ import (
 	"strings"
 )
 
-// checkHost says what is wrong with a host that has no wildcard.
+// checkHost says what is wrong with a host on the web that has no wildcard.
 func checkHost(s string) error {
 	if s == "" {
-		return Error("no host")
+		return errNoHost
 	}
 	if s[0] == '[' {
 		return checkIPv6(s)
 	}
 	domain := strings.TrimSuffix(s, ".")
 	if len(domain) > maxHost {
-		return Error("a host has at most 253 bytes")
+		return errLongHost
 	}
 	if !areLabels(domain) {
 		return checkLabels(domain)
@@ -23,6 +23,50 @@ func checkHost(s string) error {
 	if endsInNumber(domain) {
 		if _, err := netip.ParseAddr(s); err != nil {
 			return Error("not the canonical form of an IPv4 address, which is four decimal numbers")
+		}
+	}
+	return nil
+}
+
+const errNoHost = Error("no host")
+
+// checkAppHost says what is wrong with the host in a pattern of another scheme. It is
+// made of labels, too, but what they mean is up to the application: upper case is kept,
+// and a number is no address. Some send a single dot.
+func checkAppHost(s string) error {
+	switch {
+	case s == "":
+		return Error("no host; browsers send this for every page of the scheme; " +
+			"if you must allow them, do so in AllowOriginFunc")
+	case s == ".":
+		return nil
+	case s[0] == '[':
+		return checkIPv6(s)
+	}
+	domain := strings.TrimSuffix(s, ".")
+	if len(domain) > maxHost {
+		return errLongHost
+	}
+	if domain = lower(domain); !areLabels(domain) {
+		return checkLabels(domain)
+	}
+	return nil
+}
+
+// checkOpaqueHost says what is wrong with the host of an origin of another scheme, as a
+// client sends it (https://url.spec.whatwg.org/#opaque-host).
+func checkOpaqueHost(s string) error {
+	switch {
+	case s == "":
+		return errNoHost
+	case s[0] == '[':
+		return checkIPv6(s)
+	case len(strings.TrimSuffix(s, ".")) > maxHost:
+		return errLongHost
+	}
+	for i := range len(s) {
+		if b := lowerByte(s[i]); !isLabelByte(b) && strings.IndexByte(".~%!&';=", b) < 0 {
+			return errHostByte
 		}
 	}
 	return nil
@@ -44,6 +88,11 @@ func checkIPv6(s string) error {
 	return nil
 }
 
+const (
+	errLongHost = Error("a host has at most 253 bytes")
+	errHostByte = Error("a character that no host has")
+)
+
 // checkLabels puts into words what areLabels found.
 func checkLabels(s string) error {
 	for i := range len(s) {
@@ -54,7 +103,7 @@ func checkLabels(s string) error {
 			return Error("not ASCII; browsers send such hosts in Punycode (xn--…), " +
 				`as new URL("https://…").origin shows in a console`)
 		case s[i] != '.' && !isLabelByte(s[i]):
-			return Error("a character that no host has")
+			return errHostByte
 		}
 	}
 	for s != "" {

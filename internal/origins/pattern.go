@@ -22,14 +22,23 @@ type Error string
 
 func (e Error) Error() string { return string(e) }
 
-// IsOpaque reports whether browsers send s for pages of many origins: for sandboxed
-// frames, for example, and for local files. Some send file:// for the latter, most
-// send null.
-func IsOpaque(s string) bool { return s == "null" || s == "file://" }
+// IsOpaque reports whether browsers send s for pages that they do not tell apart: null
+// for sandboxed frames, for example, and for most local files. Some write file://
+// for these, and the bare scheme for the pages of an application, such as qrc://.
+func IsOpaque(s string) bool {
+	if s == "null" {
+		return true
+	}
+	if len(s) > maxScheme+len("://") {
+		return false
+	}
+	scheme, ok := strings.CutSuffix(s, "://")
+	return ok && !isWeb(scheme) && (scheme == "file" || checkScheme(scheme) == nil)
+}
 
 // A Pattern is a parsed pattern. An origin is a pattern without a wildcard.
 type Pattern struct {
-	Text   string // the pattern as a whole
+	Text   string // the pattern as a whole, in the spelling of browsers
 	Scheme string
 
 	// Wildcard is the first label of the host if that has the "*": "*" itself, or a
@@ -49,7 +58,8 @@ const anyPort = ":*"
 // AnyHost reports whether p matches every host of its scheme.
 func (p Pattern) AnyHost() bool { return p.Wildcard != "" && p.Host == "" }
 
-// ParseOrigin parses an origin, such as a client sends it.
+// ParseOrigin parses an origin, such as a client sends it. It takes the spelling of
+// browsers alone.
 func ParseOrigin(s string) (Pattern, error) {
 	if len(s) > maxOrigin {
 		return Pattern{}, Error("too long")
@@ -57,42 +67,54 @@ func ParseOrigin(s string) (Pattern, error) {
 	if strings.IndexByte(s, '*') >= 0 {
 		return Pattern{}, Error("it has a wildcard, which browsers never send")
 	}
-	p, err := Parse(s)
-	if err == errUpperCase {
-		if scheme, rest, _ := strings.Cut(s, "://"); !isWeb(scheme) && checkScheme(scheme) == nil {
-			// Some browsers send the host of an extension in upper case.
-			p, err = Parse(scheme + "://" + strings.ToLower(rest))
-			p.Text = s
-		}
+	p, common, err := parse(s)
+	if common || err != nil {
+		return p, err
 	}
-	return p, err
+	check := checkHost
+	if !isWeb(p.Scheme) {
+		check = checkOpaqueHost
+	}
+	if err := check(p.Host); err != nil {
+		return Pattern{}, err
+	}
+	return p, nil
 }
 
 // isWeb reports whether scheme is that of a page on the web. Only there do all
 // browsers write hosts in the same way.
 func isWeb(scheme string) bool { return scheme == "https" || scheme == "http" }
 
-// Parse parses one pattern other than "*". If it returns an error, [Suggest] may know
-// what to write instead.
+// Parse parses one pattern other than "*", in any spelling that has one meaning. If it
+// returns an error, [Suggest] may know what to write instead.
 func Parse(s string) (Pattern, error) {
-	scheme, host, port, ok := split(s)
-	p := Pattern{Text: s, Scheme: scheme, Host: host, Port: port}
-	// Nearly all patterns and origins take this short way: a domain name on the web. It
-	// finds what the checks below would find, in much less time. It is what makes
-	// AllowOriginFunc cheap, before which every origin is parsed.
-	if ok && isWeb(scheme) && isPort(scheme, port) && len(host) <= maxHost && areLabels(host) && !endsInNumber(host) {
+	p, err := parsePattern(s)
+	if err == nil { // as for nearly all: s is normal
 		return p, nil
 	}
-	if err := checkText(s, ok); err != nil {
-		return Pattern{}, err
+	if normal := normalize(s); normal != s {
+		if p, err = parsePattern(normal); err == nil {
+			return p, nil
+		}
+		s = normal
 	}
-	if err := checkScheme(scheme); err != nil {
-		return Pattern{}, err
+	if known := checkKind(s); known != nil {
+		err = known
 	}
-	if err := checkRest(s[len(scheme)+len("://"):], scheme, host, port); err != nil {
-		return Pattern{}, err
+	return Pattern{}, err
+}
+
+// parsePattern parses a pattern that is spelled as browsers spell origins.
+func parsePattern(s string) (Pattern, error) {
+	p, common, err := parse(s)
+	if common || err != nil {
+		return p, err
 	}
-	if host == "*" && !isWeb(scheme) && port == "" {
+	if misspelt(p.Scheme) != "" {
+		return Pattern{}, Error("the scheme is misspelt, and no page has it")
+	}
+	host := p.Host
+	if host == "*" && !isWeb(p.Scheme) && p.Port == "" {
 		p.Wildcard, p.Host = "*", ""
 		return p, nil
 	}
@@ -102,7 +124,11 @@ func Parse(s string) (Pattern, error) {
 		}
 		host = strings.Replace(host, "*", "x", 1) // the shortest it may stand for
 	}
-	if err := checkHost(host); err != nil && (host != "." || isWeb(scheme)) {
+	check := checkHost
+	if !isWeb(p.Scheme) {
+		check = checkAppHost
+	}
+	if err := check(host); err != nil {
 		return Pattern{}, err
 	}
 	if p.lacksDot() {
@@ -111,17 +137,58 @@ func Parse(s string) (Pattern, error) {
 	return p, nil
 }
 
+// normalize returns s in the spelling of browsers, if s differs from it only in ways
+// that leave no doubt: white space around, the case of the scheme and of a host on the
+// web, a slash at the end, the default port. Hosts of other schemes keep their case:
+// some browsers send them in upper case.
+func normalize(s string) string {
+	s = strings.TrimSpace(s)
+	scheme, rest, ok := strings.Cut(s, "://")
+	if !ok {
+		return s
+	}
+	scheme = lower(scheme)
+	rest = strings.TrimSuffix(rest, "/")
+	if isWeb(scheme) {
+		rest = lower(rest)
+		if _, host, port, _ := split("://" + rest); port == defaultPort(scheme) && !hasPort(host) {
+			rest = host
+		}
+	}
+	return scheme + "://" + rest
+}
+
+// parse cuts a pattern or an origin into its parts, and judges all but the host. It
+// reports whether s is of the common kind, for which the host needs no judgement.
+func parse(s string) (p Pattern, common bool, err error) {
+	scheme, host, port, ok := split(s)
+	p = Pattern{Text: s, Scheme: scheme, Host: host, Port: port}
+	// Nearly all patterns and origins take this short way: a domain name on the web. It
+	// finds what the checks below would find, in much less time. It is what makes
+	// AllowOriginFunc cheap, before which every origin is parsed.
+	if ok && isWeb(scheme) && isPort(scheme, port) && len(host) <= maxHost && areLabels(host) && !endsInNumber(host) {
+		return p, true, nil
+	}
+	if err := checkText(s, ok); err != nil {
+		return Pattern{}, false, err
+	}
+	if err := checkScheme(scheme); err != nil {
+		return Pattern{}, false, err
+	}
+	if err := checkRest(s[len(scheme)+len("://"):], scheme, host, port); err != nil {
+		return Pattern{}, false, err
+	}
+	return p, false, nil
+}
+
 // checkText says what is wrong with a pattern as a whole. hasScheme is false if
 // it has no "://".
 func checkText(s string, hasScheme bool) error {
 	switch {
 	case s == "":
-		return Error("empty")
-	case s == "null":
-		return Error("any page can make its origin null, by a sandboxed frame; " +
-			"if you must allow it, do so in AllowOriginFunc")
+		return Error("empty; leave this element out: to split an empty text yields one")
 	case strings.IndexByte(s, ',') >= 0:
-		return Error("several origins in one string; write each as an element of its own")
+		return errSeveral
 	case strings.IndexFunc(s, func(r rune) bool { return r <= ' ' || r == 0x7f }) >= 0:
 		return Error("white space or a control character")
 	case !hasScheme:
@@ -130,6 +197,8 @@ func checkText(s string, hasScheme bool) error {
 	return nil
 }
 
+const errSeveral = Error("several origins in one string; write each as an element of its own")
+
 // checkScheme says what is wrong with the scheme of a pattern.
 func checkScheme(s string) error {
 	switch s {
@@ -137,18 +206,19 @@ func checkScheme(s string) error {
 		return Error("with WebSocket handshakes browsers send the origin of the page, " +
 			"which begins with http or https")
 	case "file":
-		return Error("browsers send null for a local file, or file:// for every one; " +
-			"if you must allow it, do so in AllowOriginFunc")
+		return Error("if you must allow local files, do so in AllowOriginFunc: " +
+			"browsers send null for them, or file:// for every one")
 	case "data", "blob", "about", "javascript", "ftp":
-		return Error("no page has such an origin: browsers send null")
+		return Error("if you must allow such pages, do so in AllowOriginFunc: " +
+			"they have no origin of their own, and browsers send null")
 	case "*":
-		return Error("the scheme cannot be a wildcard; write one pattern for each")
+		return errWildcardScheme
 	}
 	if s == "" || len(s) > maxScheme || s[0] < 'a' || s[0] > 'z' {
 		if s != "" && 'A' <= s[0] && s[0] <= 'Z' {
 			return errUpperCase
 		}
-		return Error("not a scheme")
+		return errNoScheme
 	}
 	for i := range len(s) {
 		switch b := s[i]; {
@@ -156,13 +226,18 @@ func checkScheme(s string) error {
 		case 'A' <= b && b <= 'Z':
 			return errUpperCase
 		default:
-			return Error("not a scheme")
+			return errNoScheme
 		}
 	}
 	return nil
 }
 
-const errUpperCase = Error("upper-case letters; browsers send origins in lower case")
+const (
+	errWildcardScheme = Error("the scheme cannot be a wildcard; " +
+		"write one pattern for each scheme, or decide in AllowOriginFunc")
+	errUpperCase = Error("upper-case letters; browsers send origins in lower case")
+	errNoScheme  = Error(`not a scheme; an origin begins with one, such as https, and "://"`)
+)
 
 // checkRest says what is wrong with what follows "://", apart from the host.
 func checkRest(rest, scheme, host, port string) error {
@@ -170,15 +245,14 @@ func checkRest(rest, scheme, host, port string) error {
 	case strings.IndexByte(rest, '@') >= 0:
 		return Error("an origin has no user name or password")
 	case strings.ContainsAny(rest, `\^$+(){}|`):
-		return Error(`regular expressions are not supported; ` +
-			`"*." stands for one or more labels, "*" for part of the first`)
+		return errRegexp
 	case strings.ContainsAny(rest, "/?#"):
 		return Error("an origin ends after host and port: no path, query or slash")
-	case strings.IndexByte(host, ':') >= 0 && strings.IndexByte(host, '[') < 0:
+	case hasPort(host) && (host[0] != '[' || strings.IndexByte(host, ']') >= 0):
 		return Error("too many colons; write an IPv6 address in brackets")
 	case port == ":":
 		return Error("the port is empty")
-	case port == defaultPort(scheme) && port != "":
+	case port == defaultPort(scheme) && port != "": // of a client: patterns are normalized
 		return Error("browsers leave the default port out")
 	case port != anyPort && !isPort(scheme, port):
 		return Error("the port is not a number from 1 to 65535 without leading zeros")
@@ -199,9 +273,10 @@ func (p *Pattern) cutWildcard() error {
 		return Error(`no domain follows the wildcard; ` +
 			`"*" as the whole host, without a port, matches every host of this scheme`)
 	case rest == "":
-		return Error(`no domain follows the wildcard; "*" alone allows every origin`)
-	case rest[0] == '[' || checkHost(rest) == nil && endsInNumber(rest):
-		return Error("an IP address has no subdomains")
+		return Error(`no domain follows the wildcard; "*" alone allows every origin, ` +
+			`and AllowOriginFunc can allow all of one scheme`)
+	case rest[0] == '[' || isWeb(p.Scheme) && checkHost(rest) == nil && endsInNumber(rest):
+		return Error("an IP address has no subdomains; list the addresses, or compare them in AllowOriginFunc")
 	}
 	p.Wildcard, p.Host = first, rest
 	return nil
@@ -214,7 +289,8 @@ func (p *Pattern) lacksDot() bool {
 	return suffix != "" && suffix[0] != '-' && suffix[0] != '_' && publicsuffix.Is(strings.TrimSuffix(p.Host, "."))
 }
 
-const errMissingDot = Error(`it matches evilexample.com as well; "*." stands for the subdomains`)
+const errMissingDot = Error(`write "*." for the subdomains: ` +
+	`strangers can register a name that this matches, such as evilexample.com for "*example.com"`)
 
 // split cuts s into its parts, the port with its colon, and checks none of them.
 func split(s string) (scheme, host, port string, ok bool) {
@@ -228,6 +304,12 @@ func split(s string) (scheme, host, port string, ok bool) {
 		host, port = host[:colon], host[colon:]
 	}
 	return scheme, host, port, ok
+}
+
+// hasPort reports whether a host has a colon still, other than those in the brackets of an
+// address.
+func hasPort(host string) bool {
+	return strings.IndexByte(host[strings.LastIndexByte(host, ']')+1:], ':') >= 0
 }
 
 func defaultPort(scheme string) string {
@@ -278,17 +360,57 @@ func withoutPort(s string) (rest string, ok bool) {
 }
 
 // IsHost reports whether the origin s names the host that a request was sent
-// to, as its Host header has it. Without TLS both http and https will do: a
-// proxy in front may have received the request over https.
+// to, as its Host header has it, with or without the default port. Without TLS both
+// http and https will do: a proxy in front may have received the request over https.
 func IsHost(s, host string, tls bool) bool {
 	if len(s) > maxOrigin {
 		return false
 	}
 	named, ok := strings.CutPrefix(s, "https://")
+	port := ":443"
 	if !ok && !tls {
 		named, ok = strings.CutPrefix(s, "http://")
+		port = ":80"
 	}
-	return ok && named != "" && strings.EqualFold(named, host)
+	if len(host) == len(named)+len(port) {
+		host = strings.TrimSuffix(host, port)
+	}
+	return ok && named != "" && equalFold(named, host)
+}
+
+// lower returns s with the letters of ASCII in lower case. No others have a second
+// case in an origin: what strings.ToLower makes of the Kelvin sign is another host.
+func lower(s string) string {
+	for i := range len(s) {
+		if lowerByte(s[i]) != s[i] {
+			b := []byte(s)
+			for i := range b {
+				b[i] = lowerByte(b[i])
+			}
+			return string(b)
+		}
+	}
+	return s
+}
+
+// equalFold reports whether a and b differ at most in the case of letters of ASCII.
+func equalFold(a, b string) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range len(a) {
+		if lowerByte(a[i]) != lowerByte(b[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+func lowerByte(b byte) byte {
+	if 'A' <= b && b <= 'Z' {
+		b += 'a' - 'A'
+	}
+	return b
 }
 
 // IsRandomHost reports whether o is the origin of an extension in a browser that

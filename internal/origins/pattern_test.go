@@ -28,9 +28,73 @@ func TestParse(t *testing.T) {
 		assert.Equal(t, want.Text == "moz-extension://*", got.AnyHost(), want.Text)
 	}
 	// What is wrong with other patterns is tested with the policies of internal/rules.
-	got, err := origins.Parse("https://a.example/")
+	got, err := origins.Parse("https://a.example/x")
 	assert.Equal(t, origins.Error("an origin ends after host and port: no path, query or slash"), err)
 	assert.Zero(t, got)
+}
+
+func TestParseNormalizes(t *testing.T) {
+	for s, want := range map[string]origins.Pattern{
+		" HTTPS://A.Example:443/\n":  {"https://a.example", "https", "", "a.example", ""},
+		"https://*.A.example:443":    {"https://*.a.example", "https", "*", "a.example", ""},
+		"Http://Shop-*.a.example:80": {"http://shop-*.a.example", "http", "shop-*", "a.example", ""},
+		"http://Localhost:*/":        {"http://localhost:*", "http", "", "localhost", ":*"},
+		"https://a.example:80/":      {"https://a.example:80", "https", "", "a.example", ":80"},
+		"APP://Host:443/":            {"app://Host:443", "app", "", "Host", ":443"},
+		"Moz-Extension://*/":         {"moz-extension://*", "moz-extension", "*", "", ""},
+		"http://[2001:DB8::1]:80":    {"http://[2001:db8::1]", "http", "", "[2001:db8::1]", ""},
+	} {
+		got, err := origins.Parse(s)
+		require.NoError(t, err, s)
+		assert.Equal(t, want, got, s)
+	}
+	for _, s := range []string{
+		"https://\u212A.example", "https://\u017F.example", "http\u017F://a.example", "app://\u212A",
+	} {
+		_, err := origins.Parse(s)
+		assert.Error(t, err, "letters beyond ASCII have no other case here: %q", s)
+	}
+}
+
+// Schemes one edit away from https and http are mistakes. Those that people use are not.
+func TestMisspeltSchemes(t *testing.T) {
+	for _, right := range []string{"https", "http"} {
+		misspelt := make(map[string]bool)
+		for i := range len(right) + 1 {
+			for b := byte('a'); b <= 'z'; b++ {
+				misspelt[right[:i]+string(b)+right[i:]] = true
+				if i < len(right) {
+					misspelt[right[:i]+string(b)+right[i+1:]] = true
+				}
+			}
+			if i < len(right) {
+				misspelt[right[:i]+right[i+1:]] = true
+			}
+			if i+1 < len(right) {
+				misspelt[right[:i]+right[i+1:i+2]+right[i:i+1]+right[i+2:]] = true
+			}
+		}
+		delete(misspelt, "https")
+		delete(misspelt, "http")
+		assert.Greater(t, len(misspelt), 200)
+		for scheme := range misspelt {
+			_, err := origins.Parse(scheme + "://a.example")
+			assert.Error(t, err, scheme)
+			fix := origins.Suggest(strings.ToUpper(scheme) + "://a.example")
+			assert.Contains(t, []string{"https://a.example", "http://a.example"}, fix, scheme)
+			if right == "https" {
+				assert.Equal(t, "https://a.example", fix, scheme)
+			}
+		}
+	}
+	for _, scheme := range []string{
+		"capacitor", "ionic", "tauri", "app", "chrome-extension", "vscode-webview", "hyper", "ipfs", "gemini",
+		"htcpcp", "ht",
+		"httpsss", "hhttpss", "htp-s", "tp",
+	} {
+		_, err := origins.Parse(scheme + "://a")
+		assert.NoError(t, err, scheme)
+	}
 }
 
 func TestParseOrigin(t *testing.T) {
@@ -44,7 +108,8 @@ func TestParseOrigin(t *testing.T) {
 		assert.Empty(t, o.Wildcard)
 	}
 	for _, s := range []string{
-		"", "null", "file://", "https://A.example", "Https://a.example", "Moz-Extension://a", "https://*.a.example",
+		"", "null", "file://", "app://", "app://a b", "https://A.example", "Https://a.example",
+		"Moz-Extension://a", "https://*.a.example",
 		"moz-extension://*", "http://localhost:*", "https://a.example/", "https://a.example:443",
 	} {
 		_, err := origins.ParseOrigin(s)
@@ -79,7 +144,7 @@ func TestClientTextAllocatesNothing(t *testing.T) {
 				_, _ = origins.ParseOrigin(s)
 			}
 			set.Match(s)
-			origins.IsHost(s, "a.example", false)
+			_ = origins.IsHost(s, "a.example", false)
 		})
 	}
 	for _, s := range texts {
@@ -96,7 +161,12 @@ func TestClientTextAllocatesNothing(t *testing.T) {
 func TestIsOpaque(t *testing.T) {
 	assert.True(t, origins.IsOpaque("null"))
 	assert.True(t, origins.IsOpaque("file://"))
-	for _, s := range []string{"", "NULL", "file:///", "file://a", "https://a.example"} {
+	assert.True(t, origins.IsOpaque("qrc://"))
+	for _, s := range []string{
+		"", "NULL", "file:///", "file://a", "https://a.example", "https://", "http://", "://", "App://",
+		"data://", "a b://",
+		strings.Repeat("s", 65) + "://",
+	} {
 		assert.False(t, origins.IsOpaque(s), s)
 	}
 }

@@ -57,8 +57,7 @@ func (s *Set) matchAnyPort(origin string) bool {
 func (s *Set) matchAnyHost(origin string) bool {
 	scheme, host, _ := strings.Cut(origin, "://")
 	_, ok := s.anyHost[scheme]
-	// Some browsers send the host of an extension in upper case.
-	return ok && (host == "." || checkHost(strings.ToLower(host)) == nil)
+	return ok && checkAppHost(host) == nil
 }
 
 // An index finds the patterns that an origin may match with few look-ups.
@@ -102,7 +101,11 @@ func (x *index) wildcards(p Pattern, tail string) *wildcards {
 	if w := x.others[other]; w != nil {
 		return w
 	}
-	w := &wildcards{scheme: scheme, room: maxHost - len(".") - len(strings.TrimSuffix(p.Host, "."))}
+	w := &wildcards{
+		scheme: scheme,
+		web:    isWeb(p.Scheme),
+		room:   maxHost - len(".") - len(strings.TrimSuffix(p.Host, ".")),
+	}
 	if first == nil {
 		put(&x.byTail, tail, w)
 	} else {
@@ -146,6 +149,7 @@ func (x *index) matchTail(start, tail string) bool {
 type wildcards struct {
 	scheme  string // with "://"
 	room    int    // bytes that a host may have before the tail and its dot
+	web     bool   // whether it is the scheme of a page on the web
 	any     bool   // whether "*" is one: one or more labels
 	affixes map[affix]struct{}
 	lengths []affixLen // of the affixes, each once
@@ -173,10 +177,14 @@ func (w *wildcards) match(s string) bool {
 	if len(s) > w.room {
 		return false
 	}
-	if w.any && areLabels(s) {
+	labels := s
+	if !w.web {
+		labels = lower(s) // for they may be in upper case
+	}
+	if w.any && areLabels(labels) {
 		return true
 	}
-	if w.lengths == nil || !isLabel(s) {
+	if w.lengths == nil || !isLabel(labels) {
 		return false
 	}
 	for _, n := range w.lengths {

@@ -6,59 +6,167 @@ import (
 )
 
 // Suggest returns the pattern that the author of s most likely means, or "" if
-// that is not evident.
+// that is not evident. It names no page that s does not name.
 func Suggest(s string) string {
-	s = strings.ToLower(strings.TrimSpace(s))
-	if strings.TrimRight(s, "/") == "null" || strings.ContainsAny(s, ", \t\r\n\\") {
+	s = unquote(strings.TrimSpace(s))
+	if checkKind(s) != nil || strings.ContainsAny(s, " \t\r\n") {
 		return ""
 	}
 	scheme, rest, ok := strings.Cut(s, "://")
+	scheme = lower(scheme)
 	if !ok {
 		scheme, rest = "", strings.TrimPrefix(s, "//")
-		if strings.Contains(rest, "@") {
-			return "" // an address, of mail for example
-		}
+	} else if scheme != "" && !isLabel(scheme) && checkScheme(scheme) != nil {
+		return ""
 	}
 	for _, known := range []string{"https", "http"} { // with less than :// after it, or twice
-		if after, ok := strings.CutPrefix(rest, known); ok && strings.IndexAny(after, ":/") == 0 {
-			scheme, rest = known, strings.TrimLeft(after, ":/")
+		n := len(known)
+		if len(rest) <= n || !equalFold(rest[:n], known) || strings.IndexByte(":/", rest[n]) < 0 {
+			continue
 		}
+		if scheme != "" && scheme != known {
+			return "" // two schemes
+		}
+		scheme, rest = known, strings.TrimLeft(rest[n:], ":/")
+		break
 	}
-	if end := strings.IndexAny(rest, "/?#"); end >= 0 {
-		rest = rest[:end]
+	rest, path, ok := cutPath(rest)
+	if !ok {
+		return ""
 	}
-	rest = rest[strings.LastIndexByte(rest, '@')+1:]
+	if user, host, found := strings.Cut(rest, "@"); found {
+		if scheme == "" || strings.ContainsAny(user, ".*") || strings.Contains(host, "@") {
+			return "" // the host may be what stands before
+		}
+		rest = host
+	}
 	if strings.HasPrefix(rest, ".") {
 		rest = "*" + rest
 	}
 	_, host, port, _ := split("://" + rest)
-	if strings.HasPrefix(host, "[") {
-		if addr, err := netip.ParseAddr(strings.Trim(host, "[]")); err == nil {
+	if strings.IndexByte(host, '*') > 0 || hasPort(host) {
+		return "" // a text before the wildcard, or two ports
+	}
+	if port == ":" && scheme != "" {
+		port = "" // without a scheme, the colon is that of another kind of URL
+	}
+	if number := strings.TrimLeft(port, ":0"); number != "" && strings.Trim(number, "0123456789") == "" {
+		port = ":" + number
+	}
+	inner := strings.TrimSuffix(strings.TrimPrefix(host, "["), "]")
+	if addr, err := netip.ParseAddr(inner); err == nil {
+		if path != "" && strings.Trim(path, "./0123456789") == "" {
+			return "" // a network
+		}
+		if len(inner) == len(host)-len("[]") {
 			host = "[" + string(appendIPv6(nil, addr)) + "]"
 		}
 	}
-	scheme = suggestScheme(scheme, host, port)
-	pattern := scheme + "://" + host
-	if port = ":" + strings.TrimLeft(port, ":0"); port != ":" && port != defaultPort(scheme) {
-		pattern += port
+	if isWeb(lower(host)) {
+		return "" // a scheme, somehow
 	}
-	switch _, err := Parse(pattern); err {
-	case nil:
-		return pattern
-	case errMissingDot:
-		return Suggest(strings.Replace(pattern, "*", "*.", 1))
+	if scheme == "" && !strings.ContainsAny(host, ".[") && port == "" && !IsLoopback(lower(host)) {
+		return "" // a word
 	}
-	return ""
+	return spell(suggestScheme(scheme, lower(host), port), host, port)
 }
 
-// suggestScheme returns the scheme of the page that is meant by an origin whose
-// scheme is missing, or is that of a WebSocket.
+// spell returns the pattern of the parts, or "" if it would be none.
+func spell(scheme, host, port string) string {
+	p, err := Parse(scheme + "://" + host + port)
+	if err == errMissingDot && host[0] == '*' {
+		p, err = Parse(scheme + "://*." + host[1:] + port)
+	}
+	if err != nil {
+		return ""
+	}
+	return p.Text
+}
+
+// unquote returns s without the quotes around it.
+func unquote(s string) string {
+	for _, quotes := range []string{`""`, "''", "``", "“”", "‘’", "«»"} {
+		first, last := quotes[:len(quotes)/2], quotes[len(quotes)/2:]
+		if len(s) > len(quotes) && strings.HasPrefix(s, first) && strings.HasSuffix(s, last) {
+			return strings.TrimSpace(s[len(first) : len(s)-len(last)])
+		}
+	}
+	return s
+}
+
+// cutPath cuts the path, the query and the fragment from s, which begins with a host.
+// It reports false if they are not evident: the text behind a "?" or a "#" may belong to
+// the host, where it would stand for any character, and what stands before "://" may be
+// a scheme.
+func cutPath(s string) (rest, path string, ok bool) {
+	end := strings.IndexAny(s, "/?#")
+	if end < 0 {
+		return s, "", true
+	}
+	rest, path = s[:end], s[end+1:]
+	switch s[end] {
+	case '?':
+		name, _, found := strings.Cut(path, "=")
+		ok = path == "" || found && isLabel(lower(name))
+	case '#':
+		ok = path == "" || isLabel(lower(path))
+	default:
+		ok = !strings.HasSuffix(rest, ":") || !strings.HasPrefix(path, "/")
+	}
+	return rest, path, ok
+}
+
+// suggestScheme returns the scheme of the page that is meant by an origin whose scheme
+// is missing or misspelt, or is that of a WebSocket.
 func suggestScheme(scheme, host, port string) string {
 	switch {
-	case scheme == "ws", scheme == "" && (IsLoopback(host) || port == ":80"):
+	case scheme == "ws", scheme == "" && (port == ":80" || isLocal(host)):
 		return "http"
 	case scheme == "wss", scheme == "":
 		return "https"
 	}
+	if right := misspelt(scheme); right != "" {
+		return right
+	}
 	return scheme
+}
+
+// isLocal reports whether host is one of this machine or of a local network, where
+// there is seldom TLS.
+func isLocal(host string) bool {
+	addr, err := netip.ParseAddr(strings.Trim(host, "[]"))
+	return IsLoopback(host) || err == nil && (addr.IsPrivate() || addr.IsLinkLocalUnicast())
+}
+
+// misspelt returns https or http if one edit makes it of scheme: a letter more, less or
+// another, or two letters in the other order. It returns "" for any other scheme, and
+// for these two.
+func misspelt(scheme string) string {
+	if isWeb(scheme) {
+		return ""
+	}
+	for _, right := range []string{"https", "http"} {
+		if isOneEdit(scheme, right) {
+			return right
+		}
+	}
+	return ""
+}
+
+// isOneEdit reports whether one edit makes b of a.
+func isOneEdit(a, b string) bool {
+	i := 0
+	for i < len(a) && i < len(b) && a[i] == b[i] {
+		i++
+	}
+	a, b = a[i:], b[i:]
+	switch len(a) - len(b) {
+	case 1:
+		return a[1:] == b
+	case -1:
+		return a == b[1:]
+	case 0:
+		return a != "" && (a[1:] == b[1:] || len(a) > 1 && a[0] == b[1] && a[1] == b[0] && a[2:] == b[2:])
+	}
+	return false
 }

@@ -103,6 +103,27 @@ func Below(domain string) string {
 	return ""
 }
 
+// OneBelow yields the labels that make rules for public suffixes of domain: "compute"
+// is not one for "amazonaws.com", though "*.compute.amazonaws.com" is a rule, and "s3"
+// is. It is "*" where every label does, and leaves exceptions out.
+func OneBelow(domain string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		parent, rules := seek(domain)
+		end := ""
+		if parent != domain {
+			var below string
+			below, rules = above(domain)
+			end = "." + below
+		}
+		for rule := range strings.SplitSeq(rules, " ") {
+			label, ok := strings.CutSuffix(rule, end)
+			if ok && label != "" && label[0] != '!' && !strings.Contains(label, ".") && !yield(label) {
+				return
+			}
+		}
+	}
+}
+
 // Rules yields every rule of the list, written as the list does but in Punycode:
 // "co.uk", "*.ck", "!www.ck". Its order is that of the table.
 func Rules() iter.Seq[string] {

@@ -268,15 +268,37 @@ func TestLookupAllocatesNothing(t *testing.T) {
 	assert.Zero(t, testing.AllocsPerRun(10, func() { publicsuffix.Registrable(domain) }))
 }
 
+func TestOneBelow(t *testing.T) {
+	for domain, want := range map[string][]string{
+		"ck":                    {"*"}, // and an exception, which is none
+		"compute.amazonaws.com": {"*"},
+		"windows.net":           {"servicebus"}, // but not blob.core, which is two labels
+		"example.com":           nil,
+		"internal":              nil,
+	} {
+		got := slices.Sorted(publicsuffix.OneBelow(domain))
+		assert.Equal(t, want, got, domain)
+	}
+	fastly := slices.Collect(publicsuffix.OneBelow("fastly.net"))
+	assert.Contains(t, fastly, "map")
+	assert.NotContains(t, fastly, "prod", "a.prod.fastly.net is a public suffix, and prod.fastly.net is none")
+	for label := range publicsuffix.OneBelow("uk") { // a caller may stop
+		assert.NotEmpty(t, label)
+		break
+	}
+}
+
 // reference answers from maps of whole rules, and knows nothing of the table.
 type reference struct {
 	rules []string
 	has   map[string]bool
 	below map[string][]string // by domain, what Below may answer
+
+	oneBelow map[string][]string // by domain, what OneBelow yields, sorted
 }
 
 func newReference() reference {
-	ref := reference{has: map[string]bool{}, below: map[string][]string{}}
+	ref := reference{has: map[string]bool{}, below: map[string][]string{}, oneBelow: map[string][]string{}}
 	for rule := range publicsuffix.Rules() {
 		ref.rules = append(ref.rules, rule)
 		ref.has[rule] = true
@@ -288,6 +310,11 @@ func newReference() reference {
 			above := strings.Join(labels[i:], ".")
 			ref.below[above] = append(ref.below[above], rule)
 		}
+		above := strings.Join(labels[1:], ".")
+		ref.oneBelow[above] = append(ref.oneBelow[above], labels[0])
+	}
+	for _, labels := range ref.oneBelow {
+		slices.Sort(labels)
 	}
 	return ref
 }
@@ -333,7 +360,7 @@ func (ref reference) suffix(labels []string) int {
 func TestEveryTail(t *testing.T) {
 	ref := newReference()
 	asked := map[string]bool{}
-	var wrongIs, wrongBelow, wrongRegistrable []string
+	var wrongIs, wrongBelow, wrongOneBelow, wrongRegistrable []string
 	for _, rule := range ref.rules {
 		for i := range rule {
 			tail := rule[i:]
@@ -347,6 +374,9 @@ func TestEveryTail(t *testing.T) {
 			if !ref.isBelow(publicsuffix.Below(tail), tail) {
 				wrongBelow = append(wrongBelow, tail)
 			}
+			if got := slices.Sorted(publicsuffix.OneBelow(tail)); !slices.Equal(got, ref.oneBelow[tail]) {
+				wrongOneBelow = append(wrongOneBelow, tail)
+			}
 			if i > 0 && rule[i-1] != '.' {
 				continue // only whole labels below
 			}
@@ -359,6 +389,7 @@ func TestEveryTail(t *testing.T) {
 	}
 	assert.Empty(t, wrongIs)
 	assert.Empty(t, wrongBelow)
+	assert.Empty(t, wrongOneBelow)
 	assert.Empty(t, wrongRegistrable)
 }
 
@@ -414,6 +445,16 @@ func FuzzBelow(f *testing.F) {
 		for _, d := range ref.domains(domain, rule, cut) {
 			got := publicsuffix.Below(d)
 			assert.True(t, ref.isBelow(got, d), "%q below %q", got, d)
+		}
+	})
+}
+
+func FuzzOneBelow(f *testing.F) {
+	ref := newReference()
+	addSeeds(f, ref)
+	f.Fuzz(func(t *testing.T, domain string, rule uint16, cut uint8) {
+		for _, d := range ref.domains(domain, rule, cut) {
+			assert.ElementsMatch(t, ref.oneBelow[d], slices.Collect(publicsuffix.OneBelow(d)), "%q", d)
 		}
 	})
 }

@@ -10,8 +10,9 @@ import (
 
 // CheckMethod judges s as a method that a policy allows. It returns the method.
 func CheckMethod(s string) (string, error) {
-	name := strings.TrimSpace(s)
-	if upper := strings.ToUpper(name); isStandardMethod(upper) {
+	s = strings.TrimSpace(s)
+	name := unquote(s)
+	if upper := fetch.ByteUppercase(name); isStandardMethod(upper) {
 		name = upper
 	}
 	switch {
@@ -19,24 +20,46 @@ func CheckMethod(s string) (string, error) {
 		return "", errEmptyElement
 	case fetch.IsForbiddenMethod(name):
 		return "", Error{Detail: "no browser lets a script use this method; remove it"}
-	case strings.ContainsRune(s, ','):
+	case strings.Contains(s, ","), isList(s):
 		return "", Error{Detail: "several methods in one string; write each as an element of its own"}
 	case len(s) > headers.MaxMethod:
 		return "", Error{Detail: "a method of more than 64 bytes"}
 	case !fetch.IsToken(name):
-		return "", Error{Detail: "not a method, which has no spaces and few special characters"}
+		return "", Error{Detail: "not a method, which has no spaces and few special characters; " +
+			"write each of several as an element of its own"}
 	case hasDeadWildcard(name):
-		return "", Error{Detail: `browsers read "*" as a wildcard only where it stands alone; ` +
-			`list each method, or write "*" for all`}
-	case strings.TrimSpace(s) != s:
-		return "", Error{"surrounding white space", name}
+		return "", Error{Detail: `list each method, or write "*" for all: ` +
+			`browsers read "*" as a wildcard only where it stands alone`}
+	case unquote(s) != s:
+		return "", Error{onlyBare, name}
 	case s != name:
 		return "", Error{"methods are case-sensitive; the standard spelling is upper case", name}
 	}
 	return name, nil
 }
 
-var errEmptyElement = Error{Detail: "an element is empty; remove it"}
+var errEmptyElement = Error{Detail: "empty; leave this element out: to split an empty text yields one"}
+
+const onlyBare = "quotes in the text; write the name without them"
+
+// isList reports whether s is several names, with one of the usual characters between
+// them.
+func isList(s string) bool {
+	for name := range strings.FieldsFuncSeq(s, func(r rune) bool { return strings.ContainsRune(",;| \t\r\n", r) }) {
+		if !fetch.IsToken(strings.Trim(name, `[]"`)) {
+			return false
+		}
+	}
+	return strings.ContainsAny(s, ",;|")
+}
+
+// unquote returns s without the quotes around it. They may be those of a token.
+func unquote(s string) string {
+	if n := len(s); n > 2 && s[0] == s[n-1] && strings.IndexByte("\"'`", s[0]) >= 0 {
+		return s[1 : n-1]
+	}
+	return s
+}
 
 // hasDeadWildcard reports whether name has a "*" that no browser reads as one: it is
 // an ordinary character of a token.
@@ -61,7 +84,7 @@ func isStandardMethod(s string) bool {
 func CheckVaryHeader(s string) (string, error) {
 	return checkHeader(s, func(name string) error {
 		if name == "*" {
-			return Error{Detail: "it would keep every response out of every cache; name the headers"}
+			return Error{Detail: "name the headers: this would keep every response out of every cache"}
 		}
 		return judgePrivateNetwork(name)
 	})
@@ -76,7 +99,7 @@ func CheckAllowedHeader(s string) (string, error) { return checkHeader(s, judgeA
 func CheckExposedHeader(s string, credentials bool) (string, error) {
 	return checkHeader(s, func(name string) error {
 		if name == "*" && credentials {
-			return Error{Detail: `with AllowCredentials browsers do not read "*" as a wildcard; list the headers`}
+			return Error{Detail: `list the headers: with AllowCredentials browsers do not read "*" as a wildcard`}
 		}
 		return judgeExposedHeader(name)
 	})
@@ -85,63 +108,65 @@ func CheckExposedHeader(s string, credentials bool) (string, error) {
 // checkHeader judges s as the name of a header, and has judge say whether that name
 // is a good one.
 func checkHeader(s string, judge func(name string) error) (string, error) {
-	name := strings.Trim(s, " \t\r\n:")
+	s = strings.TrimSpace(s)
+	bare := unquote(s)
+	line, value, isLine := strings.Cut(bare, ":")
+	name := strings.TrimSpace(line)
 	switch {
 	case s == "":
 		return "", errEmptyElement
-	case strings.ContainsRune(s, ','):
+	case strings.Contains(s, ","), isList(s), strings.Contains(value, "\n"):
 		return "", Error{Detail: "several headers in one string; write each as an element of its own"}
 	case !fetch.IsToken(name):
-		return "", Error{Detail: "not the name of a header, which has no spaces and few special characters"}
+		return "", Error{Detail: "not the name of a header, which has no spaces and few special characters; " +
+			"write each of several as an element of its own"}
 	}
 	err := judge(name)
 	if err == nil && hasDeadWildcard(name) {
-		err = Error{Detail: `browsers read "*" as a wildcard only where it stands alone; list each header by its name`}
+		err = Error{Detail: `list each header by its name: browsers read "*" as a wildcard only where it stands alone`}
 	}
+	detail := ""
 	switch {
-	case name != s && err == nil:
-		return "", Error{onlyName, name}
-	case name != s:
-		return "", Error{Detail: onlyName} // the name is no better
+	case strings.TrimSpace(value) != "":
+		detail = onlyName
+	case isLine:
+		detail = "only the name of the header, without white space or colon"
+	case bare != s:
+		detail = onlyBare
 	case err != nil:
 		return "", err
+	default:
+		return http.CanonicalHeaderKey(name), nil
 	}
-	return http.CanonicalHeaderKey(name), nil
+	if err != nil {
+		return "", Error{Detail: detail} // the name is no better
+	}
+	return "", Error{detail, name}
 }
 
-const onlyName = "only the name of the header, without white space or colon"
+const onlyName = "a header with its value; only the name of the header belongs here"
 
 func judgeAllowedHeader(name string) error {
-	switch strings.ToLower(name) {
+	switch fetch.ByteLowercase(name) {
 	case "cookie", "cookie2":
-		return Error{Detail: "scripts cannot set it; for browsers to send cookies, set AllowCredentials and remove this"}
+		return Error{Detail: "remove this, and set AllowCredentials for browsers to send cookies: scripts cannot set it"}
 	case "set-cookie", "set-cookie2":
-		return Error{Detail: "a response header, and one that scripts can neither set nor read; remove it"}
-	case "access-control-allow-origin", "access-control-allow-credentials", "access-control-allow-methods",
-		"access-control-allow-headers", "access-control-expose-headers", "access-control-max-age":
-		return Error{Detail: "a response header, which the middleware sends by itself; " +
-			"remove it here and wherever a script sends it"}
+		return Error{Detail: "remove this response header, which scripts can neither set nor read"}
 	case "accept-ranges", "age", "allow", "etag", "location", "retry-after", "server", "vary", "www-authenticate":
-		return Error{Detail: "a response header; to let scripts read it, list it in ExposedHeaders"}
-	}
-	if err := judgePrivateNetwork(name); err != nil {
-		return err
-	}
-	if fetch.IsForbiddenRequestHeader(name) {
-		return Error{Detail: "only the browser itself can set it, and needs no permission; remove it"}
+		return Error{Detail: "list this response header in ExposedHeaders, to let scripts read it"}
 	}
 	return nil
 }
 
 func judgeExposedHeader(name string) error {
 	if fetch.IsForbiddenResponseHeader(name) {
-		return Error{Detail: "no browser lets a script read it; remove it"}
+		return Error{Detail: "remove this; no browser lets a script read it"}
 	}
-	switch strings.ToLower(name) {
-	case "accept", "accept-charset", "accept-language", "access-control-request-headers",
+	switch fetch.ByteLowercase(name) {
+	case "accept-charset", "accept-language", "access-control-request-headers",
 		"access-control-request-method", "cookie", "host", "if-match", "if-modified-since", "if-none-match",
-		"if-range", "if-unmodified-since", "origin", "proxy-authorization", "range", "referer", "te", "user-agent":
-		return Error{Detail: "a request header; to let scripts send it, list it in AllowedHeaders"}
+		"if-range", "if-unmodified-since", "origin", "proxy-authorization", "referer", "te", "user-agent":
+		return Error{Detail: "list this request header in AllowedHeaders, to let scripts send it"}
 	}
 	return judgePrivateNetwork(name)
 }
@@ -150,11 +175,11 @@ func judgeExposedHeader(name string) error {
 // gave up, and what they might have been called since. Its successor, Local Network
 // Access, has no headers (https://wicg.github.io/local-network-access/).
 func judgePrivateNetwork(name string) error {
-	switch strings.ToLower(name) {
+	switch fetch.ByteLowercase(name) {
 	case "access-control-request-private-network", "access-control-allow-private-network",
 		"access-control-request-local-network", "access-control-allow-local-network",
 		"private-network-access-id", "private-network-access-name":
-		return Error{Detail: "no browser sends or reads it any more: it asks its user instead; remove it"}
+		return Error{Detail: "remove this; no browser sends or reads it any more: it asks its user instead"}
 	}
 	return nil
 }

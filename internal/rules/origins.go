@@ -10,64 +10,92 @@ import (
 
 // Origins are the options of a policy that decide which patterns are safe.
 type Origins struct {
-	Credentials         bool // requests carry cookies
+	Credentials         bool // requests carry cookies, and pages read the responses
+	RefuseWrites        bool // pages of other origins may not write, and those that may write with cookies
 	AllowInsecure       bool // http:// origins all the same
 	AllowPublicSuffixes bool // wildcards right under a public suffix all the same
 }
 
+// Trust reports whether an allowed origin can act as the user.
+func (o Origins) Trust() bool { return o.Credentials || o.RefuseWrites }
+
+// because returns the clause that says why an origin is dangerous: what the field lets
+// an allowed one do.
+func (o Origins) because(danger string) string {
+	if o.Credentials {
+		return "with AllowCredentials, " + danger
+	}
+	return "with RefuseCrossOriginWrites, an allowed origin may then write with cookies: " + danger
+}
+
 // Check parses a pattern other than "*" and judges it. A fix is itself accepted.
 func (o Origins) Check(s string) (origins.Pattern, error) {
-	if s == "null" && o.Credentials {
-		return origins.Pattern{}, Error{Detail: "any page can make its origin null, by a sandboxed frame; " +
-			"it cannot be allowed with AllowCredentials"}
-	}
 	p, err := origins.Parse(s)
-	if err != nil {
+	switch {
+	case err == origins.ErrNull && o.Trust():
+		field := "AllowCredentials"
+		if !o.Credentials {
+			field = "RefuseCrossOriginWrites"
+		}
+		return origins.Pattern{}, Error{Detail: "it cannot be allowed with " + field +
+			": any page can make its origin null, by a sandboxed frame, and then act as the user"}
+	case err != nil:
 		return origins.Pattern{}, Error{err.Error(), o.safe(origins.Suggest(s))}
-	}
-	if !o.Credentials {
+	case !o.Trust():
 		return p, nil
 	}
-	if p.Scheme == "http" && !origins.IsLoopback(p.Host) && !o.AllowInsecure {
-		return origins.Pattern{}, Error{
-			"with AllowCredentials, a page without TLS lets anyone who controls the network act as the user " +
-				"(DangerouslyAllowInsecureOrigins permits it)",
-			o.safe(origins.Suggest("https" + strings.TrimPrefix(s, "http"))),
-		}
-	}
-	if p.AnyHost() {
-		return origins.Pattern{}, Error{Detail: "with AllowCredentials, every extension or app of this scheme " +
-			"that the user installed can act as the user; let yours in by AllowOriginFunc, or give it a token"}
-	}
-	if p.Wildcard != "" && !o.AllowPublicSuffixes {
-		if suffix := registrableBelow(p); suffix != "" {
-			return origins.Pattern{}, Error{Detail: fmt.Sprintf("with AllowCredentials it lets strangers in: "+
-				"everybody can register a name under %s, a public suffix; "+
-				"list your own hosts (DangerouslyAllowPublicSuffixes permits it)", suffix)}
-		}
+	if err := o.checkTrusted(p); err != nil {
+		return origins.Pattern{}, err
 	}
 	return p, nil
 }
 
-// safe returns fix, or what is to be written in its place: a pattern that is
-// spelled right may still be unsafe.
+// checkTrusted says what is unsafe about a pattern whose origins can act as the user.
+func (o Origins) checkTrusted(p origins.Pattern) error {
+	if p.Scheme == "http" && !origins.IsLoopback(p.Host) && !o.AllowInsecure {
+		return Error{Detail: "serve this page over https, and list it so; " + o.because("anyone who controls "+
+			"the network can change a page without TLS, and act as the user (DangerouslyAllowInsecureOrigins permits it)")}
+	}
+	if p.AnyHost() {
+		return Error{Detail: "let yours in by AllowOriginFunc, or give it a token; " +
+			o.because("every extension or app of this scheme that the user installed can act as the user")}
+	}
+	if suffix := registrable(p); suffix != "" && !o.AllowPublicSuffixes {
+		return Error{Detail: "list your own hosts; " + o.because(fmt.Sprintf("it lets strangers in, since everybody can "+
+			"register a name under %s, a public suffix (DangerouslyAllowPublicSuffixes permits it)", suffix))}
+	}
+	return nil
+}
+
+// safe returns fix, or "" if that is not accepted: a pattern that is spelled right may
+// still be unsafe.
 func (o Origins) safe(fix string) string {
 	if fix == "" {
 		return ""
 	}
 	if _, err := o.Check(fix); err != nil {
-		return AsError(err).Fix
+		return ""
 	}
 	return fix
 }
 
-// registrableBelow returns the public suffix under which the wildcard of p can
-// stand for a name that a stranger registers: p's domain, or one below it. It
-// returns "" if there is none.
-func registrableBelow(p origins.Pattern) string {
-	domain := strings.TrimSuffix(p.Host, ".")
-	if publicsuffix.Is(domain) {
+// registrable returns the public suffix under which the wildcard of p can stand for a
+// name that a stranger registers: p's domain, or one below it that the wildcard
+// reaches. It returns "" if there is none.
+func registrable(p origins.Pattern) string {
+	domain := strings.ToLower(strings.TrimSuffix(p.Host, "."))
+	switch {
+	case p.Wildcard == "":
+		return ""
+	case publicsuffix.Is(domain):
 		return domain
+	case p.Wildcard == "*":
+		return publicsuffix.Below(domain)
 	}
-	return publicsuffix.Below(domain)
+	for label := range publicsuffix.OneBelow(domain) {
+		if label == "*" || p.Covers(label) { // which is one label
+			return label + "." + domain
+		}
+	}
+	return ""
 }

@@ -2,6 +2,7 @@ package rules_test
 
 import (
 	"errors"
+	"math"
 	"net/url"
 	"slices"
 	"strconv"
@@ -85,8 +86,8 @@ func TestErrorTextIsBounded(t *testing.T) {
 	assert.Less(t, len(megabytes.Error()), 1000)
 	assert.NotContains(t, megabytes.Error(), "\n")
 
-	padded := []string{" " + strings.Repeat("x", 1<<20)}
-	withFix := cors.Options{AllowedOrigins: []string{"*"}, AllowedHeaders: padded}.Validate()
+	line := []string{strings.Repeat("x", 1<<20) + ": y"}
+	withFix := cors.Options{AllowedOrigins: []string{"*"}, AllowedHeaders: line}.Validate()
 	require.Error(t, withFix)
 	assert.Less(t, len(withFix.Error()), 1000)
 
@@ -98,7 +99,9 @@ func TestErrorTextIsBounded(t *testing.T) {
 func TestGoodPolicies(t *testing.T) {
 	for _, o := range []cors.Options{
 		{AllowedOrigins: []string{"*"}},
-		{AllowedOrigins: []string{"*", "*"}},
+		{AllowedOrigins: []string{"*", "*", " * "}},
+		{AllowedOrigins: []string{"https://a.example", "*", "http://127.0.0.1:80"}, MaxAge: 7 * 24 * time.Hour},
+		{AllowedOrigins: []string{"*"}, MaxAge: math.MaxInt64 / time.Second * time.Second},
 		{AllowedOrigins: []string{"https://a.example", "https://a.example"}},
 		{AllowOriginFunc: allowAll, AllowCredentials: true},
 
@@ -109,16 +112,22 @@ func TestGoodPolicies(t *testing.T) {
 		{AllowCredentials: true, AllowedOrigins: []string{"http://example.com"}, DangerouslyAllowInsecureOrigins: true},
 
 		// A wildcard right under a public suffix is dangerous with credentials alone.
-		{AllowedOrigins: []string{"https://*.github.io", "https://shop-*.vercel.app"}},
+		{AllowedOrigins: []string{"https://*.github.io", "https://shop-*.vercel.app", "http://example.com", "app://*"}},
 		{AllowCredentials: true, AllowedOrigins: []string{"https://*.github.io", "https://*.com"},
 			DangerouslyAllowPublicSuffixes: true},
 		{AllowCredentials: true, AllowedOrigins: []string{
 			"https://github.io", "https://*.me.github.io", "https://*.example.co.uk", "https://*.internal",
-			"https://*.svc.cluster.local",
+			"https://*.svc.cluster.local", "https://pr-*.fastly.net", "https://pr-*.windows.net", "https://pr*.fastly.net",
+			"https://shop-*.example.com", "https://s2-*.amazonaws.com",
 		}},
+		{RefuseCrossOriginWrites: true, DangerouslyAllowPublicSuffixes: true, AllowedOrigins: []string{"https://*.com"}},
+		{RefuseCrossOriginWrites: true, DangerouslyAllowInsecureOrigins: true,
+			AllowedOrigins: []string{"http://a.example"}},
 
 		{AllowCredentials: true, AllowedOrigins: []string{
 			"capacitor://localhost", "ionic://localhost", "tauri://localhost", "vscode-webview://0a1b2c",
+			"safari-web-extension://BE98AE6B-0D1A", "App://X.example:8080", "app://-", "app://.", "app://127",
+			"app://[::1]",
 			"chrome-extension://abcdefghijklmnopabcdefghijklmnop", "moz-extension://6b3c2f1e-0000-4000-8000-000000000001",
 		}},
 		{AllowedOrigins: []string{
@@ -140,9 +149,12 @@ func TestGoodPolicies(t *testing.T) {
 		with(func(o *cors.Options) {
 			o.AllowedHeaders = []string{"*", "authorization", "X-HTTP-Method-Override", "Content-Type", "Accept"}
 		}),
-		with(func(o *cors.Options) { o.ExposedHeaders = []string{"*", "Authorization", "Location"} }),
+		with(func(o *cors.Options) {
+			o.ExposedHeaders = []string{"*", "Authorization", "Location", "Range", "accept", "Date"}
+		}),
 		with(func(o *cors.Options) { o.MaxAge = time.Second }),
 		with(func(o *cors.Options) { o.MaxAge = 24 * time.Hour }),
+		with(func(o *cors.Options) { o.MaxAge = 25 * time.Hour }),
 		with(func(o *cors.Options) { o.MaxAge = -time.Nanosecond }),
 		with(func(o *cors.Options) { o.OptionsSuccessStatus = 299 }),
 	} {
@@ -182,8 +194,16 @@ func FuzzValidate(f *testing.F) {
 			}
 			return
 		}
-		if !strings.Contains(origin, "*") && !isOrigin(origin) {
-			t.Errorf("%q is accepted and is no origin", origin)
+		if strings.Contains(origin, "*") {
+			return
+		}
+		spelled, ok := asBrowsersSpell(origin)
+		if !ok {
+			t.Fatalf("%q is accepted and is no origin", origin)
+		}
+		res := fixture.Serve(cors.New(opts)(fixture.Nothing), fixture.Request("GET", "Origin: "+spelled))
+		if got := res.Header().Get("Access-Control-Allow-Origin"); got != spelled {
+			t.Errorf("%q is accepted and does not allow %q: %q", origin, spelled, got)
 		}
 	})
 }
@@ -196,9 +216,20 @@ func isRefused(opts cors.Options, field, value string) bool {
 	})
 }
 
-// isOrigin reports whether s is a URL of a scheme and a host alone.
-func isOrigin(s string) bool {
-	u, err := url.Parse(s)
-	return err == nil && u.Scheme != "" && u.Host != "" && u.User == nil && u.Path == "" && u.RawQuery == "" &&
-		u.Fragment == "" && u.String() == s
+// asBrowsersSpell returns the origin of the pages at s, a URL of a scheme and a host
+// alone. It has it from the URL parser.
+func asBrowsersSpell(s string) (string, bool) {
+	u, err := url.Parse(strings.TrimSpace(s))
+	if err != nil || u.Host == "" || u.User != nil || u.Path != "" && u.Path != "/" ||
+		u.RawQuery != "" || u.Fragment != "" {
+		return "", false
+	}
+	if u.Scheme == "http" || u.Scheme == "https" {
+		port := u.Port()
+		if u.Scheme == "http" && port == "80" || u.Scheme == "https" && port == "443" {
+			u.Host = u.Host[:strings.LastIndex(u.Host, ":")]
+		}
+		u.Host = strings.ToLower(u.Host)
+	}
+	return u.Scheme + "://" + u.Host, true
 }

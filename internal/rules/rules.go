@@ -42,18 +42,13 @@ func Quote(value string) string {
 
 // CheckMaxAge judges d as the time for which browsers may keep a preflight's answer.
 func CheckMaxAge(d time.Duration) error {
-	const (
-		most     = 24 * time.Hour // Firefox's cap, the highest
-		tooShort = "less than a second; a plain number counts nanoseconds, " +
-			"so write one with its unit, as in 10*time.Minute"
-	)
+	const tooShort = "write the number with its unit, as in 10*time.Minute: " +
+		"a plain one counts nanoseconds, and this is less than a second"
 	switch whole := d.Truncate(time.Second); {
-	case d > most:
-		return Error{"no browser keeps an answer for more than 24 hours", most.String()}
-	case 0 < d && d <= most/time.Second:
-		return Error{tooShort, (d * time.Second).String()} // a number meant as seconds
-	case 0 < d && d < time.Second:
+	case 0 < d && d < time.Second && d%time.Millisecond == 0:
 		return Error{tooShort, time.Second.String()}
+	case 0 < d && d < time.Second: // a number that was meant as seconds
+		return Error{tooShort, (d * time.Second).String()}
 	case d > 0 && d != whole:
 		return Error{"the header counts whole seconds", whole.String()}
 	}

@@ -23,7 +23,7 @@ function type(id, text) {
   e.dispatchEvent(new Event("input", {bubbles: true}));
 }
 
-const isIdle = () => !at("run").hasAttribute("aria-disabled");
+const isIdle = () => at("outcome").getAttribute("aria-busy") !== "true";
 
 // press clicks a button and waits for what it starts.
 async function press(b) {

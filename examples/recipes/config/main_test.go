@@ -53,14 +53,14 @@ func TestJSON(t *testing.T) {
 // remedy where there is one.
 func TestProblems(t *testing.T) {
 	_, err := load("", env(map[string]string{
-		"CORS_ALLOWED_ORIGINS":   "https://example.com/,app.example.com",
+		"CORS_ALLOWED_ORIGINS":   "https://example.com/app,app.example.com",
 		"CORS_ALLOWED_METHODS":   "patch",
 		"CORS_ALLOW_CREDENTIALS": "yes",
 		"CORS_MAX_AGE":           "600",
 	}))
 	require.Error(t, err)
 	for _, line := range []string{
-		`CORS_ALLOWED_ORIGINS: "https://example.com/": `, `; write "https://example.com"`,
+		`CORS_ALLOWED_ORIGINS: "https://example.com/app": `, `; write "https://example.com"`,
 		`CORS_ALLOWED_ORIGINS: "app.example.com": no scheme; write "https://app.example.com"`,
 		`CORS_ALLOWED_METHODS: "patch": `, `; write "PATCH"`,
 		`CORS_ALLOW_CREDENTIALS: "yes" is neither true nor false`,

@@ -50,6 +50,9 @@ func (r reply) write(w http.ResponseWriter, o origins, base string, usual int) {
 	if r.status != 0 {
 		usual = r.status
 	}
+	if usual == http.StatusSwitchingProtocols {
+		w.Header().Set("Connection", "close") // some engines wait for more than a header
+	}
 	w.WriteHeader(usual)
 }
 
@@ -102,6 +105,12 @@ func (c call) include() call {
 
 func (c call) listening() call {
 	c.upload = true
+	return c
+}
+
+// caching has fetch's option "cache".
+func (c call) caching(mode string) call {
+	c.cache = mode
 	return c
 }
 

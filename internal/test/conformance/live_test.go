@@ -17,7 +17,10 @@ import (
 // A live server gets the same verdicts as its handler. This is what corscheck
 // stands on.
 func TestLiveServersAgree(t *testing.T) {
-	cases := slices.Concat(checkCases(), preflightCases(), requestCases(), responseCases(), cacheCases(), redirectCases(), pageCases(), policyCases(), generatedCases())
+	cases := slices.Concat(
+		checkCases(), preflightCases(), requestCases(), byteCases(), responseCases(), cacheCases(), cacheModeCases(),
+		redirectCases(), redirectedCases(), pageCases(), policyCases(), generatedCases(),
+	)
 	require.GreaterOrEqual(t, len(cases), 300)
 	transport := &http.Transport{
 		// Whatever the name of the host, the listeners are on this machine.
@@ -31,7 +34,9 @@ func TestLiveServersAgree(t *testing.T) {
 		},
 	}
 	t.Cleanup(transport.CloseIdleConnections)
-	for _, engine := range []corstest.Engine{corstest.EngineStandard, corstest.EngineChromium, corstest.EngineFirefox, corstest.EngineWebKit} {
+	for _, engine := range []corstest.Engine{
+		corstest.EngineStandard, corstest.EngineChromium, corstest.EngineFirefox, corstest.EngineWebKit,
+	} {
 		t.Run(engine.String(), func(t *testing.T) {
 			v := newVenue(t, cases)
 			direct := v.play(t, cases, engine)

@@ -33,11 +33,16 @@ type Browser struct {
 	// the loopback interface; "" means none. So a test can serve any host name.
 	Proxy string
 
+	// Public is the address (host:port) of a server that Chromium is to take for one on
+	// the internet; "" means none. The other engines do not know it.
+	Public string
+
 	// Certificate is the DER form of a certificate of those hosts that no authority
 	// has signed. The browser accepts it for Hosts.
 	Certificate []byte
 	Hosts       []string
 
+	listens bool   // its console is wanted
 	program string // path
 	display string // path of Xvfb, for an engine that does not run without a display
 }
@@ -114,10 +119,12 @@ func find(name string, programs []string, windowed bool) (Browser, error) {
 
 // A Page is one that a browser has open.
 type Page struct {
-	t      testing.TB
-	name   string
-	ended  <-chan struct{} // closed when the browser has ended
-	output *output
+	t       testing.TB
+	name    string
+	profile string          // the directory of all that the browser keeps
+	ended   <-chan struct{} // closed when the browser has ended
+	output  *output
+	pipe    *pipe // to Chromium, if its console is wanted
 }
 
 // Open starts the browser on the page at url, with an empty profile. It is ended,
@@ -154,17 +161,25 @@ func (b Browser) Open(t testing.TB, url string) *Page {
 		if b.Certificate != nil {
 			args = append(args, "--ignore-certificate-errors")
 		}
+		if b.Public != "" {
+			args = append(args, "--ip-address-space-overrides="+b.Public+"=public")
+		}
 	case "firefox":
 		prefs := firefoxPrefs
 		if host, port, err := net.SplitHostPort(b.Proxy); err == nil {
 			prefs += fmt.Sprintf(firefoxProxyPrefs, host, port)
+		}
+		if b.listens {
+			prefs += firefoxConsolePrefs
 		}
 		write(t, filepath.Join(dir, "user.js"), prefs)
 		write(t, filepath.Join(dir, "cert_override.txt"), b.certificateOverrides())
 		args = []string{"--headless", "--no-remote", "--profile", dir}
 	case "webkit":
 		env = append(env, "DISPLAY="+startDisplay(t, b.display))
-		args = []string{"--private"}
+		if !b.listens { // a private window has no console
+			args = []string{"--private"}
+		}
 		if b.Proxy != "" {
 			args = append(args, "--proxy=http://"+b.Proxy,
 				"--ignore-host=localhost", "--ignore-host=*.localhost", "--ignore-host=127.0.0.1")
@@ -173,9 +188,15 @@ func (b Browser) Open(t testing.TB, url string) *Page {
 			args = append(args, "--ignore-tls-errors")
 		}
 	}
+	p := &Page{t: t, name: b.Name, profile: dir, output: new(output)}
+	if b.listens {
+		args = append(args, consoleArgs[b.Name]...)
+	}
 	args = append(args, url)
-	p := &Page{t: t, name: b.Name, output: new(output)}
 	cmd := exec.Command(b.program, args...)
+	if b.listens && b.Name == "chromium" {
+		cmd.ExtraFiles = p.openPipe(t)
+	}
 	cmd.Env = env
 	cmd.Stdout, cmd.Stderr = p.output, p.output
 	p.ended = Start(t, cmd)

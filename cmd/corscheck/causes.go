@@ -1,0 +1,603 @@
+package main
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"example.com/cors/corstest"
+	"example.com/cors/internal/fetch"
+)
+
+// conclude says what is to blame for the answer that blocks the call. Where two causes
+// are left, the note names both.
+func (e *evidence) conclude() []note {
+	x := e.fault
+	switch {
+	case x == nil:
+		return nil
+	case e.isPlainOptions(), slices.ContainsFunc(e.sent, isDowngrade):
+		return nil // another note says what to do
+	case e.blocked.Origin == "null" && e.call.origin != "null":
+		return e.concludeLostOrigin()
+	}
+	if n := e.misspelt(); n != nil {
+		return []note{*n}
+	}
+	if cause, ok := e.concludeRedirect(); ok {
+		return cause
+	}
+	if x.granted() != nothing {
+		return e.concludeGranted()
+	}
+	if lines := x.response[fetch.AllowOrigin]; lines != nil {
+		return e.concludeValue(lines)
+	}
+	if x.preflight {
+		return e.concludePreflight()
+	}
+	return e.concludeActual()
+}
+
+func one(id, format string, args ...any) []note {
+	return []note{{ID: id, Detail: fmt.Sprintf(format, args...)}}
+}
+
+// either is a note on two causes that the answers do not tell apart.
+func either(id, or, format string, args ...any) []note {
+	return []note{{ID: id, Or: or, Detail: fmt.Sprintf(format, args...)}}
+}
+
+func (e *evidence) concludeLostOrigin() []note {
+	if n := e.loginOnTheWay(); n != nil {
+		return n
+	}
+	return one("redirected", "A redirect led the call to another host, and there browsers say that the origin is "+
+		"null. "+
+		"Have the page call %s directly.", e.blocked.URL)
+}
+
+// misspelt looks for a header that was meant to be the one to blame.
+func (e *evidence) misspelt() *note {
+	x := e.fault
+	if x == nil || e.blocked.Header == "" || x.response[e.blocked.Header] != nil {
+		return nil
+	}
+	for _, name := range keys(x.response) {
+		if isMisspelt(name, e.blocked.Header) {
+			return &note{ID: "misspelt-header", Detail: fmt.Sprintf(
+				"The server sends %s, which no browser knows. Write %s.", name, e.blocked.Header)}
+		}
+	}
+	return nil
+}
+
+// isMisspelt reports whether name is one or two letters away from the header, and no
+// other header of CORS.
+func isMisspelt(name, header string) bool {
+	far := len(name)-len(header) > 2 || len(header)-len(name) > 2
+	return !far && !slices.Contains(corsHeaders, name) && distance(strings.ToLower(name), strings.ToLower(header)) <= 2
+}
+
+var corsHeaders = []string{
+	fetch.AllowOrigin, fetch.AllowCredentials, fetch.AllowMethods, fetch.AllowHeaders, fetch.ExposeHeaders,
+	fetch.MaxAge,
+}
+
+// distance counts the letters to insert, remove, replace or swap between neighbours.
+func distance(a, b string) int {
+	before, last := []int(nil), make([]int, len(b)+1)
+	for j := range last {
+		last[j] = j
+	}
+	for i := range len(a) {
+		row := make([]int, len(b)+1)
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := 1
+			if a[i] == b[j] {
+				cost = 0
+			}
+			row[j+1] = min(last[j]+cost, last[j+1]+1, row[j]+1)
+			if i > 0 && j > 0 && a[i] == b[j-1] && a[i-1] == b[j] {
+				row[j+1] = min(row[j+1], before[j-1]+1)
+			}
+		}
+		before, last = last, row
+	}
+	return last[len(b)]
+}
+
+// loginOnTheWay is the cause if a redirect before the fault led to a login.
+func (e *evidence) loginOnTheWay() []note {
+	for _, x := range e.sent {
+		if !x.preflight && leadsToLogin(x) {
+			return one("login-redirect", "The API redirects to a login, %s, which no script can pass. "+
+				"Have the API answer 401 to scripts, and the page navigate to the login.", x.response.Get("Location"))
+		}
+	}
+	return nil
+}
+
+// concludeRedirect looks at the fault if it redirects, and at what led to it.
+func (e *evidence) concludeRedirect() (cause []note, ok bool) {
+	x := e.fault
+	if n := e.loginOnTheWay(); n != nil {
+		return n, true
+	}
+	if !isRedirect(x) {
+		return nil, false
+	}
+	to, location := x.location(), x.response.Get("Location")
+	switch {
+	case x.preflight && leadsToLogin(x):
+		return e.login(), true
+	case to == nil:
+		return nil, true
+	case x.preflight:
+		return one("redirected", "Browsers follow no redirect of a preflight, here to %s. Have the page call "+
+			"that URL directly.", location), true
+	case x.granted() == nothing && e.blocked.Step == corstest.StepCheck:
+		return one("redirected", "The redirect to %s carries no CORS headers. Have the page call that URL directly.",
+			location), true
+	}
+	return nil, true
+}
+
+// isDowngrade reports whether a server behind TLS redirects to http.
+func isDowngrade(x *exchange) bool {
+	to := x.location()
+	return to != nil && x.url.Scheme == "https" && to.Scheme == "http"
+}
+
+// concludeGranted looks at an answer that allows the origin, and blocks the call by its
+// status. All else the verdict says.
+func (e *evidence) concludeGranted() []note {
+	x := e.fault
+	if e.blocked.Step != corstest.StepPreflightStatus {
+		return nil
+	}
+	switch {
+	case asksForLogin(x):
+		return e.login()
+	case isUnrouted(x.status):
+		return one("options-not-routed", "The server did not answer the preflight. It said %s, as routers do "+
+			"that have no route for OPTIONS. "+
+			"Put the CORS layer before the router, or add a route for OPTIONS.", statusLine(x.status))
+	case refuses(x.status) && e.passes(askPlain):
+		return e.refused()
+	case refuses(x.status):
+		return one("options-not-routed", "The CORS headers are right, and the preflight is refused all the same, "+
+			"with %s: what is behind the CORS layer answers it. "+
+			"Have the CORS layer answer OPTIONS itself, with 204.", statusLine(x.status))
+	}
+	return nil
+}
+
+// isUnrouted reports whether routers answer with the status where they have no route.
+func isUnrouted(status int) bool {
+	return status == http.StatusNotFound || status == http.StatusMethodNotAllowed ||
+		status == http.StatusNotImplemented
+}
+
+// concludeValue looks at a value of Access-Control-Allow-Origin that does not fit.
+func (e *evidence) concludeValue(lines []string) []note {
+	if len(lines) > 1 {
+		return nil // another note says so, for allowed calls too
+	}
+	value := lines[0]
+	switch fitted := fit(value); {
+	case isJoined(value):
+		return one("duplicate-header", "Two layers add %s, and a proxy joined the two lines. Remove one of the two.",
+			fetch.AllowOrigin)
+	case strings.ContainsAny(value, ", ") && len(strings.FieldsFunc(value, isSeparator)) > 1:
+		return one("malformed-origin", "%s holds one origin, and no list. Have the server compare the request's "+
+			"Origin with its list, and answer that origin alone.", fetch.AllowOrigin)
+	case fitted == e.call.origin && isOrigin(fitted) && value != fitted:
+		return one("malformed-origin", "The server means %s, and writes it %s. Take out %s.", e.call.origin,
+			quote(value), difference(value, fitted))
+	case strings.Contains(value, "*"):
+		return one("malformed-origin", "Browsers know no pattern such as %s in %s. Have the server compare the "+
+			"request's Origin with the pattern, and answer that origin.", shorten(value), fetch.AllowOrigin)
+	case value == "":
+		return one("malformed-origin", "%s is empty. Send the origin, or leave the header out.", fetch.AllowOrigin)
+	case !strings.Contains(value, "://") && value != "null":
+		if scheme, host, _ := strings.Cut(e.call.origin, "://"); strings.EqualFold(strings.TrimSuffix(value, "/"),
+			host) {
+			return one("malformed-origin", "An origin begins with its scheme: write %s://%s.", scheme, host)
+		}
+		return one("malformed-origin", "%s is no origin: one begins with its scheme, as %s does.", quote(value),
+			e.call.origin)
+	case !isOrigin(value):
+		return one("malformed-origin", "%s is no origin as browsers write it. The page's is %s, byte for byte.",
+			quote(value), e.call.origin)
+	}
+	return e.concludeOther(value)
+}
+
+// concludeOther looks at an answer that allows another origin.
+func (e *evidence) concludeOther(value string) []note {
+	how := ""
+	if near := nearness(value, e.call.origin); near != "" {
+		how = ": " + near
+	}
+	switch {
+	case e.servedFromCache():
+		return e.cached()
+	case e.grantsPage():
+		return either("cached", "not-covered", "An answer to the same page allowed it, and this one allows %s: a "+
+			"cache keeps the answer to another page, or two layers disagree. "+
+			"Send Vary: Origin with every answer.", value)
+	case isCached(e.fault) && e.answers[askFresh] == nil:
+		return either("cached", "origin-not-listed", "The answer is for %s%s, and a cache had it. Either the "+
+			"cache keeps what another page got, and the server has to send Vary: Origin; "+
+			"or %s is not on the server's list.", value, how, e.call.origin)
+	case e.call.origin == "null":
+		return nil
+	}
+	return one("origin-not-listed", "The server allows %s, and not %s%s. Add it to its list, exactly as it is "+
+		"written here.", value, e.call.origin, how)
+}
+
+func isSeparator(r rune) bool { return r == ',' || r == ' ' || r == ';' }
+
+// isJoined reports whether a value is what two layers say, in one line.
+func isJoined(value string) bool {
+	parts := strings.FieldsFunc(value, isSeparator)
+	if len(parts) < 2 {
+		return false
+	}
+	return slices.Contains(parts, "*") || len(slices.Compact(slices.Sorted(slices.Values(parts)))) < len(parts)
+}
+
+// fit returns a value without what people add to an origin: quotes, a slash or a path.
+func fit(value string) string {
+	value = strings.Trim(value, "\"'<>[]() \t,;")
+	scheme, rest, found := strings.Cut(value, "://")
+	if !found {
+		return value
+	}
+	host, _, _ := strings.Cut(rest, "/")
+	value = strings.ToLower(scheme + "://" + host)
+	switch {
+	case strings.HasPrefix(value, "https://"):
+		value = strings.TrimSuffix(value, ":443")
+	case strings.HasPrefix(value, "http://"):
+		value = strings.TrimSuffix(value, ":80")
+	}
+	return value
+}
+
+// difference says what a value has too much.
+func difference(value, origin string) string {
+	switch {
+	case value == origin+"/":
+		return "the slash at the end"
+	case strings.HasPrefix(strings.ToLower(value), origin+"/"):
+		return "the path"
+	case strings.ContainsAny(value, `"'`):
+		return "the quotes"
+	case strings.EqualFold(value, origin):
+		return "the upper case"
+	case strings.HasPrefix(value, origin+":"):
+		return "the port, which browsers leave out"
+	}
+	return "what is not the origin"
+}
+
+// nearness says how two origins differ if they do in one thing alone.
+func nearness(a, b string) string {
+	schemeA, hostportA, _ := strings.Cut(a, "://")
+	schemeB, hostportB, _ := strings.Cut(b, "://")
+	hostA, portA := splitPort(hostportA)
+	hostB, portB := splitPort(hostportB)
+	switch {
+	case hostportA == hostportB:
+		return "the scheme differs"
+	case schemeA == schemeB && hostA == hostB && portA != portB:
+		return "the port differs"
+	case schemeA == schemeB && strings.TrimPrefix(hostA, "www.") == strings.TrimPrefix(hostB, "www."):
+		return "they differ by www"
+	}
+	return ""
+}
+
+// concludePreflight looks at a preflight whose answer does not allow the origin.
+func (e *evidence) concludePreflight() []note {
+	x := e.fault
+	who, code := gateway(x)
+	switch {
+	case who == "API Gateway" && strings.HasPrefix(code, "MissingAuthenticationToken"):
+		return one("options-not-routed", "API Gateway has no OPTIONS method for this path: that is what %s means "+
+			"here. Enable CORS for the resource, and deploy it again.", code)
+	case who == "Cloudflare":
+		return e.challenged(code)
+	case e.grantsPage():
+		return e.concludeLonePreflight()
+	case e.coversOthers():
+		return e.notCovered()
+	case asksForLogin(x):
+		return e.loginOrUnlisted()
+	case e.strangerDiffers():
+		return one("not-covered", "The server answers %s, and refuses an origin that nobody lists: so it knows "+
+			"this one, and the header gets lost on the way. "+
+			"Look for a proxy that removes %s.", e.call.origin, fetch.AllowOrigin)
+	case e.showsLayer() || e.dependsOnOrigin():
+		return e.concludeUnlisted()
+	case x.status == http.StatusNotFound && (len(e.asked) == 0 || e.isMissing()):
+		return either("options-not-routed", "error-before-cors", "The preflight got %s. Either the router has no "+
+			"route for OPTIONS: put the CORS layer before the router. "+
+			"Or there is nothing at this URL, whatever the method: check the path.", statusLine(x.status))
+	case isUnrouted(x.status):
+		return one("options-not-routed", "The server did not answer the preflight. It said %s, as routers do "+
+			"that have no route for OPTIONS. "+
+			"Put the CORS layer before the router, or add a route for OPTIONS.%s", statusLine(x.status), e.orSilent())
+	case x.status <= 299 && len(e.asked) > 0:
+		return one("options-not-routed", "Something answers OPTIONS by itself, with %s and nothing about CORS, "+
+			"and no other answer has anything of CORS either. "+
+			"Put a CORS layer before it.%s", statusLine(x.status), e.orSilent())
+	case x.status <= 299:
+		return either("options-not-routed", "origin-not-listed", "The preflight got %s and nothing about CORS. "+
+			"Either something answers OPTIONS before the CORS layer, or without one: put the layer before it. "+
+			"Or the layer keeps silent because %s is not on its list.", statusLine(x.status), e.call.origin)
+	case refuses(x.status) && len(e.asked) == 0:
+		return either("cors-refused", "error-before-cors", "The preflight was refused with %s. Either the CORS "+
+			"layer does not list %s: compare them with its lists. "+
+			"Or a firewall or a permission check before it refuses OPTIONS.", statusLine(x.status), e.announcement())
+	}
+	return e.failed()
+}
+
+// orSilent says what else it may be where no answer shows a CORS layer.
+func (e *evidence) orSilent() string {
+	if len(e.asked) == 0 || e.call.origin == "null" {
+		return ""
+	}
+	return fmt.Sprintf(" If there is one already, it covers other paths, or keeps silent because it does not "+
+		"list %s.", e.call.origin)
+}
+
+// isMissing reports whether a GET finds nothing either.
+func (e *evidence) isMissing() bool {
+	x := e.answers[askRead]
+	return x != nil && x.status == http.StatusNotFound
+}
+
+// strangerDiffers reports whether an origin that nobody lists is refused, and the page's
+// is not.
+func (e *evidence) strangerDiffers() bool {
+	page, other := e.plain(), e.answers[askStranger]
+	return page != nil && other != nil && page.status <= 299 && refuses(other.status)
+}
+
+// concludeLonePreflight looks at a preflight that is not granted though another answer
+// allows the same page.
+func (e *evidence) concludeLonePreflight() []note {
+	x := e.fault
+	switch {
+	case e.servedFromCache():
+		return e.cached()
+	case asksForLogin(x):
+		return e.login()
+	case e.passes(askPlain) && isUnrouted(x.status) && !e.blamesHeader():
+		return either("cors-refused", "options-not-routed",
+			"The server grants a preflight for GET, and says %s to one for %s. Either the CORS layer does not list the method: add it. "+
+				"Or the URL has no route for it with CORS: put the CORS layer before the router.",
+			statusLine(x.status), e.plan.method)
+	case e.passes(askPlain) && (x.status < 500 || wordsOf(x).cors):
+		return e.refused()
+	case isUnrouted(x.status):
+		return one("options-not-routed", "The server allows the page to GET this URL, and did not answer its "+
+			"preflight: "+
+			"it said %s, as routers do that have no route for OPTIONS. "+
+			"Put the CORS layer before the router, or add a route for OPTIONS.", statusLine(x.status))
+	case x.status <= 299 && hasCORS(x):
+		return one("options-not-routed", "The answer to OPTIONS has other CORS headers, and lacks the %s that "+
+			"the page gets with GET: "+
+			"OPTIONS is answered in another place. Send it there too.", fetch.AllowOrigin)
+	case x.status <= 299:
+		return one("options-not-routed", "Something answers OPTIONS by itself, with %s, before the CORS layer "+
+			"that allows the page to GET this URL. "+
+			"Put the CORS layer before it, and have it answer OPTIONS.", statusLine(x.status))
+	}
+	return e.failed()
+}
+
+// blamesHeader reports whether a preflight that announces the method alone is granted, so
+// that it is a header that is refused.
+func (e *evidence) blamesHeader() bool { return e.plan.method == http.MethodGet || e.passes(askMethod) }
+
+// refused says what the CORS layer refuses, if it grants a preflight for GET.
+func (e *evidence) refused() []note {
+	got := statusLine(e.fault.status)
+	names := headerNames(e.plan.announced)
+	switch {
+	case e.blamesHeader():
+		return one("cors-refused", "The CORS layer allows %s, and refuses the header %s with %s. Add the header "+
+			"to its list.", e.call.origin, names, got)
+	case len(e.plan.announced) > 0 && e.answers[askMethod] == nil:
+		return one("cors-refused", "The CORS layer allows %s, and refuses this preflight with %s: the method %s "+
+			"or the header %s is not on its list. Compare both with its lists.",
+			e.call.origin, got, e.plan.method, names)
+	}
+	return one("cors-refused", "The CORS layer allows %s, and refuses the method %s with %s. Add the method to "+
+		"its list.", e.call.origin, e.plan.method, got)
+}
+
+func headerNames(names []string) string {
+	canonical := make([]string, len(names))
+	for i, name := range names {
+		canonical[i] = http.CanonicalHeaderKey(name)
+	}
+	return enumerate(canonical)
+}
+
+// announcement names what a preflight asks for.
+func (e *evidence) announcement() string {
+	text := "the origin " + e.call.origin
+	if !fetch.IsSafelistedMethod(e.plan.method) {
+		text += ", the method " + e.plan.method
+	}
+	if len(e.plan.announced) > 0 {
+		text += ", the header " + headerNames(e.plan.announced)
+	}
+	if i := strings.LastIndex(text, ", "); i >= 0 {
+		text = text[:i] + " or" + text[i+1:]
+	}
+	return text
+}
+
+// concludeUnlisted looks at an answer of a CORS layer that allows the page nowhere.
+func (e *evidence) concludeUnlisted() []note {
+	x := e.fault
+	if e.call.origin == "null" {
+		return nil // another note says what to do
+	}
+	said := ""
+	var w words
+	for _, y := range append([]*exchange{x}, e.all()...) {
+		if w = wordsOf(y); w.cors {
+			break
+		}
+	}
+	if w.text != "" {
+		said = fmt.Sprintf(" It says: %s.", quote(strings.TrimSuffix(w.text, ".")))
+	}
+	asked := e.answers[askPlain] != nil || x.preflight && x.announces(http.MethodGet) == "" || !x.preflight
+	switch {
+	case w.off:
+		return either("origin-not-listed", "cors-refused", "The server answered for its CORS layer, which is not "+
+			"enabled here or has no rule for %s.%s Enable it, with a rule for this origin.", e.call.origin, said)
+	case asked, w.subject == "origin":
+		return one("origin-not-listed", "The server has a CORS layer, and %s is not on its list.%s Add it there, "+
+			"exactly as it is written here.", e.call.origin, said)
+	case w.subject != "":
+		return one("cors-refused", "The CORS layer refuses the %s: %s.%s Add it to its list.", w.subject,
+			e.refusedName(w.subject), said)
+	}
+	return either("origin-not-listed", "cors-refused", "The CORS layer did not grant this preflight (%s), and "+
+		"does not say why: %s is not on its lists.%s Compare them with the lists.",
+		statusLine(x.status), e.announcement(), said)
+}
+
+func (e *evidence) refusedName(subject string) string {
+	if subject == "method" {
+		return e.plan.method
+	}
+	return headerNames(e.plan.announced)
+}
+
+// concludeActual looks at an answer to the call itself that does not allow the origin.
+func (e *evidence) concludeActual() []note {
+	x := e.fault
+	granted := e.grantsPage()
+	who, code := gateway(x)
+	switch {
+	case e.servedFromCache():
+		return e.cached()
+	case who == "Cloudflare":
+		return e.challenged(code)
+	case granted && asksForLogin(x):
+		return e.login()
+	case granted && isCached(x) && e.answers[askFresh] == nil:
+		return either("cached", "not-covered", "The preflight is granted, and this answer has nothing of CORS. "+
+			"Either a cache kept it from before, or for another page: send Vary: Origin with every answer. "+
+			"Or it did not pass through the CORS layer.")
+	case granted && x.status < 400:
+		return one("not-covered", "The server allows the page in its preflights, and this answer, %s, has "+
+			"nothing of CORS: it did not pass through the CORS layer. "+
+			"The layer stands after the route, covers other routes, or answers OPTIONS alone. Put it before all "+
+			"routes.", statusLine(x.status))
+	case granted:
+		return e.failed()
+	case e.coversOthers():
+		return e.notCovered()
+	case asksForLogin(x) && (e.plain() == nil || asksForLogin(e.plain())):
+		return e.loginOrUnlisted()
+	case showsLayer(x):
+		return e.concludeUnlisted()
+	case isCached(x) && e.answers[askFresh] == nil:
+		return either("cached", "origin-not-listed", "A cache had this answer. Either it keeps what another page "+
+			"got, and the server has to send Vary: Origin; or %s is not on the server's list.", e.call.origin)
+	case e.showsLayer() || e.dependsOnOrigin():
+		return e.concludeUnlisted()
+	case asksForLogin(x):
+		return e.login()
+	case x.status >= 400:
+		return e.failed()
+	case len(e.asked) > 0:
+		return one("no-cors-layer", "No answer of the server has anything of CORS: no CORS layer covers this "+
+			"URL. Put one before all routes.%s", e.orSilent())
+	}
+	return either("no-cors-layer", "origin-not-listed", "Nothing in the answer is of CORS. Either no CORS layer "+
+		"covers this URL: put one before all routes. Or it keeps silent because %s is not on its list.", e.call.origin)
+}
+
+func (e *evidence) notCovered() []note {
+	return one("not-covered", "The server allows the page at a path that does not exist, and this answer, %s, "+
+		"has nothing of CORS: the CORS layer does not cover this URL. "+
+		"It stands after the route, or covers other routes. Put it before all of them.", statusLine(e.fault.status))
+}
+
+func (e *evidence) cached() []note {
+	return one("cached", "A cache answered for another page: with a random query, which passes by it, the server "+
+		"allows %s. "+
+		"Send Vary: Origin with every answer, also to requests without Origin, and empty the cache.", e.call.origin)
+}
+
+func (e *evidence) challenged(code string) []note {
+	return one("error-before-cors", "Cloudflare answered with a %s in place of the server, which no script can pass. "+
+		"Exempt the API from it, with a rule for its path.", code)
+}
+
+func (e *evidence) login() []note {
+	x := e.fault
+	if x.preflight {
+		return one("login-before-cors", "The preflight met a login: %s. Browsers send preflights without cookies "+
+			"and tokens. "+
+			"Put the CORS layer before the login, or let OPTIONS through.", statusAndPlace(x))
+	}
+	return one("login-before-cors", "A login answered outside the CORS layer: %s. "+
+		"Put the CORS layer before it, so that the page can read the answer.", statusAndPlace(x))
+}
+
+// loginOrUnlisted is for a login in whose answer a CORS layer left a trace: it stands before
+// the layer, or behind one that does not list the page.
+func (e *evidence) loginOrUnlisted() []note {
+	if !showsLayer(e.fault) || e.call.origin == "null" {
+		return e.login()
+	}
+	return either("login-before-cors", "origin-not-listed", "A login answered: %s. Either it stands before the "+
+		"CORS layer: let preflights through, "+
+		"and put the layer around the login's own answers. Or the layer does not list %s.", statusAndPlace(e.fault),
+		e.call.origin)
+}
+
+// failed is the cause where an error answered in place of the server, or of its layer.
+func (e *evidence) failed() []note {
+	x := e.fault
+	got := statusLine(x.status)
+	if who, code := gateway(x); who != "" {
+		got += fmt.Sprintf(" (%s: %s)", who, shorten(code))
+	}
+	switch {
+	case refuses(x.status) && x.preflight:
+		return one("error-before-cors", "Something before the CORS layer refuses OPTIONS with %s, with and "+
+			"without Origin: a firewall, or a rule for methods. Let OPTIONS through.", got)
+	case !e.grantsPage() && !e.showsLayer() && len(e.asked) == 0:
+		return either("error-before-cors", "no-cors-layer", "The %s may come from a proxy, or from an error "+
+			"handler outside the CORS layer; or no CORS layer covers this URL. "+
+			"The page cannot see it, and reports a CORS error in its place. Mend the error first.", got)
+	}
+	return one("error-before-cors", "The %s may come from a proxy, or from an error handler outside the CORS layer. "+
+		"The page cannot see it, and reports a CORS error in its place. Mend the error first, and put the CORS "+
+		"layer around error pages too.", got)
+}
+
+func statusAndPlace(x *exchange) string {
+	if isRedirect(x) {
+		return statusLine(x.status) + " to " + x.response.Get("Location")
+	}
+	return statusLine(x.status)
+}

@@ -1,0 +1,469 @@
+package main
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+
+	"example.com/cors/internal/fetch"
+)
+
+// A layer is CORS as a certain package has it, in front of an application. It lists one
+// origin, the methods GET and PUT, and the header Content-Type.
+type layer struct {
+	origin string // that it lists
+	app    http.Handler
+
+	// refuse is told what is refused, "origin", "method" or "header". It reports whether the
+	// application answers.
+	refuse  func(w http.ResponseWriter, r *http.Request, what string) (passes bool)
+	varies  bool // Vary: Origin is on every answer
+	refuses bool // the call itself too, if the origin is not listed
+}
+
+func (l layer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if l.varies {
+		w.Header().Add("Vary", "Origin")
+	}
+	origin := r.Header.Get("Origin")
+	if origin == "" {
+		l.app.ServeHTTP(w, r)
+		return
+	}
+	what := ""
+	switch {
+	case origin != l.origin:
+		what = "origin"
+	case isPreflight(r) && !slices.Contains([]string{"GET", "PUT"}, r.Header.Get("Access-Control-Request-Method")):
+		what = "method"
+	case isPreflight(r) && !slices.Contains([]string{"", "content-type"},
+		r.Header.Get("Access-Control-Request-Headers")):
+		what = "header"
+	}
+	if what != "" {
+		if !isPreflight(r) && !l.refuses || l.refuse(w, r, what) {
+			l.app.ServeHTTP(w, r)
+		}
+		return
+	}
+	w.Header().Set(fetch.AllowOrigin, origin)
+	if isPreflight(r) {
+		w.Header().Set(fetch.AllowMethods, "GET, PUT")
+		w.Header().Set(fetch.AllowHeaders, "Content-Type")
+		w.WriteHeader(http.StatusNoContent)
+		return
+	}
+	l.app.ServeHTTP(w, r)
+}
+
+// passes lets the application answer what the layer refuses.
+func passes(http.ResponseWriter, *http.Request, string) bool { return true }
+
+// refusesWith answers in the layer's own words; %s is what it refuses.
+func refusesWith(status int, body string, lines ...string) func(http.ResponseWriter, *http.Request, string) bool {
+	return func(w http.ResponseWriter, _ *http.Request, what string) bool {
+		for _, l := range lines {
+			name, value, _ := strings.Cut(l, ": ")
+			w.Header().Set(name, value)
+		}
+		w.WriteHeader(status)
+		if strings.Contains(body, "%s") {
+			body = fmt.Sprintf(body, what)
+		}
+		_, _ = w.Write([]byte(body))
+		return false
+	}
+}
+
+// application answers GET and PUT of /users/7 with 200, other methods with a status.
+func application(other int) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case r.URL.Path != "/users/7":
+			http.NotFound(w, r)
+		case r.Method == "GET" || r.Method == "PUT":
+			w.Header().Set("Content-Type", "application/json")
+			_, _ = w.Write([]byte(`{"id":7}`))
+		default:
+			w.Header().Set("Allow", "GET, PUT")
+			w.WriteHeader(other)
+		}
+	})
+}
+
+const s3Refusal = `<?xml version="1.0"?><Error><Code>AccessForbidden</Code><Message>CORSResponse: This CORS request ` +
+	`is not allowed. This is usually because the evaluation of Origin, request method / ` +
+	`Access-Control-Request-Method or Access-Control-Request-Headers are not whitelisted by the resource's CORS spec.</Message></Error>`
+
+// The layers of many packages, as they refuse. Each says what it refuses in its own way, or
+// not at all.
+var layers = map[string]layer{
+	"Express": {refuse: passes, varies: true, app: application(404)},
+	"Express whose function throws": {refuse: refusesWith(500, "<pre>Error: Not allowed by CORS<br> at origin "+
+		"(/app.js:7)</pre>", "Content-Type: text/html"), app: application(404), refuses: true},
+	"rs/cors":          {refuse: refusesWith(204, ""), varies: true, app: application(405)},
+	"this library":     {refuse: refusesWith(403, ""), varies: true, app: application(405)},
+	"gorilla/handlers": {refuse: passes, app: application(405)},
+	"gin-contrib":      {refuse: refusesWith(403, ""), refuses: true, app: application(404)},
+	"Tomcat":           {refuse: refusesWith(403, ""), refuses: true, app: application(200)},
+	"Spring": {refuse: refusesWith(403, "Invalid CORS request"), refuses: true, varies: true,
+		app: application(200)},
+	"Starlette": {refuse: refusesWith(400, "Disallowed CORS %s"), app: application(405)},
+	"hapi": {refuse: refusesWith(200, `{"message":"CORS error: %s not allowed"}`),
+		app: application(404)},
+	"rack-cors": {refuse: passes, varies: true, app: application(200)},
+	"aiohttp-cors": {refuse: refusesWith(403, "CORS preflight request failed: %s 'x' is not "+
+		"allowed"), app: application(405)},
+	"Azure Storage": {refuse: refusesWith(403, "", "X-Ms-Error-Code: CorsPreflightFailure"),
+		app: application(400)},
+	"S3":      {refuse: refusesWith(403, s3Refusal), app: application(400)},
+	"ASP.NET": {refuse: refusesWith(204, ""), app: application(405)},
+	"one in PHP": {refuse: refusesWith(200, "", fetch.AllowMethods+": GET, PUT",
+		fetch.AllowHeaders+": Content-Type"), app: application(200)},
+}
+
+// silent are the layers that answer an origin that is not listed as if there were none.
+var silent = []string{"gorilla/handlers"}
+
+// causeOf runs the command, and returns the ids of its notes but for those that are no
+// cause; two causes of one note stand with an "or".
+func causeOf(t *testing.T, args ...string) (cause string, o jsonOutcome) {
+	t.Helper()
+	runJSON(t, &o, args...)
+	var ids []string
+	for _, n := range o.Hints {
+		if n.ID == "local-network" || n.ID == "same-site-cookies" {
+			continue
+		}
+		id := n.ID
+		if n.Or != "" {
+			id += " or " + n.Or
+		}
+		ids = append(ids, id)
+	}
+	return strings.Join(ids, ", "), o
+}
+
+// B1, B2: what a layer refuses is known, whatever its way to refuse is.
+func TestLayers(t *testing.T) {
+	const other = "https://other.example.com"
+	for name, l := range layers {
+		t.Run(name, func(t *testing.T) {
+			l.origin = page
+			url := serve(t, l)
+			unlisted := "origin-not-listed"
+			if slices.Contains(silent, name) {
+				unlisted = "options-not-routed"
+			}
+			cause, o := causeOf(t, append(put, "-origin", other, url)...)
+			assert.Equal(t, unlisted, cause, "an origin that is not listed: %v", o.Questions)
+			cause, o = causeOf(t, "-origin", other, url)
+			if slices.Contains(silent, name) {
+				unlisted = "no-cors-layer"
+			}
+			assert.Equal(t, unlisted, cause, "a GET from it: %v", o.Questions)
+
+			refused := "cors-refused"
+			if status := o.status(t, "-X", "DELETE", "-origin", page, url); status == 404 || status == 405 {
+				refused = "cors-refused or options-not-routed"
+			}
+			cause, o = causeOf(t, "-X", "DELETE", "-origin", page, url)
+			assert.Equal(t, refused, cause, "a method that is not listed: %v", o.Questions)
+			assert.Contains(t, o.Hints[0].Detail, "DELETE")
+			cause, o = causeOf(t, "-H", "X-Tenant: 1", "-origin", page, url)
+			refused = "cors-refused"
+			assert.Equal(t, refused, cause, "a header that is not listed: %v", o.Questions)
+			assert.Contains(t, o.Hints[0].Detail, "X-Tenant")
+			assert.NotContains(t, o.Hints[0].Detail, "method")
+			cause, o = causeOf(t, "-X", "PUT", "-H", "X-Tenant: 1", "-origin", page, url)
+			assert.Equal(t, refused, cause, "a header with a method that is listed: %v", o.Questions)
+			assert.NotContains(t, o.Hints[0].Detail, "PUT")
+
+			for _, args := range [][]string{append(put, "-origin", other), {"-origin", other}, {"-X", "DELETE",
+				"-origin", page}} {
+				cause, o = causeOf(t, append(args, "-no-probe", url)...)
+				assert.Empty(t, o.Questions)
+				assert.NotContains(t, cause, "login")
+				assert.NotEmpty(t, cause)
+			}
+		})
+	}
+}
+
+func (jsonOutcome) status(t *testing.T, args ...string) int {
+	t.Helper()
+	var o jsonOutcome
+	runJSON(t, &o, append(args, "-no-probe")...)
+	return o.Exchanges[len(o.Exchanges)-1].Response.Status
+}
+
+// lost takes the CORS headers from the answers that it selects, as a layer does that
+// they pass by.
+func lost(h http.Handler, on func(*http.Request) bool, status int, lines ...string) http.Handler {
+	return before(h, says(on, status, lines...))
+}
+
+func isGET(r *http.Request) bool { return r.Method == http.MethodGet }
+
+// cachedFor answers GETs as a cache that keeps what another origin got, unless the query is
+// new to it.
+func cachedFor(h http.Handler, lines ...string) http.Handler {
+	return before(h, says(func(r *http.Request) bool { return isGET(r) && r.URL.RawQuery == "" }, 200, lines...))
+}
+
+// The other causes, each as a kind: what is proven, alone.
+func TestCauses(t *testing.T) {
+	elsewhere := "https://www.example.com"
+	listed := layer{origin: page, refuse: passes, varies: true, app: application(404)}
+	unlisted := layer{origin: elsewhere, refuse: passes, varies: true, app: application(404)}
+	perHandler := http.NewServeMux() // the policy is inside another handler, which RoutePreflights does not see
+	perHandler.Handle("/users/7", before(good, func(w http.ResponseWriter, r *http.Request) bool {
+		if r.Method == http.MethodOptions {
+			w.Header().Set("Vary", "Origin")
+			_, _ = w.Write([]byte("hello"))
+		}
+		return r.Method == http.MethodOptions
+	}))
+	html := func(body string) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "text/html")
+			_, _ = w.Write([]byte(body))
+		})
+	}
+	redirect := func(to string, status int, lines ...string) http.Handler {
+		return before(good, says(func(r *http.Request) bool { return r.URL.Path == "/users/7" && !onOptions(r) },
+			status, append(lines, "Location: "+to)...))
+	}
+	value := func(v string) http.Handler { return policy{allow: always(v)} }
+
+	for _, tc := range []struct {
+		name   string
+		server http.Handler
+		args   []string
+		cause  string // with probes
+		says   string
+		not    string // what is not said
+		guess  string // with -no-probe; "" for the same
+	}{
+		// B1
+		{"the origin is not listed, 404", unlisted, put, "origin-not-listed", page, "", "origin-not-listed or " +
+			"cors-refused"},
+		{"http of the same host is listed", value("http://app.example.com"), get, "origin-not-listed", "the " +
+			"scheme differs", "", ""},
+		{"another port is listed", value(page + ":8443"), put, "origin-not-listed", "the port differs", "", ""},
+		{"www is listed", value("https://www.app.example.com"), put, "origin-not-listed", "they differ by www", "", ""},
+
+		// B3
+		{"the preflight is granted, 304 has nothing", lost(listed, isGET, 304), []string{"-H", "Content-Type: " +
+			"application/json"}, "not-covered", "304", "not on its list", ""},
+		{"the preflight is granted, 200 has nothing", lost(listed, onPUT, 200), put, "not-covered", "200", "not " +
+			"on its list", ""},
+		{"the preflight is granted, 200 has Vary", lost(listed, onPUT, 200, "Vary: Origin"), put, "not-covered", "",
+			"not on its list", ""},
+		{"the preflight is granted, 401 has nothing", lost(listed, onPUT, 401), put, "login-before-cors", "",
+			"not on its list", ""},
+		{"the preflight is granted, 500 has Vary", lost(listed, onPUT, 500, "Vary: Origin"), put, "error-before-cors",
+			"", "not on its list", ""},
+		{"the preflight is granted, 404 has nothing", lost(listed, onPUT, 404), put, "error-before-cors", "",
+			"not on its list", ""},
+		{"a cache had the answer to another page", cachedFor(listed, "Age: 30", fetch.AllowOrigin+": "+elsewhere),
+			get, "cached", "Vary: Origin", "", "cached or origin-not-listed"},
+		{"a cache had it, after a granted preflight", cachedFor(listed, "X-Cache: Hit from cloudfront"),
+			[]string{"-H", "Content-Type: application/json"}, "cached", "Vary: Origin", "", "cached or not-covered"},
+		{"a cache that does not say so", cachedFor(listed, fetch.AllowOrigin+": "+elsewhere), get, "cached", "", "",
+			"origin-not-listed"},
+		{"a cache that does not say so, without a header", cachedFor(listed), get, "cached", "", "",
+			"no-cors-layer or origin-not-listed"},
+		{"a cache, and an origin that is not listed", cachedFor(unlisted, "Cf-Cache-Status: HIT"), get,
+			"origin-not-listed", "", "", "cached or origin-not-listed"},
+		{"preflights are cached", before(listed, says(func(r *http.Request) bool {
+			return onOptions(r) &&
+				r.URL.RawQuery == ""
+		}, 200, "Age: 3", fetch.AllowOrigin+": "+elsewhere)), put,
+			"cached", "", "", "cached or origin-not-listed"},
+		{"an ordinary handler answers OPTIONS", perHandler, put, "options-not-routed", "before the CORS layer",
+			"not on its list", "origin-not-listed or cors-refused"},
+		{"a 401 of the application, through the layer", before(application(404),
+			says(func(r *http.Request) bool { return !onOptions(r) }, 401, "Vary: Origin")), get, "origin-not-listed",
+			"", "login", "login-before-cors or origin-not-listed"},
+		{"a login before everything, with a trace of a layer", says2(401, "Vary: Origin"), put,
+			"login-before-cors or origin-not-listed", "", "", ""},
+		{"an API that speaks of itself", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			http.Error(w, "no such thing: corscheck, "+r.URL.Path, 404)
+		}), put,
+			"options-not-routed or error-before-cors", "", "", ""},
+
+		// B4, B5
+		{"a slash redirect to authors", redirect("/authors/7", 302), get, "redirected", "/authors/7", "login", ""},
+		{"a redirect to lessons", redirect("/lessons/7/", 301), get, "redirected", "", "login", ""},
+		{"a redirect to accessories", redirect("/accessories", 307), get, "redirected", "", "login", ""},
+		{"a redirect to the slash, below oauth", redirect("/users/7/", 301), get, "redirected", "", "login", ""},
+		{"a login by segment", redirect("/Account/Login?ReturnUrl=%2Fusers%2F7", 302), get, "login-redirect", "401",
+			"directly", ""},
+		{"a login by file", redirect("/login.php", 302), get, "login-redirect", "401", "directly", ""},
+		{"a login by host", redirect("https://login.example.net/x", 302), get, "login-redirect", "401", "directly",
+			""},
+		{"a login of an identity provider", redirect(
+			"https://id.example.net/p?client_id=a&response_type=code&redirect_uri=b", 302), get, "login-redirect",
+			"401", "directly", ""},
+		{"a login by host whose name only resembles", redirect("https://authors.example.net/x", 302), get,
+			"redirected", "", "login", ""},
+		{"a login after a preflight", redirect("/oauth2/authorize", 302), put, "login-redirect", "401", "directly",
+			""},
+		{"a login with CORS headers, and a page without", before(redirect("/login", 302, fetch.AllowOrigin+": "+page),
+			says(func(r *http.Request) bool { return r.URL.Path == "/login" }, 200)), get,
+			"login-redirect", "401", "directly", ""},
+		{"preflights are redirected to a login", before(listed, says(onOptions, 302, "Location: /login")), put,
+			"login-before-cors", "let OPTIONS through", "", ""},
+		{"a login page in place of the answer", html(`<form><input name="p" type="password"></form>`), get,
+			"login-before-cors", "", "", ""},
+		{"a proxy's login", before(listed, says(onAll, 407)), put, "login-before-cors", "", "", ""},
+		{"a login that says 403", before(listed, says(onAll, 403, "WWW-Authenticate: Bearer")), put,
+			"login-before-cors", "", "", ""},
+		{"a mere 403", before(nil, says(onAll, 403)), put, "error-before-cors", "", "login", "cors-refused or " +
+			"error-before-cors"},
+
+		// B6
+		{"the layer answers OPTIONS alone", lost(listed, isGET, 200), get, "not-covered", "", "", "no-cors-layer " +
+			"or origin-not-listed"},
+		{"200 with nothing to a preflight", before(listed, says(onOptions, 200)), put, "options-not-routed",
+			"before the CORS layer", "", "options-not-routed or origin-not-listed"},
+		{"204 with nothing to a preflight", before(listed, says(onOptions, 204)), put, "options-not-routed", "", "",
+			"options-not-routed or origin-not-listed"},
+		{"no layer at all", application(200), put, "options-not-routed", "Put a CORS layer before it", "",
+			"options-not-routed or origin-not-listed"},
+		{"the layer stands after this route", before(listed,
+			says(func(r *http.Request) bool { return r.URL.Path == "/users/7" }, 200)), put, "not-covered",
+			"after the route", "", "options-not-routed or origin-not-listed"},
+		{"the layer stands after this route, and GET", before(listed,
+			says(func(r *http.Request) bool { return r.URL.Path == "/users/7" }, 200)), get, "not-covered",
+			"after the route", "", "no-cors-layer or origin-not-listed"},
+		{"no layer, and GET", application(405), get, "no-cors-layer", "", "", "no-cors-layer or origin-not-listed"},
+		{"Orgin", says2(200, "Access-Control-Allow-Orgin: *"), get, "misspelt-header", "Write " +
+			"Access-Control-Allow-Origin", "", ""},
+		{"Origins", says2(200, "Access-Control-Allow-Origins: *"), put, "misspelt-header", "Write " +
+			"Access-Control-Allow-Origin", "", ""},
+		{"Allowed-Origin", says2(200, "Access-Control-Allowed-Origin: *"), get, "misspelt-header", "", "", ""},
+		{"Acces-Control", says2(200, "Acces-Control-Allow-Origin: *"), get, "misspelt-header", "", "", ""},
+		{"Method in place of Methods", says2(200, fetch.AllowOrigin+": "+page, "Access-Control-Allow-Method: PUT"),
+			[]string{"-X", "PUT"}, "misspelt-header", "Write Access-Control-Allow-Methods", "", ""},
+		{"Credential in place of Credentials", says2(200, fetch.AllowOrigin+": "+page,
+			"Access-Control-Allow-Credential: true"), []string{"-credentials"}, "misspelt-header", "", "", ""},
+		{"another header that is missing", says2(200, fetch.AllowMethods+": PUT"), get, "origin-not-listed", "",
+			"misspelt", ""},
+		{"a slash", value(page + "/"), get, "malformed-origin", "slash", "", ""},
+		{"a path", value(page + "/index.html"), get, "malformed-origin", "path", "", ""},
+		{"no scheme", value("app.example.com"), get, "malformed-origin", "write " + page, "", ""},
+		{"another without scheme", value("example.com"), get, "malformed-origin", "begins with its scheme", "", ""},
+		{"a pattern", value("https://*.example.com"), get, "malformed-origin", "no pattern", "", ""},
+		{"a pattern for all", value("https://*"), get, "malformed-origin", "no pattern", "", ""},
+		{"quotes", value(`"` + page + `"`), get, "malformed-origin", "quotes", "", ""},
+		{"upper case", value("HTTPS://APP.EXAMPLE.COM"), get, "malformed-origin", "upper case", "", ""},
+		{"the default port", value(page + ":443"), get, "malformed-origin", "port", "", ""},
+		{"nothing", value(" "), get, "malformed-origin", "empty", "", ""},
+		{"a list", value(page + ", " + elsewhere), get, "malformed-origin", "no list", "", ""},
+		{"a list with spaces", value(page + " " + elsewhere), get, "malformed-origin", "no list", "", ""},
+		{"two layers in one line", value(page + ", " + page), get, "duplicate-header", "Remove one", "", ""},
+		{"two layers in one line, one of them for all", value("*, " + page), get, "duplicate-header", "Remove one",
+			"", ""},
+		{"two layers for all in one line", value("*, *"), put, "duplicate-header", "Remove one", "", ""},
+
+		{"a port that is none", value(page + ":99999"), get, "malformed-origin", "byte for byte", "", ""},
+		{"the default port of http", value("http://app.example.com:80"), []string{"-origin", "http://app.example.com"},
+			"malformed-origin", "port", "", ""},
+		{"another origin, after a granted preflight", lost(listed, onPUT, 200, fetch.AllowOrigin+": "+elsewhere), put,
+			"cached or not-covered", "two layers disagree", "not on its list", ""},
+		{"a layer that allows the origin, and refuses the method",
+			policy{allow: only(page), preflightStatus: 400, preflight: []string{fetch.AllowMethods + ":"}}.forGET(), put,
+			"cors-refused", "PUT", "", "options-not-routed"},
+		{"headers before an application that refuses OPTIONS", policy{allow: only(page), preflightStatus: 403}, put,
+			"options-not-routed", "answer OPTIONS itself", "", ""},
+		{"a Location that is none", redirect("http://[::1", 302), get, "", "", "", ""},
+		// B7
+		{"null", listed, append([]string{"-origin", "null"}, put...), "null-origin", "web server", "not on its list",
+			""},
+		{"null, and GET", listed, []string{"-origin", "null"}, "null-origin", "web server", "add", ""},
+
+		{"null, where another origin is listed", value(elsewhere), []string{"-origin", "null"}, "null-origin", "", "not on its list", ""},
+
+		// B8
+		{"an OPTIONS that is no preflight", listed, []string{"-X", "OPTIONS"}, "not-a-preflight",
+			"Access-Control-Request-Method: PUT", "", ""},
+
+		// B10
+		{"API Gateway without OPTIONS", before(nil, says(onAll, 403, "X-Amzn-Errortype: "+
+			"MissingAuthenticationTokenException")), put, "options-not-routed", "API Gateway", "login", ""},
+		{"API Gateway that knows nobody", before(nil, says(onAll, 403, "X-Amzn-Errortype: AccessDeniedException")),
+			put, "login-before-cors", "", "", ""},
+		{"API Gateway with another error", before(listed, says(onPUT, 429, "X-Amzn-Errortype: "+
+			"TooManyRequestsException:http://internal")), put, "error-before-cors", "TooManyRequestsException", "",
+			""},
+		{"a challenge of Cloudflare", before(listed, says(onAll, 403, "Cf-Mitigated: challenge")), get,
+			"error-before-cors", "Exempt the API", "login", ""},
+		{"a challenge of Cloudflare, to preflights", before(listed, says(onOptions, 403, "Cf-Mitigated: challenge")),
+			put, "error-before-cors", "Exempt the API", "login", ""},
+		{"Azure that wants a login", before(nil, says(onAll, 403, "X-Ms-Error-Code: AuthenticationFailed")), get,
+			"login-before-cors", "", "", ""},
+		{"a bucket without CORS", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			refusesWith(403, "<Error><Code>AccessForbidden</Code><Message>CORSResponse: CORS is not enabled for "+
+				"this bucket.</Message></Error>")(w, r, "")
+		}), put, "origin-not-listed or cors-refused", "not enabled", "login", ""},
+
+		// The rest.
+		{"a firewall that takes no OPTIONS", before(listed, says(onOptions, 403)), put, "error-before-cors",
+			"Let OPTIONS through", "login", "cors-refused or error-before-cors"},
+		{"a proxy whose upstream is down", before(nil, says(onAll, 502)), put, "error-before-cors", "502", "",
+			"error-before-cors or no-cors-layer"},
+		{"nothing at this path", before(nil, says(onAll, 404)), put, "options-not-routed or error-before-cors",
+			"check the path", "", ""},
+		{"a proxy that loses the header", before(nil, func(w http.ResponseWriter, r *http.Request) bool {
+			switch {
+			case r.Header.Get("Origin") == "":
+				w.WriteHeader(405)
+			case r.Header.Get("Origin") != page:
+				w.WriteHeader(403)
+			}
+			return true
+		}), put, "not-covered", "gets lost", "", "options-not-routed or origin-not-listed"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			url := serve(t, tc.server)
+			cause, o := causeOf(t, append(append([]string{"-origin", page}, tc.args...), url)...)
+			assert.Equal(t, tc.cause, cause, "%v", o.Questions)
+			if tc.says != "" && len(o.Hints) > 0 {
+				assert.Contains(t, o.Hints[0].Detail, tc.says)
+			}
+			for _, n := range o.Hints {
+				if tc.not != "" {
+					assert.NotContains(t, n.Detail, tc.not)
+				}
+			}
+			guess := tc.guess
+			if guess == "" {
+				guess = tc.cause
+			}
+			cause, o = causeOf(t, append(append([]string{"-no-probe", "-origin", page}, tc.args...), url)...)
+			assert.Equal(t, guess, cause, "with -no-probe")
+			assert.Empty(t, o.Questions)
+		})
+	}
+}
+
+// forGET answers preflights for GET as they should be.
+func (p policy) forGET() http.Handler {
+	return before(p, func(w http.ResponseWriter, r *http.Request) bool {
+		isGET := r.Header.Get("Access-Control-Request-Method") == http.MethodGet
+		if isGET {
+			policy{allow: p.allow}.ServeHTTP(w, r)
+		}
+		return isGET
+	})
+}
+
+func says2(status int, lines ...string) http.Handler {
+	return before(nil, says(onAll, status, lines...))
+}

@@ -1,0 +1,359 @@
+package paste
+
+import (
+	"cmp"
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// A Complaint is what a line of the console says of a call that was blocked.
+type Complaint struct {
+	Browser   string // "Chromium", "Firefox", "Safari"
+	Text      string // the line, on one line
+	Preflight bool   // it was the preflight that was refused
+	Element   bool   // an image, a font or a script was loaded, not a call of a script
+	NoAnswer  bool   // there was no answer at all
+	Policy    bool   // not CORS, but Cross-Origin-Resource-Policy
+	Method    string // the method that was refused
+	Header    string // the request header that was refused
+	Status    int    // of the answer, 0 if the line does not tell
+}
+
+// quotes are all that browsers, and what people paste through, use.
+const (
+	quotes = `'"‘’“”` + "`"
+	quoted = `[` + quotes + `](\S+?)[` + quotes + `]` // a URL may have an apostrophe
+)
+
+var (
+	// Chromium: the whole of CORS in one message.
+	chromiumLine = regexp.MustCompile(`Access to ([A-Za-z][A-Za-z ]{0,40}?) at ` + quoted +
+		`(?: \(redirected from ` + quoted + `\))?` +
+		` from origin ` + quoted + ` has been blocked by CORS policy` +
+		`(?:: (?:Method \S+ is not allowed by Access-Control-Allow-Methods|` +
+		`Request header field \S+ is not allowed by Access-Control-Allow-Headers))?`) // Safari's own words
+	chromiumMixed = regexp.MustCompile(`Mixed Content: The page at ` + quoted + ` was loaded over HTTPS, ` +
+		`but requested an insecure [A-Za-z ]{1,40} ` + quoted)
+	// The line beside it: the method, and how it ended.
+	networkLine = regexp.MustCompile(`(?:\b|XHR)(GET|HEAD|POST|PUT|DELETE|PATCH|OPTIONS) (https?://\S+)` +
+		`(?: net::ERR_([A-Za-z_.]+)(?: (\d{3}))?)?`)
+
+	// Firefox, in all its languages: the address, and the reason in parentheses.
+	firefoxLine = regexp.MustCompile(`Cross-Origin Request (?:Blocked|Warning): ` +
+		`The Same Origin Policy (?:disallows|will disallow) reading the remote resource at ` +
+		`[` + quotes + `]?(\S+?)[` + quotes + `]?(?: soon)?\.? \(Reason: `)
+	firefoxAny = regexp.MustCompile(`[` + quotes + `«»„]?` +
+		`(https?://[^\s` + quotes + `«»„()（）]+)[` + quotes + `«»]?[^()（）:：]{0,60}` +
+		`[(（]?[^()（）\s:：]{2,20} ?[:：] ?[^()（）]{0,40}(?:CORS|Access-Control-)`)
+	firefoxPolicy = regexp.MustCompile(`The resource at ` + quoted +
+		` was blocked due to its Cross-Origin-Resource-Policy header`)
+	firefoxMixed = regexp.MustCompile(`Blocked loading mixed active content [` + quotes + `](\S+?)[` + quotes + `]`)
+
+	// Safari: a reason and an address, on lines of their own.
+	safariOrigin = regexp.MustCompile(`Origin (\S+) is not allowed by Access-Control-Allow-Origin\b`)
+	safariReason = regexp.MustCompile(`Preflight response is not successful|` +
+		`Request header field \S+ is not allowed by Access-Control-Allow-Headers|` +
+		`Method \S+ is not allowed by Access-Control-Allow-Methods|` +
+		`Credentials flag is true, but Access-Control-Allow-Credentials is not|` +
+		`Cannot use wildcard in Access-Control-Allow-Origin when credentials flag is true|` +
+		`Header Access-Control-Allow-\S+ has an invalid value|` +
+		`Access-Control-Allow-Origin cannot contain more than one origin`)
+	safariAddress = regexp.MustCompile(`(?:(?:Fetch API|XMLHttpRequest|EventSource|Beacon API|Ping) cannot load|` +
+		`Cannot load [a-z]+) ` +
+		`(\S+?)\.? due to access control checks`)
+	safariDenied = regexp.MustCompile(`Cross-origin redirection to (\S+) ` +
+		`denied by Cross-Origin Resource Sharing policy: ` +
+		`(?:Origin (\S+) is not allowed by Access-Control-Allow-Origin)?`)
+	safariPolicy = regexp.MustCompile(`Cancelled load to (\S+) because it violates ` +
+		`the resource's Cross-Origin-Resource-Policy`)
+	safariMixed = regexp.MustCompile(`The page at (\S+) (?:requested|was not allowed to (?:display|run)) ` +
+		`insecure content from (\S+?)\.? `)
+
+	methodRefused = regexp.MustCompile(`Method (\S+) is not allowed by Access-Control-Allow-Methods`)
+	headerRefused = regexp.MustCompile(`[Rr]equest header field (\S+) is not allowed by Access-Control-Allow-Headers`)
+	headerMissing = regexp.MustCompile(`(?:header|token|[^\s(] ) ?[` + quotes + `«„]([!#$%&*+.^_|~0-9A-Za-z-]+)` +
+		`[` + quotes + `»“] [^()]{0,120}?[` + quotes + `«„]?Access-Control-Allow-Headers`)
+	statusCode = regexp.MustCompile(`Status code: ?(\d{3})|[Cc]ode[^:()]{0,20}: ?(\d{3})\b`)
+)
+
+// A message is one line of a console.
+type message struct {
+	start, end int // in the text
+	call       Call
+	kind       kind
+	failedLoad bool // Safari: the same reason once more, in "Failed to load resource"
+}
+
+type kind int
+
+const (
+	whole   kind = iota // a line that tells all that there is
+	reason              // Safari: why
+	address             // Safari: which URL
+)
+
+// parseConsole reads lines of a console, with whatever stands around them. It
+// returns nil if there is none.
+func parseConsole(text string) (*Paste, error) {
+	text = oneLine(text)
+	messages := findMessages(text)
+	for i := range messages {
+		m := &messages[i]
+		end := len(text)
+		if i+1 < len(messages) {
+			end = messages[i+1].start
+		}
+		m.explain(text[m.start:end])
+		m.failedLoad = strings.HasSuffix(text[:m.start], "Failed to load resource: ")
+	}
+	p := &Paste{Form: Console, Calls: takeNetwork(pairUp(messages), text)}
+	if len(p.Calls) == 0 {
+		return nil, nil
+	}
+	if u := p.Calls[0].URL; u != "" && !strings.HasPrefix(u, "http://") && !strings.HasPrefix(u, "https://") {
+		return nil, fmt.Errorf("the page called %s, which begins with neither http:// nor https://: "+
+			"that is what the browser refuses", written(u))
+	}
+	return p, nil
+}
+
+// findMessages returns the messages in the order of the text.
+func findMessages(text string) []message {
+	var found []message
+	add := func(pattern *regexp.Regexp, browser string, k kind, fill func(c *Call, groups []string)) {
+		for _, at := range pattern.FindAllStringSubmatchIndex(text, -1) {
+			groups := make([]string, len(at)/2)
+			for i := range groups {
+				if at[2*i] >= 0 {
+					groups[i] = text[at[2*i]:at[2*i+1]]
+				}
+			}
+			m := message{start: at[0], end: at[1], kind: k}
+			m.call.Complaint = &Complaint{Browser: browser}
+			fill(&m.call, groups)
+			found = append(found, m)
+		}
+	}
+	none := func(*Call, []string) {}
+	origin := func(c *Call, value string) { c.Origin = Origin{value, "the console's line"} }
+
+	add(chromiumLine, "Chromium", whole, func(c *Call, g []string) {
+		c.URL = g[2]
+		if g[3] != "" {
+			c.URL = g[3]
+			c.Notes = append(c.Notes, "It was redirected to "+g[2]+".")
+		}
+		origin(c, g[4])
+		switch what := lower(g[1]); what {
+		case "fetch", "xmlhttprequest", "resource", "internal resource":
+		default:
+			c.Method, c.Complaint.Element = "GET", true
+		}
+	})
+	add(chromiumMixed, "Chromium", whole, func(c *Call, g []string) {
+		c.URL = g[2]
+		origin(c, OriginOf(g[1]))
+	})
+	address1 := func(c *Call, g []string) { c.URL = g[1] }
+	add(firefoxLine, "Firefox", whole, address1)
+	add(firefoxMixed, "Firefox", whole, address1)
+	add(firefoxAny, "Firefox", whole, func(c *Call, g []string) { c.URL = strings.TrimSuffix(g[1], ".") })
+	add(safariOrigin, "Safari", reason, func(c *Call, g []string) { origin(c, strings.Trim(g[1], quotes)) })
+	add(safariReason, "Safari", reason, none)
+	add(safariAddress, "Safari", address, address1)
+	add(safariDenied, "Safari", reason, func(c *Call, g []string) {
+		c.Notes = append(c.Notes, "It was redirected to "+g[1]+".")
+		if g[2] != "" && g[2] != "null" { // null is what two redirects between origins make of any page
+			origin(c, g[2])
+		}
+	})
+	policy := func(c *Call, g []string) {
+		c.URL, c.Method = g[1], "GET"
+		c.Complaint.Policy, c.Complaint.Element = true, true
+	}
+	add(safariPolicy, "Safari", whole, policy)
+	add(firefoxPolicy, "Firefox", whole, policy)
+	add(safariMixed, "Safari", whole, func(c *Call, g []string) {
+		c.URL = g[2]
+		origin(c, OriginOf(g[1]))
+	})
+
+	// What begins first counts, and at one place what is first above.
+	slices.SortStableFunc(found, func(a, b message) int { return a.start - b.start })
+	kept := found[:0]
+	for _, m := range found {
+		if n := len(kept); n == 0 || m.start >= kept[n-1].end {
+			kept = append(kept, m)
+		}
+	}
+	return kept
+}
+
+// explain reads what the message, with what follows it, complains of.
+func (m *message) explain(text string) {
+	c := m.call.Complaint
+	c.Text = firstSentences(text)
+	if g := methodRefused.FindStringSubmatch(text); g != nil {
+		c.Method, c.Preflight = g[1], true
+		m.call.Method = g[1]
+	}
+	switch g := headerRefused.FindStringSubmatch(text); {
+	case g != nil:
+		c.Header, c.Preflight = g[1], true
+	case c.Browser == "Firefox":
+		if g := headerMissing.FindStringSubmatch(text); g != nil {
+			c.Header, c.Preflight = g[1], true
+		}
+		if strings.Contains(text, "Access-Control-Allow-Methods") || strings.Contains(text, "Access-Control-Allow-Headers") {
+			c.Preflight = true
+		}
+	}
+	if strings.Contains(lower(text), "preflight") {
+		c.Preflight = true
+	}
+	for _, sign := range []string{
+		"credentials mode is 'include'", "Credentials flag is true", "when credentials flag is true",
+		"Credential is not supported", "Access-Control-Allow-Credentials",
+	} {
+		if strings.Contains(plainQuotes(text), sign) {
+			m.call.Credentials = Include
+		}
+	}
+	if g := statusCode.FindStringSubmatch(text); g != nil {
+		c.Status, _ = strconv.Atoi(g[1] + g[2])
+	}
+	c.NoAnswer = strings.Contains(text, "CORS request did not succeed") || strings.Contains(text, "CORSDidNotSucceed")
+}
+
+// plainQuotes replaces typographic quotes.
+func plainQuotes(text string) string {
+	return strings.NewReplacer("‘", "'", "’", "'", "“", `"`, "”", `"`, "`", "'").Replace(text)
+}
+
+// firstSentences is a message as far as a report needs it.
+func firstSentences(text string) string {
+	for _, end := range []string{" net::ERR_", `", source: `, " [Error]", " Uncaught ", " Failed to load resource"} {
+		text, _, _ = strings.Cut(text, end)
+	}
+	const most = 300
+	if runes := []rune(text); len(runes) > most {
+		text = string(runes[:most-1]) + "…"
+	}
+	return strings.TrimRight(text, ` "`)
+}
+
+// pairUp joins the reasons and the addresses of Safari, which come on lines of
+// their own: the reason, then the address, then perhaps the reason once more.
+func pairUp(messages []message) (calls []Call) {
+	var pending *Call
+	origins := make(map[string]bool)
+	last := -1 // the call of the last address
+	for i := range messages {
+		m := &messages[i]
+		if m.call.Origin.Value != "" && m.kind == reason {
+			origins[m.call.Origin.Value] = true
+		}
+		switch m.kind {
+		case whole:
+			calls = append(calls, m.call)
+		case reason:
+			if m.failedLoad && last >= 0 {
+				calls[last].join(&m.call)
+				continue
+			}
+			pending = &m.call
+		case address:
+			if pending != nil {
+				m.call.join(pending)
+				pending = nil
+			}
+			last = len(calls)
+			calls = append(calls, m.call)
+		}
+	}
+	if pending != nil && len(calls) == 0 {
+		calls = append(calls, *pending)
+	}
+	for i := range calls {
+		if c := &calls[i]; c.Origin.Value == "" && c.Complaint.Browser == "Safari" && len(origins) == 1 {
+			for origin := range origins {
+				c.Origin = Origin{origin, "the console's line"}
+			}
+		}
+	}
+	return distinct(calls)
+}
+
+// join takes from a reason what the call does not tell.
+func (c *Call) join(reason *Call) {
+	if c.Origin.Value == "" {
+		c.Origin = reason.Origin
+	}
+	c.Method = cmp.Or(c.Method, reason.Method)
+	c.Notes = append(c.Notes, reason.Notes...)
+	c.Credentials = cmp.Or(c.Credentials, reason.Credentials)
+	if !c.Complaint.Preflight && c.Complaint.Status == 0 {
+		text := c.Complaint.Text
+		*c.Complaint = *reason.Complaint
+		c.Complaint.Text = cmp.Or(reason.Complaint.Text, text)
+	}
+}
+
+// distinct leaves out what was said twice: pages try again, and Firefox says after
+// every reason that there was no answer.
+func distinct(calls []Call) []Call {
+	type key struct {
+		url, origin, method, header string
+		credentials                 Credentials
+		preflight                   bool
+	}
+	seen := make(map[key]bool)
+	known := make(map[string]bool)
+	kept := calls[:0]
+	for _, c := range calls {
+		k := key{c.URL, c.Origin.Value, c.Complaint.Method, c.Complaint.Header, c.Credentials, c.Complaint.Preflight}
+		tellsNothing := c.Complaint.NoAnswer || k == key{url: c.URL}
+		if seen[k] || tellsNothing && known[c.URL] {
+			continue
+		}
+		seen[k], known[c.URL] = true, true
+		kept = append(kept, c)
+	}
+	return kept
+}
+
+// takeNetwork reads the lines of the network that stand between the others. They
+// tell the method; without others they are all that there is.
+func takeNetwork(calls []Call, text string) []Call {
+	var alone []Call
+	byURL := make(map[string]string)
+	for _, g := range networkLine.FindAllStringSubmatch(text, -1) {
+		method, address, failure := g[1], strings.TrimRight(g[2], quotes+".,;"), g[3]
+		if method == "OPTIONS" {
+			continue
+		}
+		if _, ok := byURL[address]; !ok {
+			byURL[address] = method
+		}
+		if failure != "" {
+			status, _ := strconv.Atoi(g[4])
+			alone = append(alone, Call{URL: address, Method: method, Complaint: &Complaint{
+				Browser: "Chromium", Text: g[0], Status: status,
+				NoAnswer: status == 0 && failure != "FAILED" && !strings.HasPrefix(failure, "BLOCKED"),
+				Policy:   strings.HasPrefix(failure, "BLOCKED_BY_RESPONSE"),
+			}})
+		}
+	}
+	if len(calls) == 0 {
+		return distinct(alone)
+	}
+	for i := range calls {
+		if calls[i].Method == "" {
+			calls[i].Method = byURL[calls[i].URL]
+		}
+	}
+	return calls
+}

@@ -1,0 +1,472 @@
+package paste
+
+import (
+	"errors"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+var (
+	errCutQuote = errors.New("the copy ends inside quotes: its end is missing, copy it again as a whole")
+	errCutLine  = errors.New("the copy ends where another line should follow: " +
+		"its end is missing, copy it again as a whole")
+	errCurly = errors.New("its quotes are curly: a program between the browser and here changed them; " +
+		"copy it again, straight from the browser")
+)
+
+// isCurl reports whether text begins with the word curl.
+func isCurl(text string) bool {
+	word := text
+	if i := strings.IndexAny(text, " \t\n\u00a0\\^`"); i >= 0 {
+		word = text[:i]
+	}
+	if i := strings.LastIndexAny(word, `/\`); i >= 0 && !strings.ContainsAny(word, "()\"'?=,") {
+		word = word[i+1:] // /usr/bin/curl
+	}
+	return strings.TrimSuffix(lower(word), ".exe") == "curl"
+}
+
+// parseCurl reads one curl command after the other.
+func parseCurl(text string) (*Paste, error) {
+	form := curlForm(text)
+	if form == CurlPowerShell && psLooksLikeCmdlet(text) {
+		return parsePowerShell(text)
+	}
+	split := map[Form]func(string) ([][]string, error){
+		CurlBash: splitBash, CurlCmd: splitCmd, CurlPowerShell: splitPowerShell,
+	}[form]
+	commands, err := split(text)
+	if err != nil {
+		return nil, err
+	}
+	p := &Paste{Form: form}
+	for _, words := range commands {
+		if last := len(p.Calls) - 1; last >= 0 && words[0][:min(1, len(words[0]))] == "-" {
+			p.Calls[last].Args = append(p.Calls[last].Args, words...) // what joined the lines was lost
+			continue
+		}
+		if words = dropPromptWords(words); len(words) == 0 {
+			continue
+		}
+		if len(words) == 1 {
+			return nil, errors.New("nothing stands after the word curl: copy it again as a whole")
+		}
+		p.Calls = append(p.Calls, Call{Args: words[1:]})
+	}
+	return p, nil
+}
+
+// curlForm tells the shells apart: by the first quote, else by how a line goes on.
+func curlForm(text string) Form {
+	word, rest, _ := strings.Cut(text, " ")
+	exe := strings.HasSuffix(lower(word), ".exe")
+	line, _, more := strings.Cut(rest, "\n")
+	if more {
+		switch trimmed := strings.TrimRight(line, " "); {
+		case strings.HasSuffix(trimmed, "^"):
+			return CurlCmd
+		case strings.HasSuffix(trimmed, "`"):
+			return CurlPowerShell
+		case strings.HasSuffix(trimmed, `\`):
+			return CurlBash
+		}
+	}
+	i := strings.IndexAny(rest, `'"`)
+	switch {
+	case i > 0 && rest[i] == '"' && rest[i-1] == '^':
+		return CurlCmd
+	case i >= 0 && rest[i] == '\'' && exe:
+		return CurlPowerShell
+	case i >= 0 && rest[i] == '"' && exe && strings.Contains(rest, "`"):
+		return CurlPowerShell
+	case psLooksLikeCmdlet(text):
+		return CurlPowerShell
+	case exe, i >= 0 && rest[i] == '"' && !strings.Contains(rest, "'") && doublesQuotes(rest[i:]):
+		return CurlCmd
+	}
+	return CurlBash
+}
+
+// doublesQuotes reports whether text, which begins with a quote, has a doubled
+// quote inside of a word: that is how cmd writes one.
+func doublesQuotes(text string) bool {
+	for i := 1; i+2 < len(text); i++ {
+		if text[i] == '\\' {
+			i++
+			continue
+		}
+		if text[i] == '"' && text[i+1] == '"' && text[i-1] != ' ' && text[i+2] != ' ' {
+			return true
+		}
+	}
+	return false
+}
+
+// dropPromptWords returns the words from curl on, none if it is another command.
+func dropPromptWords(words []string) []string {
+	for i := range min(len(words), 3) {
+		if isCurl(words[i]) {
+			return words[i:]
+		}
+	}
+	return nil
+}
+
+// splitBash splits text into commands, and these into words, as bash does. But it
+// expands nothing: $HOME, $(…) and * stay as they are written.
+func splitBash(text string) (commands [][]string, err error) {
+	var (
+		b      utf16Builder
+		words  []string
+		inWord bool
+	)
+	end := func() {
+		if inWord {
+			words = append(words, repair(b.String()))
+		}
+		b.Reset()
+		inWord = false
+	}
+	for i := 0; i < len(text); {
+		c, next := text[i], byte(0)
+		if i+1 < len(text) {
+			next = text[i+1]
+		}
+		switch {
+		case c == '\\' && next == 0:
+			return nil, errCutLine
+		case c == '\\' && next == '\n':
+			i += 2
+			if strings.HasPrefix(text[i:], "> ") {
+				i += 2 // the terminal's
+			}
+		case c == '\\' && continues(text[i+1:]):
+			i += 1 + lineEnd(text[i+1:]) + 1
+		case c == '\\':
+			inWord = true
+			_ = b.WriteByte(next)
+			i += 2
+		case c == ' ', c == '\t':
+			end()
+			i++
+		case strings.HasPrefix(text[i:], "\u00a0"):
+			end()
+			i += len("\u00a0")
+		case c == '#' && !inWord:
+			i += lineEnd(text[i:])
+		case (c == ';' || c == '&') && inWord && strings.IndexByte("\x00 \t\n;&|", next) < 0:
+			_ = b.WriteByte(c) // a URL without quotes: no shell has seen this text
+			i++
+		case c == '\n', c == ';', c == '&', c == '|':
+			if end(); len(words) > 0 {
+				commands = append(commands, words)
+			}
+			words = nil
+			i++
+		case c == '\'':
+			inWord = true
+			n := strings.IndexByte(text[i+1:], '\'')
+			if n < 0 {
+				return nil, errCutQuote
+			}
+			_, _ = b.WriteString(text[i+1 : i+1+n])
+			i += n + 2
+		case c == '"':
+			inWord = true
+			if i, err = bashDouble(&b, text, i+1); err != nil {
+				return nil, err
+			}
+		case strings.HasPrefix(text[i:], "$'"):
+			inWord = true
+			if i, err = ansiC(&b, text, i+2); err != nil {
+				return nil, err
+			}
+		case strings.HasPrefix(text[i:], `$"`):
+			i++
+		case strings.HasPrefix(text[i:], "$("):
+			inWord = true
+			n := substitution(text[i:])
+			_, _ = b.WriteString(text[i : i+n])
+			i += n
+		case (c == '<' || c == '>') && (!inWord || b.Len() == 1 && strings.Contains("012", b.String())):
+			b.Reset() // 2>
+			inWord = false
+			i += redirection(text[i:])
+		case isCurly(text[i:]) && !inWord:
+			return nil, errCurly
+		default:
+			inWord = true
+			_ = b.WriteByte(c)
+			i++
+		}
+	}
+	if end(); len(words) > 0 {
+		commands = append(commands, words)
+	}
+	return commands, nil
+}
+
+// continues reports whether nothing but spaces is left of the line. A backslash
+// before them was meant to join the lines.
+func continues(text string) bool {
+	rest := strings.TrimLeft(text, " \t")
+	return len(rest) < len(text) && strings.HasPrefix(rest, "\n")
+}
+
+func lineEnd(text string) int {
+	if i := strings.IndexByte(text, '\n'); i >= 0 {
+		return i
+	}
+	return len(text)
+}
+
+// isCurly reports whether text begins with a typographic quote.
+func isCurly(text string) bool {
+	r, _ := utf8.DecodeRuneInString(text)
+	return strings.ContainsRune("“”„‘’‚", r)
+}
+
+// redirection returns the length of a redirection, with the word that it names.
+func redirection(text string) int {
+	i := 0
+	for i < len(text) && strings.IndexByte("<>& \t", text[i]) >= 0 {
+		i++
+	}
+	for i < len(text) && strings.IndexByte(" \t\n;|", text[i]) < 0 {
+		i++
+	}
+	return i
+}
+
+// substitution returns the length of a $(…), which is not run.
+func substitution(text string) int {
+	depth := 0
+	for i := range min(len(text), 512) {
+		switch text[i] {
+		case '(':
+			depth++
+		case ')':
+			if depth--; depth == 0 {
+				return i + 1
+			}
+		}
+	}
+	return len("$(")
+}
+
+// bashDouble reads what stands between double quotes, from i on, and returns where
+// it ends.
+func bashDouble(b *utf16Builder, text string, i int) (int, error) {
+	for i < len(text) {
+		switch c := text[i]; {
+		case c == '"':
+			return i + 1, nil
+		case c == '\\' && i+1 < len(text) && strings.IndexByte("$`\"\\", text[i+1]) >= 0:
+			_ = b.WriteByte(text[i+1])
+			i += 2
+		case c == '\\' && i+1 < len(text) && text[i+1] == '\n':
+			i += 2
+		case strings.HasPrefix(text[i:], "$("):
+			n := substitution(text[i:])
+			_, _ = b.WriteString(text[i : i+n])
+			i += n
+		default:
+			_ = b.WriteByte(c)
+			i++
+		}
+	}
+	return 0, errCutQuote
+}
+
+// ansiC reads what stands between $' and ', from i on, and returns where it ends.
+func ansiC(b *utf16Builder, text string, i int) (int, error) {
+	for i < len(text) {
+		c := text[i]
+		i++
+		switch {
+		case c == '\'':
+			return i, nil
+		case c != '\\':
+			_ = b.WriteByte(c)
+			continue
+		case i == len(text):
+			return 0, errCutQuote
+		}
+		c = text[i]
+		i++
+		if n := strings.IndexByte("abeEfnrtv", c); n >= 0 {
+			_ = b.WriteByte("\a\b\x1b\x1b\f\n\r\t\v"[n])
+			continue
+		}
+		switch c {
+		case 'x':
+			value, n := digits(text[i:], 16, 2)
+			if n == 0 {
+				_, _ = b.WriteString(`\x`)
+				continue
+			}
+			_ = b.WriteByte(byte(value))
+			i += n
+		case 'u', 'U':
+			value, n := digits(text[i:], 16, map[byte]int{'u': 4, 'U': 8}[c])
+			if n == 0 {
+				_, _ = b.WriteString(`\` + string(c))
+				continue
+			}
+			b.unit(rune(min(value, utf8.MaxRune+1))) // beyond is no character
+			i += n
+		case '0', '1', '2', '3', '4', '5', '6', '7':
+			value, n := digits(text[i-1:], 8, 3)
+			_ = b.WriteByte(byte(value))
+			i += n - 1
+		case 'c':
+			if i < len(text) {
+				_ = b.WriteByte(text[i] & 0x1f)
+				i++
+			}
+		case '\\', '\'', '"', '?':
+			_ = b.WriteByte(c)
+		default:
+			_ = b.WriteByte('\\')
+			_ = b.WriteByte(c)
+		}
+	}
+	return 0, errCutQuote
+}
+
+// digits reads at most most digits, and returns how many there were.
+func digits(text string, base, most int) (value int64, n int) {
+	for n < most && n < len(text) {
+		if _, err := strconv.ParseUint(text[n:n+1], base, 8); err != nil {
+			break
+		}
+		n++
+	}
+	value, _ = strconv.ParseInt(text[:n], base, 64)
+	return value, n
+}
+
+// splitCmd splits text into commands, and these into words, as Windows does:
+// cmd.exe takes out its carets, and the program's start-up code splits what is
+// left. In words that begin with ^", which browsers write, Chromium doubles every
+// backslash, and Firefox, which writes curl.exe, none.
+func splitCmd(text string) (commands [][]string, err error) {
+	text, escaped, err := dropCarets(text)
+	if err != nil {
+		return nil, err
+	}
+	var (
+		b                       strings.Builder
+		words                   []string
+		inWord, quoted, careted bool
+	)
+	end := func() {
+		if inWord {
+			words = append(words, b.String())
+		}
+		b.Reset()
+		inWord, careted = false, false
+	}
+	for i := 0; i < len(text); i++ {
+		c, next := text[i], byte(0)
+		if i+1 < len(text) {
+			next = text[i+1]
+		}
+		switch {
+		case c == '"' && escaped[i] && !inWord:
+			inWord, quoted, careted = true, true, true
+		case careted && c == '\\' && (next == '"' || next == '\\' && !isExe(words)):
+			b.WriteByte(next)
+			i++
+		case careted && c == '"':
+			quoted, careted = false, false
+		case c == '\\' && !careted:
+			inWord = true
+			n := 1
+			for i+n < len(text) && text[i+n] == '\\' {
+				n++
+			}
+			before := n
+			if i+n < len(text) && text[i+n] == '"' {
+				before = n / 2 // they are meant for the quote
+				if n%2 == 1 {
+					n++
+				}
+			}
+			b.WriteString(strings.Repeat(`\`, before))
+			b.WriteString(strings.TrimLeft(text[i:i+n], `\`))
+			i += n - 1
+		case c == '"' && quoted && next == '"':
+			b.WriteByte('"')
+			i++
+		case c == '"':
+			inWord, quoted = true, !quoted
+		case quoted, escaped[i]:
+			inWord = true
+			b.WriteByte(c)
+		case c == ' ', c == '\t':
+			end()
+		case c == '&' && inWord && strings.IndexByte("\x00 \t\n&", next) < 0:
+			b.WriteByte(c) // a URL without quotes: no shell has seen this text
+		case c == '\n', c == '&', c == '|':
+			if end(); len(words) > 0 {
+				commands = append(commands, words)
+			}
+			words = nil
+		case (c == '<' || c == '>') && !inWord:
+			i += redirection(text[i:]) - 1
+		case isCurly(text[i:]) && !inWord:
+			return nil, errCurly
+		default:
+			inWord = true
+			b.WriteByte(c)
+		}
+	}
+	if quoted {
+		return nil, errCutQuote
+	}
+	if end(); len(words) > 0 {
+		commands = append(commands, words)
+	}
+	return commands, nil
+}
+
+func isExe(words []string) bool {
+	return len(words) > 0 && strings.HasSuffix(lower(words[0]), ".exe")
+}
+
+// dropCarets is cmd.exe's part: a caret makes the character after it stand for
+// itself, a caret at the end of a line joins the next one to it. Between quotes
+// carets are characters.
+func dropCarets(text string) (plain string, escaped []bool, err error) {
+	out := make([]byte, 0, len(text))
+	add := func(c byte, esc bool) { out, escaped = append(out, c), append(escaped, esc) }
+	quoted := false
+	for i := 0; i < len(text); i++ {
+		c := text[i]
+		switch {
+		case strings.HasPrefix(text[i:], "\"^\n\n\""): // how Firefox writes a line break
+			add('\n', true)
+			i += len("^\n\n\"")
+		case c == '"':
+			quoted = !quoted
+			add(c, false)
+		case c != '^' || quoted:
+			add(c, false)
+		case i+1 == len(text):
+			return "", nil, errCutLine
+		case strings.HasPrefix(text[i:], "^\n\n"): // how Chromium does
+			add('\n', true)
+			i += 2
+		case text[i+1] == '\n':
+			i++
+		case text[i+1] == ' ' && continues(text[i+1:]):
+			i += 1 + lineEnd(text[i+1:])
+		default:
+			i++
+			add(text[i], true)
+		}
+	}
+	return string(out), escaped, nil
+}

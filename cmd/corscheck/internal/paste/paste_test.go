@@ -1,0 +1,470 @@
+package paste
+
+import (
+	"encoding/json"
+	"os"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// Chromium's own copies. What they say of one call has to be the same in each form,
+// as far as the form tells it.
+func TestChromiumCopies(t *testing.T) {
+	data, err := os.ReadFile("testdata/chromium.json")
+	require.NoError(t, err)
+	var copies []map[string]string
+	require.NoError(t, json.Unmarshal(data, &copies))
+	require.Len(t, copies, 6)
+	bodies := map[string]string{
+		"PUT https://api.example.com/api/users/7?q=a%20b": `{"a":"it's \"q\"\n100%"}`,
+		"PUT http://api.example.com/api/users/7":          "{}",
+	}
+	for _, call := range copies {
+		method, address, _ := strings.Cut(call["of"], " ")
+		for key, form := range map[string]Form{
+			"bash": CurlBash, "cmd": CurlCmd, "fetch": Fetch, "nodefetch": NodeFetch, "ps": PowerShell,
+		} {
+			t.Run(call["of"]+"/"+key, func(t *testing.T) {
+				p, err := Parse(call[key])
+				require.NoError(t, err)
+				require.Len(t, p.Calls, 1)
+				got := p.Calls[0]
+				if form == NodeFetch && !strings.Contains(call[key], "Referer") {
+					form = Fetch // nothing tells them apart
+				}
+				assert.Equal(t, form, p.Form)
+				if form == CurlBash || form == CurlCmd {
+					assert.Equal(t, []string{"--url", address}, got.Args[:2])
+					if method != "GET" {
+						assert.Equal(t, []string{"-X", method}, got.Args[2:4])
+					}
+					if body := bodies[call["of"]]; body != "" {
+						assert.Equal(t, []string{"--data-raw", body}, got.Args[len(got.Args)-2:])
+					}
+					assert.Contains(t, got.Args, `User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 `+
+						`(KHTML, like Gecko) HeadlessChrome/156.0.0.0 Safari/537.36`)
+					if strings.Contains(call["bash"], "sec-ch-ua:") {
+						assert.Contains(t, got.Args, `sec-ch-ua: "Not:A-Brand";v="8", "Chromium";v="156"`)
+					}
+					return
+				}
+				assert.Equal(t, address, got.URL)
+				if form != PowerShell || method != "GET" {
+					assert.Equal(t, method, got.Method)
+				}
+				assert.Equal(t, bodies[call["of"]], got.Body)
+				page := "https://app.example.com"
+				switch {
+				case strings.Contains(address, "selfsigned"):
+					page = "http://app.example.com"
+				case strings.Contains(call["bash"], "Referer;"):
+					page = "" // the page's policy sends none
+				}
+				assert.Equal(t, page, got.Origin.Value)
+				if form == Fetch && strings.Contains(call[key], "mode") {
+					assert.Equal(t, "cors", got.Mode)
+					assert.NotEmpty(t, got.Credentials)
+				} else {
+					assert.Empty(t, got.Credentials)
+				}
+			})
+		}
+	}
+}
+
+func TestShells(t *testing.T) {
+	for _, tc := range []struct {
+		name, text string
+		form       Form
+		want       []string
+	}{
+		{"one line", `curl https://a.example -X PUT`, CurlBash, []string{"https://a.example", "-X", "PUT"}},
+		{"double quotes", `curl "https://a.example" -H "X: \"q\" \$5 \\ \x"`, CurlBash, []string{"https://a.example",
+			"-H", `X: "q" $5 \ \x`}},
+		{"quotes beside each other", `curl 'it'\''s'"y"z`, CurlBash, []string{"it'syz"}},
+		{"an empty word", `curl '' ""`, CurlBash, []string{"", ""}},
+		{"ANSI-C", `curl $'\a\b\e\E\f\n\r\t\v\\\'\"\?\101\x4a\x4\u00e9\U0001f600\cA\q'`, CurlBash,
+			[]string{"\a\b\x1b\x1b\f\n\r\t\v\\'\"?AJ\x04é😀\x01\\q"}},
+		{"halves of UTF-16", `curl $'\ud83d\ude00 \ud83d x'`, CurlBash, []string{"😀 \ufffd x"}},
+		{"bytes of UTF-8", `curl $'\xc3\xa9'`, CurlBash, []string{"é"}},
+		{"bytes of Latin-1", `curl $'caf\xe9'`, CurlBash, []string{"café"}},
+		{"lines that go on", "curl \\\n  'a' \\\n-b\\\nc", CurlBash, []string{"a", "-bc"}},
+		{"spaces behind the backslash", "curl 'a' \\  \n-k", CurlBash, []string{"a", "-k"}},
+		{"a lost backslash", "curl 'a'\n-H 'Origin: https://o.example'\n -k", CurlBash, []string{"a", "-H",
+			"Origin: https://o.example", "-k"}},
+		{"a terminal's prompts", "$ curl 'a' \\\n> -k", CurlBash, []string{"a", "-k"}},
+		{"a line break in a body", "curl a -d 'x\ny'", CurlBash, []string{"a", "-d", "x\ny"}},
+		{"CR LF", "curl 'a' \\\r\n-k\r\n", CurlBash, []string{"a", "-k"}},
+		{"a comment", "curl a#b # -k\n", CurlBash, []string{"a#b"}},
+		{"a redirection", "curl a -k > out.json 2>&1", CurlBash, []string{"a", "-k"}},
+		{"a pipe", "curl a -k | jq .", CurlBash, []string{"a", "-k"}},
+		{"a URL without quotes", "curl https://a.example/?a=1&b=2;c -k", CurlBash, []string{"https://a.example/?a=1&b=2;c",
+			"-k"}},
+		{"nothing is expanded", "curl a -H \"X: $HOME $(cat \"x y\") `id`\" *.txt $(id)", CurlBash,
+			[]string{"a", "-H", "X: $HOME $(cat \"x y\") `id`", "*.txt", "$(id)"}},
+		{"no-break spaces", "curl\u00a0'a'\u00a0-k", CurlBash, []string{"a", "-k"}},
+		{"a path", "/usr/bin/curl a", CurlBash, []string{"a"}},
+		{"quotes of Markdown", "`curl a -k`", CurlBash, []string{"a", "-k"}},
+		{"a fence of Markdown", "```sh\ncurl a -k\n```", CurlBash, []string{"a", "-k"}},
+		{"a byte order mark", "\ufeffcurl a", CurlBash, []string{"a"}},
+		{"UTF-16", "\xff\xfec\x00u\x00r\x00l\x00 \x00\xe9\x00", CurlBash, []string{"é"}},
+		{"prose before it", "This fails:\n\n  curl 'a' -k", CurlBash, []string{"a", "-k"}},
+
+		{"cmd of Chromium", "curl ^\"a^%^20b^\" ^\n  -d ^\"^{^\\^\"x^\\^\":^\\^\"c:^\\^\\d^\\^\"^}^\n\ny^\"", CurlCmd,
+			[]string{"a%20b", "-d", "{\"x\":\"c:\\d\"}\ny"}},
+		{"cmd of Firefox", "curl.exe ^\"a^\" ^\r\n  -d ^\"^{^\\^\"x^\\^\":^\\^\"c:^\\^\\d^\\^\"^}\"^\r\n\r\n\"y^\"", CurlCmd,
+			[]string{"a", "-d", "{\"x\":\"c:\\\\d\"}\ny"}},
+		{"cmd by hand", `C:\> curl.exe -d "{\"a\":\"b\\\"c\"}" "https://a.example/?a=1&b=2"`, CurlCmd,
+			[]string{"-d", `{"a":"b\"c"}`, "https://a.example/?a=1&b=2"}},
+		{"cmd with doubled quotes", `curl "a" -d "{""a"":""b c""}"`, CurlCmd, []string{"a", "-d", `{"a":"b c"}`}},
+		{"cmd of old browsers", "curl \"a\"%\"20b\" ^\n-d \"x\"^\n\n\"y\"", CurlCmd, []string{"a%20b", "-d", "x\ny"}},
+		{"cmd keeps backslashes", `curl.exe "a" -d "c:\d\\e" -o "f\\"`, CurlCmd, []string{"a", "-d", `c:\d\\e`, "-o", `f\`}},
+
+		{"PowerShell", "PS C:\\x> curl.exe 'a' `\n>> -H \"X: `\"y`\" `$z\" -d '{\\\"a\\\":''b''}'", CurlPowerShell,
+			[]string{"a", "-H", `X: "y" $z`, "-d", `{"a":'b'}`}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			p, err := Parse(tc.text)
+			require.NoError(t, err)
+			require.Len(t, p.Calls, 1)
+			assert.Equal(t, tc.form, p.Form)
+			assert.Equal(t, tc.want, p.Calls[0].Args)
+		})
+	}
+}
+
+// The developer tools copy all calls of the list at once.
+func TestManyCalls(t *testing.T) {
+	for name, text := range map[string]string{
+		"bash": "curl 'https://a.example/1' \\\n  -k ;\ncurl 'https://a.example/2' -k ;\ncurl " +
+			"'https://a.example/3' -k",
+		"cmd": "curl ^\"https://a.example/1^\" ^\n  -k &\r\ncurl ^\"https://a.example/2^\" -k " +
+			"&\r\ncurl ^\"https://a.example/3^\" -k",
+		"fetch": "fetch(\"https://a.example/1\", {\n  \"mode\": \"cors\"\n}); " +
+			";\nfetch(\"https://a.example/2\"); ;\nfetch(\"https://a.example/3\");",
+		"PowerShell": "Invoke-WebRequest -Uri \"https://a.example/1\" `\n-Method " +
+			"\"PUT\";\r\nInvoke-WebRequest -Uri \"https://a.example/2\";\r\niwr https://a.example/3",
+	} {
+		t.Run(name, func(t *testing.T) {
+			p, err := Parse(text)
+			require.NoError(t, err)
+			require.Len(t, p.Calls, 3)
+			for i, c := range p.Calls {
+				want := "https://a.example/" + string(rune('1'+i))
+				if c.Args != nil {
+					assert.Equal(t, []string{want, "-k"}, c.Args)
+				} else {
+					assert.Equal(t, want, c.URL)
+				}
+			}
+		})
+	}
+}
+
+func TestFetchByHand(t *testing.T) {
+	call := func(change func(*Call)) Call {
+		c := Call{URL: "https://a.example"}
+		if change != nil {
+			change(&c)
+		}
+		return c
+	}
+	for _, tc := range []struct {
+		name, text string
+		want       Call
+	}{
+		{"the URL alone", `fetch("https://a.example")`, call(nil)},
+		{"escapes", `fetch('https:\/\/a\x2eexam\u0070l\u{65}')`, call(nil)},
+		{"a constant", "const base = 'https://a';\nconst url = base + '.example';\nfetch(url)", call(nil)},
+		{"a constant that is set twice", "let m = 'PUT';\nlet url = `https://a.example`;\nfetch(url, {method: m})",
+			call(func(c *Call) { c.Method = "PUT" })},
+		{"a URL object", `fetch(new URL("/", "https://a.example/b"))`, call(func(c *Call) { c.URL += "/" })},
+		{"a Request", `await fetch(new Request("https://a.example", {method: "PUT"}))`,
+			call(func(c *Call) { c.Method = "PUT" })},
+		{"JSON",
+			`fetch("https://a.example", {method: 'POST', body: JSON.stringify({a: [1, "x", null, true], ` +
+				`'b': -2.5}), headers: {'Content-Type': 'application/json'}})`,
+			call(func(c *Call) {
+				c.Method, c.Body, c.HasBody = "POST", `{"a":[1,"x",null,true],"b":-2.5}`, true
+				c.Header = []Field{{"Content-Type", "application/json"}}
+			})},
+		{"a text", `fetch("https://a.example", {method: 'POST', body: "x" + 'y'})`, call(func(c *Call) {
+			c.Method, c.Body, c.HasBody = "POST", "xy", true
+			c.Header = []Field{{"Content-Type", "text/plain;charset=UTF-8"}}
+		})},
+		{"a form", `fetch("https://a.example", {method: 'POST', body: new URLSearchParams({a: "b c", d: 1})})`,
+			call(func(c *Call) {
+				c.Method, c.Body, c.HasBody = "POST", "a=b+c&d=1", true
+				c.Header = []Field{{"Content-Type", "application/x-www-form-urlencoded;charset=UTF-8"}}
+			})},
+		{"a body that only the program knows", `fetch("https://a.example", {method: 'POST', body: form.get(")}") })`,
+			call(func(c *Call) { c.Method, c.HasBody, c.BodyUnknown = "POST", true, true })},
+		{"a header that only the program knows",
+			"fetch('https://a.example', {headers: {Authorization: `Bearer ${user['t}']}`, 'X-A': id}})",
+			call(func(c *Call) {
+				c.Header = []Field{{"Authorization", "Bearer ${user['t}']}"}, {"X-A", "id"}}
+				c.Notes = []string{
+					"The value of Authorization is an expression, and is sent as it is written.",
+					"The value of X-A is an expression, and is sent as it is written.",
+				}
+			})},
+		{"headers that only the program knows",
+			`fetch('https://a.example', {headers: {...common, a: "b"}, signal: c.signal, method() {}})`,
+			call(func(c *Call) {
+				c.Header = []Field{{"a", "b"}}
+				c.Notes = []string{`Some headers are an expression, "common": name them with -H.`}
+			})},
+		{"an own page",
+			`fetch("https://a.example", {referrer: "about:client", mode: "no-cors", credentials: ` +
+				`"same-origin",})`,
+			call(func(c *Call) { c.Mode, c.Credentials = "no-cors", SameOrigin })},
+		{"TypeScript", `const r: Response = await fetch("https://a.example", {method: "PUT" as const} as RequestInit)`,
+			call(func(c *Call) { c.Method = "PUT" })},
+		{"Node.js with a cookie", `fetch("https://a.example", {"headers": {"cookie": "a=b"}})`, call(func(c *Call) {
+			c.Header, c.Credentials = []Field{{"cookie", "a=b"}}, Include
+		})},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			p, err := Parse(tc.text)
+			require.NoError(t, err)
+			require.Len(t, p.Calls, 1)
+			assert.Equal(t, tc.want, p.Calls[0])
+		})
+	}
+}
+
+func TestPowerShellByHand(t *testing.T) {
+	for _, tc := range []struct {
+		name, text string
+		want       Call
+	}{
+		{"short", `irm https://a.example -Method put -SkipCertificateCheck`, Call{URL: "https://a.example",
+			Method: "PUT", Insecure: true}},
+		{"curl is a short name", `curl -Uri "https://a.example" -Method Put`, Call{URL: "https://a.example", Method: "PUT"}},
+		{"variables",
+			"$h = @{ Authorization = 'Bearer it''s'; \"X-A\" = \"`\"1`\"\" }\n$u = 'https://a.example'\n$r " +
+				"= Invoke-RestMethod -Uri \"$u/x\" -Headers $h",
+			Call{URL: "https://a.example/x", Header: []Field{{"Authorization", "Bearer it's"}, {"X-A", `"1"`}}}},
+		{"a here-string",
+			"$b = @\"\n{\"a\":`\"b`\"}\nx\n\"@\nInvoke-WebRequest https://a.example -Body $b -Method Post " +
+				"-ContentType 'a/b' | Select-Object -Expand Content",
+			Call{URL: "https://a.example", Method: "POST", Body: "{\"a\":\"b\"}\nx", HasBody: true,
+				Header: []Field{{"Content-Type", "a/b"}}}},
+		{"a form", `iwr https://a.example -Method:Post -Body @{a = "b c"}`,
+			Call{URL: "https://a.example", Method: "POST", Body: "a=b+c", HasBody: true, Header: []Field{{"Content-Type",
+				"application/x-www-form-urlencoded"}}}},
+		{"bytes that are no text", `iwr https://a.example -Method Post -Body ([System.Convert]::FromBase64String("YQ=="))`,
+			Call{URL: "https://a.example", Method: "POST", HasBody: true, BodyUnknown: true}},
+		{"a here-string with a variable", "$v = 'x'\n$b = @\"\n$v `$v $(id) $w\n\"@\niwr https://a.example -Body $b",
+			Call{URL: "https://a.example", Body: "x $v $(id) $w", HasBody: true}},
+		{"characters by number", "iwr \"https://a.example/$([char]0x61)$([char]98)$([char] 99)$([char]x)\"",
+			Call{URL: "https://a.example/abc$([char]x)"}},
+		{"other members", "$session.Proxy = \"x\"\n$session.Headers.Add(\"a\", \"b\")\niwr https://a.example",
+			Call{URL: "https://a.example"}},
+		{"JSON that only the program makes",
+			`iwr https://a.example -Method Post -Body ($x | ConvertTo-Json) -ContentType "application/json"`,
+			Call{URL: "https://a.example", Method: "POST", HasBody: true, BodyUnknown: true, Header: []Field{{"Content-Type",
+				"application/json"}}}},
+		{"nothing is expanded", `iwr https://a.example -Headers @{ "A"="Bearer $env:T $(rm x) $y" }`,
+			Call{URL: "https://a.example", Header: []Field{{"A", "Bearer $env:T $(rm x) $y"}}}},
+		{"HTTP/2",
+			"iwr -Uri \"https://a.example/p\" -Headers " +
+				"@{\n\"authority\"=\"a.example\"\n\"method\"=\"GET\"\n\"path\"=\"/p\"\n\"scheme\"=\"https\"\n\"x\"=\"y\"\n}",
+			Call{URL: "https://a.example/p", Header: []Field{{"x", "y"}}}},
+		{"a User-Agent", "$session.UserAgent = \"sdk/1\"\niwr https://a.example", Call{URL: "https://a.example",
+			Header: []Field{{"User-Agent", "sdk/1"}}}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			p, err := Parse(tc.text)
+			require.NoError(t, err)
+			require.Len(t, p.Calls, 1)
+			assert.Equal(t, PowerShell, p.Form)
+			assert.Equal(t, tc.want, p.Calls[0])
+		})
+	}
+}
+
+// Each is one line, and says what to do.
+func TestNotUsable(t *testing.T) {
+	for _, tc := range []struct{ name, text, want string }{
+		{"nothing", "  \n\u200b ",
+			"the paste is empty: copy the call as cURL (bash, cmd), fetch, fetch (Node.js), PowerShell, a " +
+				"HAR, or the line in the console of Chromium, Firefox or Safari"},
+		{"prose", "it does not work",
+			"this is nothing that is known here: copy the call as cURL (bash, cmd), fetch, fetch (Node.js), " +
+				"PowerShell, a HAR, or the line in the console of Chromium, Firefox or Safari"},
+		{"JSON", `{"a": 1}`,
+			"this is nothing that is known here: copy the call as cURL (bash, cmd), fetch, fetch (Node.js), " +
+				"PowerShell, a HAR, or the line in the console of Chromium, Firefox or Safari"},
+		{"the promise's error", "Uncaught (in promise) TypeError: Failed to fetch",
+			`this line names no call: copy the line of the console that begins with "Access to …", ` +
+				`"Cross-Origin Request Blocked" or "Origin …", or the call itself as cURL or fetch`},
+		{"a cut cURL", "curl 'https://a.example' -H 'Origin: https://",
+			"the copy ends inside quotes: its end is missing, copy it again as a whole"},
+		{"a cut cURL, double quotes", `curl "https://a.example`,
+			"the copy ends inside quotes: its end is missing, copy it again as a whole"},
+		{"a cut cURL, ANSI-C", `curl $'https://a.example\`,
+			"the copy ends inside quotes: its end is missing, copy it again as a whole"},
+		{"a cURL cut at a line's end", "curl 'https://a.example' \\\n",
+			"the copy ends where another line should follow: its end is missing, copy it again as a whole"},
+		{"a cut cmd", "curl ^\"https://a.example^\" -d ^\"x",
+			"the copy ends inside quotes: its end is missing, copy it again as a whole"},
+		{"a cmd cut at a line's end", "curl ^\"https://a.example^\" ^\n",
+			"the copy ends where another line should follow: its end is missing, copy it again as a whole"},
+		{"the word curl", "curl", "nothing stands after the word curl: copy it again as a whole"},
+		{"curly quotes", "curl “https://a.example” -H ‘a: b’",
+			"its quotes are curly: a program between the browser and here changed them; copy it again, " +
+				"straight from the browser"},
+		{"curly quotes in fetch", "fetch(“https://a.example”)",
+			"its quotes are curly: a program between the browser and here changed them; copy it again, " +
+				"straight from the browser"},
+		{"a cut fetch", `fetch("https://a.example", {"headers": {"a": "b"`,
+			"the fetch(…) is not whole, or its quotes and brackets do not match: copy it again as a whole"},
+		{"a fetch cut in quotes", `fetch("https://a.exam`,
+			"the copy ends inside quotes: its end is missing, copy it again as a whole"},
+		{"a fetch without URL", `fetch("")`, "the URL of fetch is empty"},
+		{"a URL that is set twice", "const u = 'https://a.example';\n{ const u = 'https://b.example'; fetch(u) }",
+			`the URL is an expression, "u": write out what it is when the page runs`},
+		{"a URL that is a call", `fetch(base("x") + "/y")`,
+			`the URL is an expression, "base(\"x\") + \"/y\"": write out what it is when the page runs`},
+		{"a URL with an operator", `fetch("https://a.example" || other)`,
+			`the URL is an expression, "\"https://a.example\" || other": write out what it is when the page runs`},
+		{"a cut template", "fetch(`https://a${`b",
+			"the copy ends inside quotes: its end is missing, copy it again as a whole"},
+		{"a URL that is a variable", `fetch(url)`,
+			`the URL is an expression, "url": write out what it is when the page runs`},
+		{"a URL with an expression", "fetch(`${base}/x`)",
+			"the URL is an expression, \"`${base}/x`\": write out what it is when the page runs"},
+		{"a method that is a variable", `fetch("https://a.example", {method})`,
+			`the method is an expression, "method": write out what it is`},
+		{"headers that are a variable", `fetch("https://a.example", {headers: auth()})`,
+			`the headers are an expression, "auth()": write them out, as in {"Content-Type": ` +
+				`"application/json"}`},
+		{"options that are a variable", `fetch("https://a.example", options)`,
+			`the second argument of fetch is an expression, "options": write it out, as in {method: "PUT"}`},
+		{"credentials of no kind", `fetch("https://a.example", {credentials: "yes"})`,
+			`credentials is "yes": browsers know include, omit and same-origin`},
+		{"deep brackets", "fetch(" + strings.Repeat("[", 1e5), "the brackets stand too deep in each other"},
+		{"a PowerShell variable", "iwr $url", "the URL is a variable, $url: write out what it holds"},
+		{"PowerShell without its call", "$session = New-Object x\n$session.UserAgent = \"a\"",
+			"the PowerShell text makes no call: copy the lines with Invoke-WebRequest too"},
+		{"a cut PowerShell", "Invoke-WebRequest -Uri \"https://a.example\" `\n-Headers @{\n\"a\"=\"b\"\n",
+			"the PowerShell command is not whole, or its quotes do not match: copy it again as a whole"},
+		{"PowerShell without URL", "Invoke-WebRequest -Method \"PUT\"",
+			"the PowerShell command has no -Uri: copy it again as a whole"},
+		{"a cut HAR", `{"log": {"entries": [{"request": {"url": "https://`, "the HAR is cut off: export it again"},
+		{"a broken HAR", `{"log": {"entries": [}}`, "the HAR is no JSON from byte 22 on: export it again"},
+		{"a HAR of the wrong shape", `{"log": {"entries": 5}}`,
+			"the HAR is not as it should be: log.entries is a number. Export it again"},
+		{"an empty HAR", `{"log": {"entries": []}}`,
+			"the HAR has no entries: keep the network panel open while the call is made, and export again"},
+		{"a HAR without calls",
+			`{"log": {"entries": [{"_resourceType": "document", "request": {"url": "https://a.example"}}]}}`,
+			"none of the 1 entries of the HAR is a call to another origin: keep the network panel open " +
+				"while the call is made, and export again"},
+		{"the page's own policy",
+			"Refused to connect to 'https://a.example' because it violates the following Content Security " +
+				"Policy directive",
+			"this is the page's own Content-Security-Policy, not CORS: add the URL to connect-src in it"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			_, err := Parse(tc.text)
+			require.EqualError(t, err, tc.want)
+		})
+	}
+	_, err := Parse(strings.Repeat("a", MaxSize+1))
+	require.EqualError(t, err, "that is more than 64 MB")
+}
+
+func TestOriginOf(t *testing.T) {
+	for page, want := range map[string]string{
+		"https://App.Example.com:443/a?b": "https://app.example.com",
+		"http://a.example:80":             "http://a.example",
+		"http://a.example:8080/":          "http://a.example:8080",
+		"https://[::1]:3000/x":            "https://[::1]:3000",
+		"https://u:p@a.example/%zz":       "https://a.example",
+		"file:///home/x.html":             "null",
+		"data:text/html,x":                "null",
+		"blob:https://a.example/1-2":      "https://a.example",
+		"chrome-extension://abc/x.html":   "chrome-extension://abc",
+		"about:client":                    "",
+		"":                                "",
+		"no url":                          "",
+		"https://":                        "",
+		"a.example":                       "",
+	} {
+		assert.Equal(t, want, OriginOf(page), page)
+	}
+}
+
+// Hostile text must not take long: what has no end is looked for once.
+func TestHostileText(t *testing.T) {
+	const size = 1 << 16
+	for name, piece := range map[string]string{
+		"backslashes": `\ `, "substitutions": "$(", "quotes": `"`, "apostrophes": "'", "carets": "^ ", "caret quotes": `^"`,
+		"fetch": "fetch(", "objects": "fetch('a',{a:{", "templates": "`${", "comments": "/*", "slashes": "//",
+		"console": "Access to a at 'https://a.example/",
+		"Firefox": "https://a.example/ (a: ", "PowerShell": "$a=\"$($([char]", "tables": "@{", "here": "@\"\n",
+		"network":   "GET https://a ",
+		"variables": "const a = [", "Safari": "Origin x is not allowed by Access-Control-Allow-Origin ",
+		"braces": "{", "lines": "x\n",
+	} {
+		for _, start := range []string{"", "curl ", "curl ^\"a^\" ", "curl.exe 'a' `\n", "fetch('a', ",
+			"Invoke-WebRequest ", "{\"log\":{\"entries\":["} {
+			begin := time.Now()
+			_, _ = Parse(start + strings.Repeat(piece, size/len(piece)))
+			assert.Less(t, time.Since(begin), 2*time.Second, "%s after %q", name, start)
+		}
+	}
+}
+
+// Whatever the text is, there is a call or an error of one line.
+func FuzzParse(f *testing.F) {
+	for _, seed := range []string{
+		"curl 'https://a.example' \\\n -H $'a: \\'\\u00e9' --data-raw \"x\"", "curl ^\"a^%^20^\" ^\n -d ^\"^\\^\"^\n\n^\"",
+		"curl.exe 'a''b' `\n -d \"`\"\"",
+		"await fetch(`a`, {headers: new Headers([['a', \"b\"]]), body: JSON.stringify({a: 1})});",
+		"$session.UserAgent = \"a\"\nInvoke-WebRequest -Uri \"https://a$([char]233)\" -Headers " +
+			"@{\n\"a\"=\"b\"\n} -Body ([System.Text.Encoding]::UTF8.GetBytes(\"x\"))",
+		`{"log":{"pages":[{"id":"p","title":"https://a.example/"}],"entries":[{"pageref":"p",` +
+			`"request":{"method":"PUT","url":"https://b.example"},"response":{"status":0}}]}}`,
+		"Access to fetch at 'https://a.example/' (redirected from 'https://b.example') from origin 'null' " +
+			"has been blocked by CORS policy: Method PUT is not allowed by Access-Control-Allow-Methods",
+		"Cross-Origin Request Blocked: The Same Origin Policy disallows reading the remote resource at " +
+			"https://a.example. (Reason: header ‘x’ is not allowed according to header " +
+			"‘Access-Control-Allow-Headers’)",
+		"[Error] Origin https://a.example is not allowed by Access-Control-Allow-Origin. Status code: " +
+			"200\n[Error] Fetch API cannot load https://b.example due to access control checks.",
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		p, err := Parse(text)
+		if err != nil {
+			assert.NotContains(t, err.Error(), "\n")
+			return
+		}
+		require.NotEmpty(t, p.Calls)
+		require.NotEmpty(t, p.Form)
+		for _, c := range p.Calls {
+			if c.Args != nil {
+				assert.Empty(t, c.URL)
+			} else if p.Form != Console {
+				assert.NotEmpty(t, c.URL)
+			}
+			if p.Form == Console {
+				require.NotNil(t, c.Complaint)
+			}
+			if utf8.ValidString(text) {
+				for _, a := range c.Args {
+					assert.True(t, utf8.ValidString(a), "%q", a)
+				}
+			}
+		}
+	})
+}

@@ -1,0 +1,205 @@
+package main
+
+import (
+	"net/http"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Words are what an answer says about CORS in a text for people or in a code of its own.
+type words struct {
+	cors    bool   // a CORS layer speaks
+	subject string // what it refuses: "origin", "method", "header", or "" if it does not say
+	off     bool   // it says that there is no CORS for this URL
+	text    string // for the note
+}
+
+var (
+	// Markup often has a crossorigin attribute, which is nobody's word.
+	corsWord = regexp.MustCompile(
+		`(?i)\bcors(\b|response|preflight|error|request)|\bcross[- ]origin\b|\baccess-control-(allow|request)\b`)
+	originWord = regexp.MustCompile(
+		`(?i)\borigin\b[^.;{}<>]{0,80}\b(not|dis|denied|forbidden|invalid|reject|block|refus|unauthori[sz]ed)|` +
+			`(?i)\b(not|disallowed|forbidden|invalid|bad|unknown|unauthori[sz]ed|unexpected)\b` +
+			`[^.;{}<>]{0,20}\borigin\b`)
+	// What stands right before "is not allowed" is what is refused, whatever else is named.
+	subjectWord = regexp.MustCompile(`(?i)\b(origin|method|header)s?\b(?: *['"][^'"]*['"])? (?:is|are) not `)
+	anyWord     = regexp.MustCompile(`(?i)\b(origin|method|header)s?\b`)
+	offWord     = regexp.MustCompile(`(?i)\bcors\b[^.;{}<>]{0,20}\b(?:is |are )?(?:not enabled|disabled)`)
+)
+
+// wordsOf reads an answer that does not grant what the page needs.
+func wordsOf(x *exchange) (w words) {
+	if x.granted() != nothing {
+		return w
+	}
+	text := x.body
+	for _, name := range []string{"X-Ms-Error-Code", "X-Amzn-Errortype", "X-Error", "X-Error-Message",
+		"X-Cors-Error"} {
+		text = x.response.Get(name) + " " + text
+	}
+	if x.status <= 299 && !x.preflight {
+		return w // a page that speaks of CORS, perhaps
+	}
+	// What was asked for often stands in an error, and is nobody's word either.
+	for _, own := range []string{x.url.Path, x.url.Host, x.request.Get("Origin")} {
+		if len(own) > 1 {
+			text = strings.ReplaceAll(text, own, "…")
+		}
+	}
+	w.cors = corsWord.MatchString(text) || originWord.MatchString(text)
+	if !w.cors {
+		return w
+	}
+	w.off = offWord.MatchString(text)
+	w.text = sentence(text)
+	if m := subjectWord.FindStringSubmatch(text); m != nil {
+		w.subject = strings.ToLower(m[1])
+		return w
+	}
+	var subjects []string
+	for _, m := range anyWord.FindAllStringSubmatch(text, -1) {
+		if s := strings.ToLower(m[1]); !slices.Contains(subjects, s) {
+			subjects = append(subjects, s)
+		}
+	}
+	subjects = slices.DeleteFunc(subjects, func(s string) bool {
+		return s == "origin" && strings.Count(strings.ToLower(text), "origin") == strings.Count(strings.ToLower(text),
+			"cross-origin")
+	})
+	if len(subjects) == 1 {
+		w.subject = subjects[0]
+	}
+	return w
+}
+
+var markup = regexp.MustCompile(`<[^>]*>`)
+
+// sentence returns the part of a text that speaks of CORS, short enough for a note.
+func sentence(text string) string {
+	text = strings.Join(strings.Fields(markup.ReplaceAllString(text, " ")), " ")
+	i := corsWord.FindStringIndex(text)
+	if i == nil {
+		i = originWord.FindStringIndex(text)
+	}
+	if i == nil {
+		return ""
+	}
+	const before, most = 30, 90
+	start := max(0, i[0]-before)
+	if cut := strings.LastIndexAny(text[start:i[0]], `.;{}":,`); cut >= 0 {
+		start += cut + 1
+	}
+	rest := text[start:]
+	if end := strings.IndexAny(rest[min(len(rest), i[1]-start):], `;{}"`); end >= 0 {
+		rest = rest[:i[1]-start+end]
+	}
+	return cut(strings.TrimSpace(rest), most)
+}
+
+// gateway returns what a gateway or a firewall before the server says in a code of its own:
+// who it is, and the code. Both are "" if none speaks.
+func gateway(x *exchange) (who, code string) {
+	first := func(name string) string {
+		code, _, _ := strings.Cut(x.response.Get(name), ":")
+		return code
+	}
+	switch {
+	case x.response.Get("Cf-Mitigated") != "":
+		return "Cloudflare", x.response.Get("Cf-Mitigated")
+	case first("X-Amzn-Errortype") != "":
+		return "API Gateway", first("X-Amzn-Errortype")
+	case first("X-Ms-Error-Code") != "":
+		return "Azure", first("X-Ms-Error-Code")
+	}
+	return "", ""
+}
+
+// isCached reports whether a cache says that it had the answer.
+func isCached(x *exchange) bool {
+	if age, err := strconv.Atoi(x.response.Get("Age")); err == nil && age > 0 {
+		return true
+	}
+	for _, name := range []string{"X-Cache", "Cf-Cache-Status", "X-Cache-Status", "X-Proxy-Cache", "X-Drupal-Cache",
+		"X-Vercel-Cache", "Cdn-Cache", "X-Nginx-Cache", "X-Litespeed-Cache"} {
+		value := strings.ToUpper(strings.Join(x.response[name], ","))
+		if strings.Contains(value, "HIT") || value == "STALE" || value == "UPDATING" || value == "REVALIDATED" {
+			return true
+		}
+	}
+	for _, status := range x.response["Cache-Status"] { // RFC 9211
+		if slices.Contains(strings.FieldsFunc(strings.ToLower(status), func(r rune) bool {
+			return r == ';' ||
+				r == ' ' || r == ','
+		}), "hit") {
+			return true
+		}
+	}
+	return len(strings.Fields(x.response.Get("X-Varnish"))) == 2
+}
+
+// asksForLogin reports whether an answer is that of a login: a status or a header that says
+// so, or a page with a field for a password.
+func asksForLogin(x *exchange) bool {
+	switch x.status {
+	case http.StatusUnauthorized, http.StatusProxyAuthRequired, http.StatusNetworkAuthenticationRequired:
+		return true
+	}
+	if x.response["Www-Authenticate"] != nil && x.status >= 400 {
+		return true
+	}
+	if who, code := gateway(x); who == "API Gateway" || who == "Azure" {
+		code = strings.ToLower(code)
+		return strings.Contains(code, "unauthorized") || strings.Contains(code, "accessdenied") ||
+			strings.Contains(code, "authentication") &&
+				!strings.HasPrefix(code, "missingauthenticationtoken")
+	}
+	return loginPage.MatchString(x.body)
+}
+
+var loginPage = regexp.MustCompile(`(?i)<input[^>]*\btype=["']?password\b|<title>[^<]*\b(log ?in|sign ?in|log ?on)\b`)
+
+// The words of logins: whole segments of paths, and labels of hosts.
+var (
+	loginSegments = set("login log-in log_in logon signin sign-in sign_in sign-on auth oauth oauth2 authorize " +
+		"authenticate " +
+		"authentication openid openid-connect sso saml saml2 cas adfs wp-login user-login")
+	loginLabels = set("login logon signin sign-in auth oauth authenticate sso saml cas adfs idp accounts auth0 " +
+		"okta keycloak b2clogin")
+)
+
+func set(names string) map[string]bool {
+	m := make(map[string]bool)
+	for _, name := range strings.Fields(names) {
+		m[name] = true
+	}
+	return m
+}
+
+// leadsToLogin reports whether x redirects to a login. What the URL has in common with the
+// one that was called says nothing, and a redirect by slash, scheme or www alone is none.
+func leadsToLogin(x *exchange) bool {
+	to := x.location()
+	if to == nil || sameButSpelling(x.url, to) {
+		return false
+	}
+	query := to.Query()
+	if query.Has("SAMLRequest") || query.Has("client_id") && (query.Has("response_type") ||
+		query.Has("redirect_uri")) {
+		return true
+	}
+	old := strings.Split(strings.ToLower(x.url.Path), "/")
+	for segment := range strings.SplitSeq(strings.ToLower(to.Path), "/") {
+		name, _, _ := strings.Cut(segment, ".") // login.php
+		if loginSegments[name] && !slices.Contains(old, segment) {
+			return true
+		}
+	}
+	if strings.EqualFold(to.Hostname(), x.url.Hostname()) {
+		return false
+	}
+	labels := strings.Split(strings.ToLower(to.Hostname()), ".")
+	return slices.ContainsFunc(labels, func(label string) bool { return loginLabels[label] })
+}
