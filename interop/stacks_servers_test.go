@@ -295,6 +295,7 @@ func stackServers() []*stackServer {
 			layers: map[string]stackLayer{
 				"login": behindLogin("after-login", ""),
 				"late":  {place: "late", get: "not-covered", put: "not-covered"},
+				"stock": {text: `app.use(require("cors")({ origin: "ORIGIN", credentials: true }));`, stranger: true},
 				"route": {
 					text: `app.get("/users/7", require("cors")({ origin: ["ORIGIN"], credentials: true }));`,
 					put:  "options-not-routed",
@@ -305,6 +306,11 @@ func stackServers() []*stackServer {
 			name: "fastify", program: "node", file: "fastify.mjs", takesOptions: true, start: startNodeStack("fastify.mjs"),
 			layers: map[string]stackLayer{
 				"login": behindLogin("after-login", ""),
+				"stock": {
+					text: `import cors from "@fastify/cors";
+						fastify.register(cors, { origin: "ORIGIN", methods: ["GET", "PUT"], credentials: true });`,
+					stranger: true,
+				},
 				"late": {
 					text: `import cors from "@fastify/cors";
 						fastify.register(async (child) => {
@@ -318,7 +324,11 @@ func stackServers() []*stackServer {
 			name: "koa", program: "node", file: "koa.js", start: startNodeStack("koa.js"),
 			layers: map[string]stackLayer{
 				"login": behindLogin("after-login", ""),
-				"late":  {place: "late", get: "not-covered", put: "not-covered"},
+				"stock": {
+					text:     `app.use(require("@koa/cors")({ origin: "ORIGIN", credentials: true }));`,
+					stranger: true,
+				},
+				"late": {place: "late", get: "not-covered", put: "not-covered"},
 			},
 		},
 		{

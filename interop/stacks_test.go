@@ -77,6 +77,7 @@ func (s *stackServer) check(t *testing.T, outer testing.TB, command corscheck, p
 	}
 	before := broken("none", stackChange(stackOrigin))
 	wantBlocked(t, command, before, page.origin)
+	printed := s.printedFor(t, command, before, page.origin)
 
 	// The policy lists another origin. The advice has both.
 	wantBlocked(t, command, broken("right", stackChange(stackOrigin)), page.origin)
@@ -116,7 +117,7 @@ func (s *stackServer) check(t *testing.T, outer testing.TB, command corscheck, p
 		assertVerdict(t, command, false, stackPut(url, page.origin, true)...)
 		assertVerdict(t, command, layer.get == "", "-origin", page.origin, "-credentials", url+"/users/7")
 		flags := append([]string{"login"}, s.fixed...)
-		source = s.put(s.source(t), s.advice(t, stackChange(page.origin)).Text, flags)
+		source = s.put(s.source(t), printed, flags)
 		url = start(lasts, source, flags)
 		if s.fixed == nil {
 			wantAllowed(t, command, url, page.origin, true) // the login's own answers too
@@ -139,6 +140,22 @@ func (s *stackServer) check(t *testing.T, outer testing.TB, command corscheck, p
 		"-preflight-only", "-origin", page.origin, "-X", "DELETE", "-H", "X-Any: 1", url+"/users/7")
 	page.addStackCalls(s.name+", everybody", url, false, "200")
 	stranger.addStackCalls(s.name+", everybody", url, false, "200")
+}
+
+// printedFor returns what the command prints for a server that blocks a call.
+func (s *stackServer) printedFor(t testing.TB, command corscheck, url, origin string) string {
+	t.Helper()
+	var report struct {
+		Fix struct{ For, Text, Where string }
+	}
+	command.run(t, &report, append([]string{"-for", s.name}, stackPut(url, origin, true)...)...)
+	assert.Equal(t, s.name, report.Fix.For)
+	assert.Equal(t, s.advice(t, stacks.Change{Origins: []string{origin}}).Where, report.Fix.Where)
+	if s.named { // the flag may be left out
+		command.run(t, &report, stackPut(url, origin, true)...)
+		assert.Equal(t, s.name, report.Fix.For)
+	}
+	return report.Fix.Text
 }
 
 // richOrigins are of all kinds that the layers have to compare: plain, longer than
