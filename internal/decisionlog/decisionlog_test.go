@@ -86,6 +86,7 @@ func TestRecords(t *testing.T) {
 	for port := range 9 {
 		crowd.AllowedOrigins = append(crowd.AllowedOrigins, fmt.Sprintf("https://crowd.example:%d", 9001+port))
 	}
+	setByBrowsers := cors.Options{AllowedOrigins: []string{page}, AllowedHeaders: []string{"Origin", "Content-Length"}}
 	wildcards := cors.Options{
 		AllowedOrigins: []string{page}, AllowedMethods: []string{"*"}, AllowedHeaders: []string{"*"}, AllowCredentials: true,
 	}
@@ -217,6 +218,8 @@ func TestRecords(t *testing.T) {
 		{"header in a line after one that does not fit", list, preflight(page, "GET", listed(1000), "x-bar"), granted, ""},
 		{"header after the end", list, preflight(page, "GET", listed(1000)+"x-bar"), granted, ""},
 
+		{"headers that the policy lists and the answer leaves out", setByBrowsers,
+			preflight(page, "GET", "origin,content-length"), granted, ""},
 		{"wildcards", wildcards, preflight(page, "FOO", "x-bar"), granted, ""},
 		{"a method too long to repeat", wildcards, preflight(page, longMethod+"M"), tooLongMethod(longMethod + "M"), ""},
 		{"not a method", wildcards, preflight(page, "F(O"), malformedMethod("F(O"), ""},

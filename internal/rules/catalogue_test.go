@@ -448,6 +448,7 @@ func badPolicies() []badPolicy {
 			"http://a.example:8080:80":  "", // the last was cut off once, as the default port
 			"https://[::1]:8080:443":    "",
 			"https://a.example:443:443": "",
+			"https://a.example:8080:":   "",
 			"http://::1":                "",
 			"http://::1:8080":           "",
 		}),
