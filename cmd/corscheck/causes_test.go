@@ -408,6 +408,11 @@ func TestCauses(t *testing.T) {
 			put, "error-before-cors", "Exempt the API", "login", ""},
 		{"Azure that wants a login", before(nil, says(onAll, 403, "X-Ms-Error-Code: AuthenticationFailed")), get,
 			"login-before-cors", "", "", ""},
+		{"Azure that allows nobody", says2(403, "X-Ms-Error-Code: AuthorizationPermissionMismatch"), get, "login-before-cors", "", "", ""},
+		{"API Gateway without this method", says2(403, "X-Amzn-Errortype: MissingAuthenticationTokenException"), get,
+			"error-before-cors", "no method GET", "login", ""},
+		{"a challenge of AWS", says2(405, "X-Amzn-Waf-Action: captcha"), get, "error-before-cors", "AWS WAF", "login", ""},
+		{"a login of Rails", redirect("/session/new", 302), get, "login-redirect", "401", "directly", ""},
 		{"a bucket without CORS", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			refusesWith(403, "<Error><Code>AccessForbidden</Code><Message>CORSResponse: CORS is not enabled for "+
 				"this bucket.</Message></Error>")(w, r, "")
