@@ -382,7 +382,8 @@ func (e *evidence) concludeLonePreflight() []note {
 		return e.login()
 	case e.passes(askPlain) && isUnrouted(x.status) && !e.blamesHeader():
 		return either("cors-refused", "options-not-routed",
-			"The server grants a preflight for GET, and says %s to one for %s. Either the CORS layer does not list the method: add it. "+
+			"The server grants a preflight for GET, and says %s to one for %s. "+
+				"Either the CORS layer does not list the method: add it. "+
 				"Or the URL has no route for it with CORS: put the CORS layer before the router.",
 			statusLine(x.status), e.plan.method)
 	case e.passes(askPlain) && (x.status < 500 || wordsOf(x).cors):
