@@ -372,7 +372,8 @@ func TestAllowOriginFunc(t *testing.T) {
 		}
 		for _, origin := range []string{
 			"App://x", "moz-extension://\u212A", "moz-extension://x\u017F", "app://a b", "app://a/", "app://a,b", "app://*",
-			"app://a@b", "app:///", "://", "https://", "http://", "ws://", "app:", "HTTP://a.example", "https://\u212A.example",
+			"app://a@b", "app:///", "://", "https://", "http://", "ws://", "app:", "HTTP://a.example",
+			"https://\u212A.example",
 			"1app://", "app://[::1", "app://[0::1]", "app://a:0", "app://" + strings.Repeat("a", 254),
 		} {
 			exchanges = append(exchanges, exchange{origin, get(origin), refused})
@@ -383,7 +384,8 @@ func TestAllowOriginFunc(t *testing.T) {
 		opts := cors.Options{AllowOriginFunc: always, RefuseCrossOriginWrites: true}
 		checkExchanges(t, opts, []exchange{
 			{"yes", get(other), allowedWithoutTenant},
-			{"an extension", get("moz-extension://A"), strings.ReplaceAll(allowedWithoutTenant, other, "moz-extension://A")},
+			{"an extension", get("moz-extension://A"),
+				strings.ReplaceAll(allowedWithoutTenant, other, "moz-extension://A")},
 			{"null is never allowed", get("null"), refused},
 			{"a file is never allowed", get("file://"), refused},
 			{"a scheme is never allowed", get("qrc://"), refused},
@@ -439,7 +441,8 @@ func TestOtherSpellings(t *testing.T) {
 		}
 		checkExchanges(t, cors.Options{AllowedOrigins: []string{
 			"HTTPS://Upper.Example", "https://slash.example/", "https://port.example:443", "http://port.example:80/",
-			"http://localhost:80", "\thttps://space.example \n", "https://*.Under.example:443", "https://PR-*.affix.example/",
+			"http://localhost:80", "\thttps://space.example \n", "https://*.Under.example:443",
+			"https://PR-*.affix.example/",
 			"https://Any.example:*", "http://[2001:DB8::1]:80", "APP://Host", "app://host:443/",
 			"safari-web-extension://BE98AE6B", "https://twice.example", "HTTPS://twice.example:443/", "vscode-webview://*",
 			"https://kelvin.example",
@@ -457,13 +460,14 @@ func TestOtherSpellings(t *testing.T) {
 			AllowedOrigins: []string{page},
 			AllowedMethods: []string{" PUT", "PUT "},
 			AllowedHeaders: []string{
-				"Origin", "Content-Length", " content-type ", "accept-encoding", "Sec-Fetch-Mode", "Proxy-Authorization", "DNT",
+				"Origin", "Content-Length", " content-type ", "accept-encoding", "Sec-Fetch-Mode",
+				"Proxy-Authorization", "DNT",
 				"Host", "Referer", "Connection", "Date", "Access-Control-Request-Method", "Access-Control-Request-Headers",
-				"Access-Control-Allow-Origin", "X-HTTP-Method-Override", "Content-Type", "Access-Control-Request-Private-Network",
+				"Access-Control-Allow-Origin", "X-HTTP-Method-Override", "Content-Type",
 			},
 			MaxAge: 7 * 24 * time.Hour,
 		}, `
-			Access-Control-Allow-Headers: Content-Type, Access-Control-Allow-Origin, X-Http-Method-Override, Access-Control-Request-Private-Network
+			Access-Control-Allow-Headers: Content-Type, Access-Control-Allow-Origin, X-Http-Method-Override
 			Access-Control-Allow-Methods: PUT
 			Access-Control-Allow-Origin: https://a.example
 			Access-Control-Max-Age: 604800
@@ -475,6 +479,13 @@ func TestOtherSpellings(t *testing.T) {
 		}, `
 			Access-Control-Allow-Origin: https://a.example
 			Access-Control-Max-Age: 9223372036
+			Vary: ` + fixture.PreflightVary}.check(t)
+		answer{cors.Options{
+			AllowedOrigins: []string{page},
+			AllowedHeaders: []string{"Access-Control-Request-Private-Network", "access-control-max-age"},
+		}, `
+			Access-Control-Allow-Headers: Access-Control-Request-Private-Network, Access-Control-Max-Age
+			Access-Control-Allow-Origin: https://a.example
 			Vary: ` + fixture.PreflightVary}.check(t)
 		answer{cors.Options{AllowedOrigins: []string{page}, AllowedHeaders: []string{"Origin", "*", "Host"}}, `
 			Access-Control-Allow-Headers: *, Authorization
@@ -854,7 +865,8 @@ func TestCheckOrigin(t *testing.T) {
 		{"own host in capitals", []string{"https://api.example"}, "API.example", withTLS, true},
 		{"own host and port", []string{"https://api.example:8443"}, "api.example:8443", withTLS, true},
 		{"own host with the default port", []string{"https://chat.example"}, "chat.example:443", withTLS, true},
-		{"own host with the default port, behind a TLS proxy", []string{"https://chat.example"}, "chat.example:443", withoutTLS, true},
+		{"own host with the default port, behind TLS",
+			[]string{"https://chat.example"}, "chat.example:443", withoutTLS, true},
 		{"own host with the default port of http", []string{"http://chat.example"}, "CHAT.example:80", withoutTLS, true},
 		{"own address with the default port", []string{"http://[::1]"}, "[::1]:80", withoutTLS, true},
 		{"own host with the other default port", []string{"https://chat.example"}, "chat.example:80", withTLS, false},
@@ -1306,7 +1318,8 @@ func TestAllowOriginFuncDecidesAboutWrites(t *testing.T) {
 // what lets strangers in is refused, as with AllowCredentials.
 func TestRefusingWritesTrustsFew(t *testing.T) {
 	for _, pattern := range []string{
-		"https://*.github.io", "https://*.com", "https://example*.com", "http://shop.example", "moz-extension://*", "null",
+		"https://*.github.io", "https://*.com", "https://example*.com", "http://shop.example",
+		"moz-extension://*", "null",
 		"https://shop-*.vercel.app",
 	} {
 		opts := cors.Options{AllowedOrigins: []string{pattern}}

@@ -55,7 +55,8 @@ func NewOriginMatcher(patterns ...string) (*OriginMatcher, error) {
 		m.set.Add(p)
 	}
 	if len(patterns) == 0 {
-		found = append(found, Problem{Field: field, Detail: "list the origins that you trust: without a pattern none matches"})
+		found = append(found, Problem{Field: field,
+			Detail: "list the origins that you trust: without a pattern none matches"})
 	}
 	if found != nil {
 		return nil, &OptionsError{found}

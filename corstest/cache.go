@@ -58,7 +58,7 @@ func (c *call) isCached(unsafe []string) bool {
 // credentials may serve a request without them, but not the reverse.
 func (c *call) usable(now time.Time) []*cacheEntry {
 	var usable []*cacheEntry
-	if c.tainted && c.engine.taintedUncached {
+	if c.isUncached() {
 		return nil
 	}
 	for _, e := range c.browser.cache[c.cacheKey()] {
@@ -67,6 +67,11 @@ func (c *call) usable(now time.Time) []*cacheEntry {
 		}
 	}
 	return usable
+}
+
+// isUncached reports whether the cache is for other origins than that of c.
+func (c *call) isUncached() bool {
+	return c.engine.taintedUncached && c.tainted || c.engine.nullUncached && c.origin() == opaqueOrigin
 }
 
 // isAlive reports whether e still allows anything. Engines that keep one answer
@@ -127,7 +132,7 @@ func (c *call) remember(a answer) {
 		return
 	}
 	seconds := c.engine.maxAgeSeconds(a.lines[fetch.MaxAge])
-	if seconds == 0 && c.engine.ignoresZeroMaxAge || c.tainted && c.engine.taintedUncached {
+	if seconds == 0 && c.engine.ignoresZeroMaxAge || c.isUncached() {
 		return
 	}
 	expires := now.Add(time.Duration(seconds) * time.Second)

@@ -136,7 +136,10 @@ func TestCache(t *testing.T) {
 				{method: "PUT"}, {method: "PUT", origin: "https://b.example"}, {method: "PUT", origin: "null"},
 				{method: "PUT", origin: "null"},
 			},
-			logs{standard: "preflight PUT, PUT, preflight PUT, PUT, preflight PUT, PUT, PUT"},
+			logs{
+				standard: "preflight PUT, PUT, preflight PUT, PUT, preflight PUT, PUT, PUT",
+				chromium: "preflight PUT, PUT, preflight PUT, PUT, preflight PUT, PUT, preflight PUT, PUT",
+			},
 		},
 		"credentials cover their lack": {
 			allow("PUT", ""),
@@ -578,4 +581,23 @@ func TestConcurrentFetches(t *testing.T) {
 		}()
 	}
 	wg.Wait()
+}
+
+// Chromium keeps nothing for a page whose origin is null.
+func TestNullOriginAndTheCache(t *testing.T) {
+	for _, engine := range engines {
+		s := allowing("PUT", "")
+		s.preflight.Set("Access-Control-Allow-Origin", "null")
+		s.response.Set("Access-Control-Allow-Origin", "null")
+		b := corstest.Browser{Handler: s, Engine: engine}
+		for range 2 {
+			_, err := b.Fetch(t.Context(), corstest.Request{Origin: "null", Method: "PUT"})
+			require.NoError(t, err)
+		}
+		want := []string{"preflight PUT", "PUT", "PUT"}
+		if engine == corstest.EngineChromium {
+			want = []string{"preflight PUT", "PUT", "preflight PUT", "PUT"}
+		}
+		assert.Equal(t, want, s.log, engine)
+	}
 }

@@ -146,8 +146,9 @@ func TestCacheModeOfConditionalRequest(t *testing.T) {
 
 // Chromium keeps no answer that it got in mode no-store. The older one stays.
 func TestAnswersOfNoStore(t *testing.T) {
+	modes := []corstest.CacheMode{corstest.CacheModeNoStore, corstest.CacheModeReload, corstest.CacheModeNoCache}
 	for _, engine := range engines {
-		for _, mode := range []corstest.CacheMode{corstest.CacheModeNoStore, corstest.CacheModeReload, corstest.CacheModeNoCache} {
+		for _, mode := range modes {
 			count := func(modes ...corstest.CacheMode) int {
 				s := allowing("PUT", "")
 				b := corstest.Browser{Handler: s, Engine: engine}

@@ -27,8 +27,9 @@ const (
 	// keeps only one answer for each origin and URL, and a new answer replaces it
 	// whole. A request with a conditional header, such as If-Match, always asks. In the
 	// response to a preflight, `*` in Access-Control-Allow-Headers covers Authorization;
-	// in a cached answer it does not. A script's User-Agent is neither announced nor
-	// sent. A response with status 101 or more than 256 KiB of header blocks the call.
+	// in a cached answer it does not. A page with the origin null always asks. A
+	// script's User-Agent is neither announced nor sent. A response with status 101 or
+	// more than 256 KiB of header blocks the call.
 	EngineChromium
 
 	// EngineFirefox plays version 153 ESR. It keeps an answer for at most a day. A
@@ -175,8 +176,9 @@ type conduct struct {
 	keepsRefusals bool
 	// ignoresZeroMaxAge means that an answer with max-age 0 does not end older ones.
 	ignoresZeroMaxAge bool
-	// taintedUncached means that a call with an origin that redirects made null
-	// neither uses nor fills the cache.
+	// nullUncached means that a call with the origin null neither uses nor fills the
+	// cache, and taintedUncached that it does not if redirects made the origin null.
+	nullUncached    bool
 	taintedUncached bool
 	// clears says which failures after the preflight make the browser forget.
 	clears clearing
@@ -236,7 +238,7 @@ func (e Engine) conduct() conduct {
 			cachedSafelistedMethods:    true,
 			oneAnswer:                  true,
 			plainWildcard:              true,
-			taintedUncached:            true,
+			nullUncached:               true,
 			clears:                     clearNever,
 		}
 	case EngineFirefox:

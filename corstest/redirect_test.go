@@ -517,7 +517,7 @@ func TestPreflightAgain(t *testing.T) {
 // After a redirect to another origin, Firefox asks with the origin of the page, and
 // then sends null. At the page's own server it does not mind what the answer allows.
 func TestPreflightFromPage(t *testing.T) {
-	run := func(engine corstest.Engine, next, allowed string) (origins []string, err error) {
+	run := func(engine corstest.Engine, next, allowed, then string) (origins []string, err error) {
 		h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Access-Control-Allow-Origin", "*")
 			w.Header().Set("Access-Control-Allow-Methods", "PUT")
@@ -527,6 +527,7 @@ func TestPreflightFromPage(t *testing.T) {
 				w.WriteHeader(307)
 			case r.URL.Path == "/next":
 				origins = append(origins, r.Header.Get("Origin"))
+				w.Header().Set("Access-Control-Allow-Origin", then)
 				if r.Method == "OPTIONS" {
 					w.Header().Set("Access-Control-Allow-Origin", allowed)
 				}
@@ -542,16 +543,21 @@ func TestPreflightFromPage(t *testing.T) {
 			asked = origin
 		}
 		for _, next := range []string{"https://c.example/next", origin + "/next"} {
-			origins, err := run(engine, next, asked)
+			origins, err := run(engine, next, asked, "null")
 			require.NoError(t, err)
 			assert.Equal(t, []string{asked, "null"}, origins)
 
-			origins, err = run(engine, next, "https://other.example")
+			_, err = run(engine, next, asked, origin)
+			blocked := requireBlocked(t, err)
+			assert.Equal(t, corstest.StepCheck, blocked.Step)
+			assert.Equal(t, "null", blocked.Origin)
+
+			origins, err = run(engine, next, "https://other.example", "null")
 			if engine == corstest.EngineFirefox && next == origin+"/next" {
 				require.NoError(t, err)
 				continue
 			}
-			blocked := requireBlocked(t, err)
+			blocked = requireBlocked(t, err)
 			assert.Equal(t, corstest.StepPreflightCheck, blocked.Step)
 			assert.Equal(t, asked, blocked.Origin)
 			assert.Len(t, origins, 1)

@@ -19,8 +19,9 @@ var kinds = []kind{
 	{matches(`^(?i:null)/?$`), ErrNull},
 	{matches(`^(?i:true|false|yes|no|on|off|none|any|all)$`), "a word and no origin, so it has no scheme; " +
 		`list origins, write "*" for every one, or decide in AllowOriginFunc`},
-	{matches(`\$\{?[A-Za-z_]|\{\{|#\{|\{[A-Za-z_][\w.-]*\}|<[^<>]*>|%[A-Za-z_]+%`), "a placeholder that nothing replaced; " +
-		"put the origin in its place before it comes here"},
+	{matches(`\$\{?[A-Za-z_]|\{\{|#\{|\{[A-Za-z_][\w.-]*\}|<[^<>]*>|%[A-Za-z_]+%`),
+		"a placeholder that nothing replaced; " +
+			"put the origin in its place before it comes here"},
 	{isRegexp, errRegexp},
 	{isBracketed, "a list in one string; decode it, and write each origin as an element of its own"},
 	{matches("[\"'`“”‘’«»]"), "quotes in the text; write the origin without them"},
@@ -30,8 +31,9 @@ var kinds = []kind{
 	{matches(`^[A-Za-z]*\*[A-Za-z*]*://.`), errWildcardScheme},
 	{isNetwork, "a network, which no pattern stands for; " +
 		"compare the address in AllowOriginFunc, with netip.Prefix.Contains"},
-	{matches(`^[.:/?]*\*[*.:/?]*[0-9]*$`), `no domain, but wildcards alone; "*" allows every origin, and AllowOriginFunc can ` +
-		"allow some by what they have in common"},
+	{matches(`^[.:/?]*\*[*.:/?]*[0-9]*$`),
+		`no domain, but wildcards alone; "*" allows every origin, and AllowOriginFunc can ` +
+			"allow some by what they have in common"},
 	{matches(`^[^:/]*(?::[^/:]*)?@[^/]*$`), "an e-mail address, and no scheme; " +
 		"write the origin of a page, such as https://example.com"},
 	{matches(`^\.{0,2}/(?:[^/]|$)|^[A-Za-z]:\\`), "a path, and no scheme; " +

@@ -9,22 +9,25 @@ import (
 // that is not evident. It names no page that s does not name.
 func Suggest(s string) string {
 	s = unquote(strings.TrimSpace(s))
-	if checkKind(s) != nil {
+	if checkKind(s) != nil || strings.ContainsAny(s, " \t\r\n") {
 		return ""
 	}
 	scheme, rest, ok := strings.Cut(s, "://")
 	scheme = lower(scheme)
 	if !ok {
 		scheme, rest = "", strings.TrimPrefix(s, "//")
+	} else if scheme != "" && !isLabel(scheme) && checkScheme(scheme) != nil {
+		return ""
 	}
 	for _, known := range []string{"https", "http"} { // with less than :// after it, or twice
-		if len(rest) <= len(known) || !equalFold(rest[:len(known)], known) || strings.IndexByte(":/", rest[len(known)]) < 0 {
+		n := len(known)
+		if len(rest) <= n || !equalFold(rest[:n], known) || strings.IndexByte(":/", rest[n]) < 0 {
 			continue
 		}
 		if scheme != "" && scheme != known {
 			return "" // two schemes
 		}
-		scheme, rest = known, strings.TrimLeft(rest[len(known):], ":/")
+		scheme, rest = known, strings.TrimLeft(rest[n:], ":/")
 		break
 	}
 	rest, path, ok := cutPath(rest)
@@ -41,21 +44,21 @@ func Suggest(s string) string {
 		rest = "*" + rest
 	}
 	_, host, port, _ := split("://" + rest)
-	if strings.IndexByte(host, '*') > 0 {
-		return "" // a text before the wildcard
+	if strings.IndexByte(host, '*') > 0 || hasPort(host) {
+		return "" // a text before the wildcard, or two ports
 	}
-	digits := strings.TrimPrefix(port, ":")
-	if number := strings.TrimLeft(digits, "0"); port != "" {
-		if number == "" && (digits != "" || scheme == "") {
-			return "" // port 0, or no port at all: the colon is that of another kind of URL
-		}
-		port = strings.TrimSuffix(":"+number, ":")
+	if port == ":" && scheme != "" {
+		port = "" // without a scheme, the colon is that of another kind of URL
 	}
-	if addr, err := netip.ParseAddr(strings.Trim(host, "[]")); err == nil {
+	if number := strings.TrimLeft(port, ":0"); number != "" && strings.Trim(number, "0123456789") == "" {
+		port = ":" + number
+	}
+	inner := strings.TrimSuffix(strings.TrimPrefix(host, "["), "]")
+	if addr, err := netip.ParseAddr(inner); err == nil {
 		if path != "" && strings.Trim(path, "./0123456789") == "" {
 			return "" // a network
 		}
-		if host[0] == '[' && host[len(host)-1] == ']' {
+		if len(inner) == len(host)-len("[]") {
 			host = "[" + string(appendIPv6(nil, addr)) + "]"
 		}
 	}

@@ -140,7 +140,7 @@ func badPolicies() []badPolicy {
 			"https://a.example https://b.example": "",
 			"a.example *":                         "",
 			"https://exa mple.com":                "",
-			"https://example.com /":               "https://example.com",
+			"https://example.com /":               "",
 			"https:// example.com":                "",
 		}),
 		origins(noPath, fixes{
@@ -520,7 +520,8 @@ func badPolicies() []badPolicy {
 			{cors.Options{AllowedOrigins: []string{"*"}, AllowOriginFunc: allowAll}, "AllowOriginFunc", "", "never called", ""},
 			{with(func(o *cors.Options) { o.AllowOriginVary = []string{"Host"} }), "AllowOriginVary", "",
 				"no AllowOriginFunc", ""},
-			{cors.Options{AllowedOrigins: []string{" * "}, AllowOriginFunc: allowAll}, "AllowOriginFunc", "", "never called", ""},
+			{cors.Options{AllowedOrigins: []string{" * "}, AllowOriginFunc: allowAll},
+				"AllowOriginFunc", "", "never called", ""},
 			{cors.Options{AllowedOrigins: []string{"*"}, RefuseCrossOriginWrites: true}, "RefuseCrossOriginWrites", "",
 				"every page write", ""},
 		},

@@ -5,6 +5,7 @@ import (
 	"flag"
 	"maps"
 	"math/rand/v2"
+	"net/http"
 	"net/netip"
 	"regexp"
 	"slices"
@@ -59,18 +60,27 @@ func TestFixesNameNoOtherPage(t *testing.T) {
 // randomValue returns what an operator might have written, or mistyped.
 func randomValue(r *rand.Rand) string {
 	pick := func(choices ...string) string { return choices[r.IntN(len(choices))] }
-	host := pick("example.com", "Example.COM", "*.example.com", ".example.com", "*example.com", "my*app.com", "shop-*.a.app",
+	host := pick("example.com", "Example.COM", "*.example.com", ".example.com", "*example.com", "my*app.com",
+		"shop-*.a.app",
 		"*--shop.a.app", "a.*.com", "localhost", "127.0.0.1", "192.168.0.7", "10.0.0.0", "192.168.1.*", "[::1]", "::1",
-		"[0:0::1]", "[2001:DB8::1]", "my?app.com", "my#app.com", "a.example,b.example", "a b.example", "github.io", "*.github.io",
-		"nas", "*", "", "null", "xn--exmple-cua.com", "exämple.com", "\u212Aelvin.example", "www.*", `\.example\.com`, "-", ".",
-		"user@example.com", "good.example@evil.example", "$HOST", "{host}", "example.com.", "http", "https", "127.1", "X.y.Z")
-	value := pick("", "", "https://", "https://", "http://", "HTTPS://", "//", "://", "https:/", "https//", "https:", "http:",
-		"https://https://", "https://http://", "http://http://", "wss://", "ws://", "htps://", "htttp://", "hhttps://", "Httpss://",
-		"ftp://", "file://", "data:", "app://", "App://", "moz-extension://", "^https://", "https?://", "*://", "blob:https://") +
+		"[0:0::1]", "[2001:DB8::1]", "my?app.com", "my#app.com", "a.example,b.example", "a b.example",
+		"github.io", "*.github.io",
+		"nas", "*", "", "null", "xn--exmple-cua.com", "exämple.com", "\u212Aelvin.example", "www.*",
+		`\.example\.com`, "-", ".",
+		"user@example.com", "good.example@evil.example", "$HOST", "{host}", "example.com.",
+		"http", "https", "127.1", "X.y.Z")
+	value := pick("", "", "https://", "https://", "http://", "HTTPS://", "//", "://", "https:/",
+		"https//", "https:", "http:",
+		"https://https://", "https://http://", "http://http://", "wss://", "ws://", "htps://", "htttp://",
+		"hhttps://", "Httpss://",
+		"ftp://", "file://", "data:", "app://", "App://", "moz-extension://", "^https://", "https?://",
+		"*://", "blob:https://") +
 		pick("", "", "", "", "user@", "user:secret@", "a.example@", "@") + host +
 		pick("", "", "", "", ":443", ":80", ":8080", ":08080", ":0", ":", ":*", ":65536", ":http", ":8080:80") +
-		pick("", "", "", "/", "/app", "//", "/*", "/8", "/16", "?", "?x=1", "?x", "?.com", "#", "#top", "#.com", "/a?b#c", "$", ".*")
-	value = pick("", "", "", "", " ", `"`, "'", "[", "/", "^") + value + pick("", "", "", "", " ", `"`, "'", "]", "/", "$", ",")
+		pick("", "", "", "/", "/app", "//", "/*", "/8", "/16", "?", "?x=1", "?x", "?.com", "#",
+			"#top", "#.com", "/a?b#c", "$", ".*")
+	value = pick("", "", "", "", " ", `"`, "'", "[", "/", "^") + value +
+		pick("", "", "", "", " ", `"`, "'", "]", "/", "$", ",")
 	for range max(0, r.IntN(6)-3) { // a slip of the finger or two
 		if value == "" {
 			break
@@ -242,7 +252,8 @@ var entries = map[string][]string{
 
 var pages = []string{
 	"https://a.example", "http://a.example", "https://x.a.example", "http://x.a.example", "https://xy.a.example",
-	"https://my1app.com", "https://x.app.com", "https://my1.app.com", "https://strangers.github.io", "https://evil.example",
+	"https://my1app.com", "https://x.app.com", "https://my1.app.com", "https://strangers.github.io",
+	"https://evil.example",
 	"http://localhost", "http://localhost:3000", "https://localhost", "http://127.0.0.1:3000", "https://127.0.0.1:3000",
 	"http://192.168.1.7", "null", "file://", "moz-extension://strangers", "https://b.example", "https://app.com",
 }
@@ -254,7 +265,7 @@ func TestTakingEveryFix(t *testing.T) {
 	r := rand.New(rand.NewPCG(seed, 0))
 	all := slices.Sorted(maps.Keys(entries))
 	mended := 0
-	for range 1500 {
+	for range 1000 {
 		var opts cors.Options
 		for range 1 + r.IntN(5) {
 			opts.AllowedOrigins = append(opts.AllowedOrigins, all[r.IntN(len(all))])
@@ -267,7 +278,7 @@ func TestTakingEveryFix(t *testing.T) {
 			mended++
 		}
 	}
-	assert.Greater(t, mended, 300)
+	assert.Greater(t, mended, 200)
 
 	for _, p := range programs(t) {
 		asked := slices.Concat(pages, p.Origins)
@@ -282,12 +293,8 @@ func TestTakingEveryFix(t *testing.T) {
 // is what each value has open alone. It reports whether the outcome is a policy.
 func takeFixes(t *testing.T, opts cors.Options, means func(value, page string) bool, pages []string) bool {
 	t.Helper()
-	allows := func(o cors.Options, page string) bool {
-		if o.Validate() != nil {
-			return false
-		}
-		res := fixture.Serve(cors.New(o)(fixture.Nothing), fixture.Get(page))
-		return res.Header().Get("Access-Control-Allow-Origin") != ""
+	allows := func(h http.Handler, page string) bool {
+		return fixture.Serve(h, fixture.Get(page)).Header().Get("Access-Control-Allow-Origin") != ""
 	}
 	after := opts
 	after.AllowedOrigins = slices.Clone(opts.AllowedOrigins)
@@ -312,15 +319,19 @@ func takeFixes(t *testing.T, opts cors.Options, means func(value, page string) b
 			"%q becomes %q: %v", opts.AllowedOrigins, after.AllowedOrigins, after.Validate())
 		return false
 	}
-	for _, page := range pages {
-		was, meant := false, false
-		for _, value := range opts.AllowedOrigins {
-			alone := opts
-			alone.AllowedOrigins = []string{value}
-			was = was || allows(alone, page)
-			meant = meant || means(value, page)
+	var before []http.Handler
+	for _, value := range opts.AllowedOrigins {
+		alone := opts
+		alone.AllowedOrigins = []string{value}
+		if alone.Validate() == nil {
+			before = append(before, cors.New(alone)(fixture.Nothing))
 		}
-		is := allows(after, page)
+	}
+	mended := cors.New(after)(fixture.Nothing)
+	for _, page := range pages {
+		was := slices.ContainsFunc(before, func(h http.Handler) bool { return allows(h, page) })
+		meant := slices.ContainsFunc(opts.AllowedOrigins, func(value string) bool { return means(value, page) })
+		is := allows(mended, page)
 		assert.False(t, was && !is, "%q becomes %q, and closes %s", opts.AllowedOrigins, after.AllowedOrigins, page)
 		assert.False(t, is && !meant, "%q becomes %q, and opens %s", opts.AllowedOrigins, after.AllowedOrigins, page)
 	}

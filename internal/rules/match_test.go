@@ -57,8 +57,10 @@ func FuzzGoodPoliciesMatch(f *testing.F) {
 
 // setByBrowsers finds the request headers that scripts cannot set. They do not stand in
 // the answer, and do no harm (https://fetch.spec.whatwg.org/#forbidden-request-header).
-var setByBrowsers = regexp.MustCompile(`^\s*(?i:accept-(?:charset|encoding)|access-control-request-(?:headers|method)|` +
-	`connection|content-length|date|dnt|expect|host|keep-alive|origin|referer|te|trailer|transfer-encoding|upgrade|via|` +
+var setByBrowsers = regexp.MustCompile(`^\s*(?i:` +
+	`accept-(?:charset|encoding)|access-control-request-(?:headers|method)|` +
+	`connection|content-length|date|dnt|expect|host|keep-alive|origin|referer|te|trailer|` +
+	`transfer-encoding|upgrade|via|` +
 	`proxy-.*|sec-.*)\s*$`)
 
 // sample returns an origin that pattern is to match.

@@ -53,8 +53,8 @@ func (o Origins) Check(s string) (origins.Pattern, error) {
 // checkTrusted says what is unsafe about a pattern whose origins can act as the user.
 func (o Origins) checkTrusted(p origins.Pattern) error {
 	if p.Scheme == "http" && !origins.IsLoopback(p.Host) && !o.AllowInsecure {
-		return Error{Detail: "serve this page over https, and list it so; " + o.because("anyone who controls the network "+
-			"can change a page without TLS, and act as the user (DangerouslyAllowInsecureOrigins permits it)")}
+		return Error{Detail: "serve this page over https, and list it so; " + o.because("anyone who controls "+
+			"the network can change a page without TLS, and act as the user (DangerouslyAllowInsecureOrigins permits it)")}
 	}
 	if p.AnyHost() {
 		return Error{Detail: "let yours in by AllowOriginFunc, or give it a token; " +

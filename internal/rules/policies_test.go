@@ -121,11 +121,13 @@ func TestGoodPolicies(t *testing.T) {
 			"https://shop-*.example.com", "https://s2-*.amazonaws.com",
 		}},
 		{RefuseCrossOriginWrites: true, DangerouslyAllowPublicSuffixes: true, AllowedOrigins: []string{"https://*.com"}},
-		{RefuseCrossOriginWrites: true, DangerouslyAllowInsecureOrigins: true, AllowedOrigins: []string{"http://a.example"}},
+		{RefuseCrossOriginWrites: true, DangerouslyAllowInsecureOrigins: true,
+			AllowedOrigins: []string{"http://a.example"}},
 
 		{AllowCredentials: true, AllowedOrigins: []string{
 			"capacitor://localhost", "ionic://localhost", "tauri://localhost", "vscode-webview://0a1b2c",
-			"safari-web-extension://BE98AE6B-0D1A", "App://X.example:8080", "app://-", "app://.", "app://127", "app://[::1]",
+			"safari-web-extension://BE98AE6B-0D1A", "App://X.example:8080", "app://-", "app://.", "app://127",
+			"app://[::1]",
 			"chrome-extension://abcdefghijklmnopabcdefghijklmnop", "moz-extension://6b3c2f1e-0000-4000-8000-000000000001",
 		}},
 		{AllowedOrigins: []string{
@@ -218,7 +220,8 @@ func isRefused(opts cors.Options, field, value string) bool {
 // alone. It has it from the URL parser.
 func asBrowsersSpell(s string) (string, bool) {
 	u, err := url.Parse(strings.TrimSpace(s))
-	if err != nil || u.Host == "" || u.User != nil || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" {
+	if err != nil || u.Host == "" || u.User != nil || u.Path != "" && u.Path != "/" ||
+		u.RawQuery != "" || u.Fragment != "" {
 		return "", false
 	}
 	if u.Scheme == "http" || u.Scheme == "https" {

@@ -53,6 +53,14 @@ func cacheModeCases() (cases []testCase) {
 	}
 	add("only-if-cached", a.caching("only-if-cached"))
 	add("upload, then PUT", fetch("POST").listening(), fetch("PUT").caching("no-store"))
+	kept := paths(map[string]reply{
+		"preflight": deny("Origin: *", "Methods: PUT, DELETE", "Max-Age: 600"),
+		"":          deny("Origin: *", "Cache-Control: no-store"),
+	})
+	cases = append(cases, testCase{
+		name: "cache mode: default, the origin is null", frame: true, server: kept,
+		calls: []call{fetch("PUT"), fetch("PUT"), fetch("DELETE")},
+	})
 	for _, c := range []call{
 		match, fetch("PUT", "Content-Type: text/plain", "If-Match: 1"), a.caching("no-store"), a.caching("no-cache"),
 	} {
@@ -173,9 +181,11 @@ func takenCases() (cases []testCase) {
 	}
 	get, put := fetch("GET"), fetch("PUT")
 	granted := allow("Methods: PUT")
-	add("status 101", get, granted, allow().with(101))
-	add("status 101, PUT", put, granted, allow().with(101))
-	add("status 101 without CORS", get.in("no-cors"), granted, allow().with(101))
+	// These are POSTs, which no browser sends again when a connection ends.
+	add("status 101", fetch("POST"), granted, allow().with(101))
+	add("status 101 after a preflight", fetch("POST", "Content-Type: text/plain", "X-A: 1"),
+		allow("Headers: X-A"), allow().with(101))
+	add("status 101 without CORS", fetch("POST").in("no-cors"), granted, allow().with(101))
 	add("status 101 of a preflight", put, granted.with(101), allow())
 	for _, status := range []int{204, 205, 206, 304, 599, 600, 999} {
 		add(fmt.Sprint("status ", status), get, granted, allow().with(status))
@@ -306,14 +316,6 @@ func redirectedCases() (cases []testCase) {
 			}),
 		})
 	}
-	kept := paths(map[string]reply{
-		"preflight": deny("Origin: *", "Methods: PUT, DELETE", "Max-Age: 600"),
-		"":          deny("Origin: *", "Cache-Control: no-store"),
-	})
-	cases = append(cases, testCase{
-		name: "redirected: nothing, but the origin is null", frame: true, server: kept,
-		calls: []call{fetch("PUT"), fetch("PUT"), fetch("DELETE")},
-	})
 	add("elsewhere, twice", allow("Location: OTHERCASE/next", "Cache-Control: no-store").with(307),
 		deny("Origin: *", "Cache-Control: no-store"), fetch("PUT"), fetch("PUT"))
 	return cases
