@@ -432,7 +432,7 @@ func TestAnswers(t *testing.T) {
 		{"what does the console's line mean?", []string{errors}, "is not allowed by Access-Control-Allow-Origin"},
 		{"why is no cookie sent?", []string{errors + "#no-error-and-yet-no-cookie"}, "are different sites"},
 		{"why is the log empty?", []string{errors + "#an-empty-log"}, "never reached the middleware"},
-		{"may logging stand around a route's policy?", nil, "never `logging(policy(h))`"},
+		{"may logging stand around a route's policy?", []string{"#pitfalls"}, "never `logging(policy(h))`"},
 		{"what do I lose when I leave gin-contrib/cors?", []string{migrating, "#from-gin-contribcors"}, "a barrier falls"},
 		{"how does it go into gin's chain?", []string{migrating, "#from-gin-contribcors"}, "ginchain/main.go"},
 		{"does it work with echo 5?", []string{"docs/neighbours.md#routers"}, "echo5/main.go"},
