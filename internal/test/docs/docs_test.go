@@ -293,6 +293,22 @@ func TestClaims(t *testing.T) {
 			assert.Contains(t, lines[0], "With rs/cors, go-chi/cors or gorilla/handlers they cost "+low+" to "+high)
 		}
 	})
+	t.Run("speed", func(t *testing.T) {
+		number := func(pattern string) float64 {
+			m := regexp.MustCompile(pattern).FindStringSubmatch(performance)
+			require.NotNil(t, m, pattern)
+			f, err := strconv.ParseFloat(m[1], 64)
+			require.NoError(t, err)
+			return f
+		}
+		row := func(name string) string { return `(?m)^\| ` + name + ` \|[^|]*\|[^|]*\| ([0-9.]+) \|` }
+		assert.Contains(t, lines[1], "A preflight takes less than half the time that it takes with rs/cors, "+
+			"and a request from another origin two thirds.")
+		assert.Less(t, number(row("preflight")), 0.5)
+		assert.InDelta(t, 2./3, number(row("other origin")), 0.1)
+		assert.Contains(t, lines[1], "100 000 origins take the same time as one.")
+		assert.Less(t, number(`A policy of 100 000 origins takes ([0-9.]+)`), 1.3)
+	})
 	t.Run("refusals", func(t *testing.T) {
 		rows := regexp.MustCompile(
 			`(?m)^\| refuses to start:.* \| (\w+)[^|]* \| (\w+)[^|]* \| (\w+)[^|]* \| (\w+)[^|]* \| (\w+)[^|]* \|$`).
@@ -432,7 +448,7 @@ func TestAnswers(t *testing.T) {
 		{"what does the console's line mean?", []string{errors}, "is not allowed by Access-Control-Allow-Origin"},
 		{"why is no cookie sent?", []string{errors + "#no-error-and-yet-no-cookie"}, "are different sites"},
 		{"why is the log empty?", []string{errors + "#an-empty-log"}, "never reached the middleware"},
-		{"may logging stand around a route's policy?", nil, "never `logging(policy(h))`"},
+		{"may logging stand around a route's policy?", []string{"#pitfalls"}, "never `logging(policy(h))`"},
 		{"what do I lose when I leave gin-contrib/cors?", []string{migrating, "#from-gin-contribcors"}, "a barrier falls"},
 		{"how does it go into gin's chain?", []string{migrating, "#from-gin-contribcors"}, "ginchain/main.go"},
 		{"does it work with echo 5?", []string{"docs/neighbours.md#routers"}, "echo5/main.go"},
