@@ -204,7 +204,7 @@ func TestAdviceForAStack(t *testing.T) {
 			assert.Contains(t, o.Fix.Text, "PUT")
 			assert.NotEmpty(t, o.Fix.Where)
 			first, _, _ := strings.Cut(o.Fix.Text, "\n")
-			assert.Contains(t, text, "\n    "+first+"\n")
+			assert.Contains(t, text, ":\n\n"+first+"\n", "at the margin, ready to paste")
 			assert.Equal(t, tc.args == nil, strings.Contains(text, ", which the server names:\n"))
 		})
 	}

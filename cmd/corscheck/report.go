@@ -398,9 +398,12 @@ func (r *report) fix(o *outcome) {
 		title += ", which the server names"
 	}
 	r.text("", bold, title+":")
+	r.line("")
 	for l := range strings.SplitSeq(a.Text, "\n") {
-		r.line("%s", strings.TrimRight("    "+clean(strings.ReplaceAll(l, "\t", "    ")), " "))
+		// At the margin: what is indented is no Python any more.
+		r.line("%s", strings.TrimRight(clean(strings.ReplaceAll(l, "\t", "    ")), " "))
 	}
+	r.line("")
 	r.text("", "", a.Where)
 	if len(a.LeftOut) > 0 {
 		r.text("", "", "Not written, because it may not belong into a configuration: "+enumerate(a.LeftOut)+".")
