@@ -64,7 +64,12 @@ func (m *mask) text(s string) string {
 	for _, secret := range m.secrets {
 		s = strings.ReplaceAll(s, secret, hidden)
 	}
-	s = userinfo.ReplaceAllString(s, "${1}"+hidden+"@")
+	if strings.Contains(s, "@") {
+		s = userinfo.ReplaceAllString(s, "${1}"+hidden+"@")
+	}
+	if !strings.Contains(s, "=") {
+		return s
+	}
 	return queryPair.ReplaceAllStringFunc(s, func(pair string) string {
 		name, value, _ := strings.Cut(pair[1:], "=")
 		if plain, err := url.QueryUnescape(name); err == nil {

@@ -136,11 +136,15 @@ func TestWritesAreSentOnce(t *testing.T) {
 		{"-preflight-only", open, append([]string{"-preflight-only"}, put...), nil},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
+			mu.Lock()
 			writes = nil
+			mu.Unlock()
 			url := serve(t, count(tc.server))
 			var stdout, stderr bytes.Buffer
 			run(append(append([]string{"-origin", page}, tc.args...), url), nil, &stdout, &stderr, false)
+			mu.Lock()
 			assert.Equal(t, tc.want, writes, "%s%s", &stdout, &stderr)
+			mu.Unlock()
 			for _, line := range []string{"BLOCKED", "ALLOWED"} {
 				assert.LessOrEqual(t, strings.Count(stdout.String(), line), 1, "identical lines are not printed twice")
 			}
@@ -210,9 +214,12 @@ func TestUserAgentOfAScript(t *testing.T) {
 // V5: an https page that calls http on the own network. Nothing is sent there: a proxy on
 // this machine answers.
 func TestPrivateNetworkOverHTTP(t *testing.T) {
+	var mu sync.Mutex
 	var seen []string
 	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
 		seen = append(seen, r.Method+" "+r.URL.String())
+		mu.Unlock()
 		w.Header().Set(fetch.AllowOrigin, "*")
 	}))
 	t.Cleanup(proxy.Close)
@@ -229,7 +236,9 @@ func TestPrivateNetworkOverHTTP(t *testing.T) {
 		{"intranet.example.com", "", "mixed-content"},
 	} {
 		t.Run(tc.host, func(t *testing.T) {
+			mu.Lock()
 			seen = nil
+			mu.Unlock()
 			cmd := exec.Command(os.Args[0], "-json", "-origin", page, "http://"+tc.host+"/x")
 			cmd.Env = append(os.Environ(), asCommand+"=1", "HTTP_PROXY="+proxy.URL, "http_proxy="+proxy.URL)
 			output, err := cmd.Output()
@@ -244,6 +253,8 @@ func TestPrivateNetworkOverHTTP(t *testing.T) {
 				ids = append(ids, n.ID)
 			}
 			assert.Equal(t, tc.cause, strings.Join(ids, ", "))
+			mu.Lock()
+			defer mu.Unlock()
 			if tc.allowed == "" {
 				assert.Empty(t, seen)
 			} else {
