@@ -2,10 +2,8 @@ package origins_test
 
 import (
 	"fmt"
-	"math"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -262,6 +260,7 @@ func TestTheLongestPatternMayComeFirst(t *testing.T) {
 }
 
 // The patterns of many schemes on one domain are found as those of many domains are.
+// BenchmarkMatch measures what that costs: each scheme was once looked at in turn.
 func TestManySchemesOnOneDomain(t *testing.T) {
 	const n = 10_000
 	var s origins.Set
@@ -279,24 +278,6 @@ func TestManySchemesOnOneDomain(t *testing.T) {
 	}
 	assert.False(t, s.Match(fmt.Sprintf("s%d://x.a.example", n)))
 	assert.False(t, s.Match("s1://a.example:1"))
-
-	// Its match took hundreds of times as long as that of one pattern when each scheme was
-	// looked at in turn.
-	one := setOf(t, "s0://*.a.example")
-	fastest := func(s *origins.Set, origin string) time.Duration {
-		least := time.Duration(math.MaxInt64)
-		for range 200 {
-			start := time.Now()
-			for range 50 {
-				s.Match(origin)
-			}
-			least = min(least, time.Since(start))
-		}
-		return least
-	}
-	most := 40 * fastest(one, "s0://x.a.example")
-	assert.Less(t, fastest(&s, fmt.Sprintf("s%d://x.a.example", n-1)), most)
-	assert.Less(t, fastest(&s, fmt.Sprintf("s%d://x.a.example", n)), most, "a scheme that is not there")
 }
 
 // BenchmarkMatch compares many schemes on one domain with many domains.
