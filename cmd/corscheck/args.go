@@ -79,6 +79,7 @@ type parser struct {
 	moreQuery   []string    // --url-query
 	isForm      bool        // the body was made of -F
 	bodyUnknown bool        // only the page's script knows the body
+	noMethod    bool        // the console complains of a method that it does not name
 	mode        string      // of the copied call: "cors", "no-cors", "navigate" …
 }
 
