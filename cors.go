@@ -22,21 +22,21 @@
 // # Pitfalls
 //
 // A pattern with a method never sees a preflight: ServeMux answers 405 before it
-// reaches the handler of "GET /users". Wrap the whole mux as above. For policies
-// that differ by route, use [RoutePreflights]. Most other routers behave the same
-// way.
+// reaches the handler of "GET /users". Wrap the whole mux as above. Most other routers
+// behave the same way. For policies that differ by route, use [RoutePreflights], and
+// make the policy the outermost handler of its route: policy(logging(h)).
 //
 // Place this middleware outside authentication, rate limits, timeouts and
 // redirects. Browsers send preflights without credentials, and a page can read an
-// error only if it carries the CORS headers. Logging and metrics may be outside, if the
-// policy is around the whole mux.
+// error only if it carries the CORS headers. Around a whole mux, logging and metrics
+// may be outside the policy.
 //
-// Use only one CORS layer for a route. Of two the inner one decides. For a reverse
-// proxy in front of a server with a CORS layer of its own, see [StripUpstream].
+// Use only one CORS layer for a route. If there are two, the inner one decides. For a
+// reverse proxy in front of a server that has its own CORS layer, see [StripUpstream].
 //
-// A server on localhost or in a local network must check the Host header itself.
-// A stranger's page can point its own host name at your address (DNS rebinding).
-// Its requests are then same-origin.
+// A server on localhost or in a local network must check the Host header itself. A
+// stranger's page can point its own host name at your address (DNS rebinding). Its
+// requests are then same-origin.
 package cors
 
 import (

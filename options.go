@@ -38,8 +38,8 @@ type Options struct {
 	// AllowCredentials, a function that returns true for everybody lets every page
 	// act as its visitor. Compare whole origins, never substrings or suffixes.
 	//
-	// It is called for well-formed origins only. It is called for "null", "file://" and
-	// schemes without a host, such as "qrc://", only without AllowCredentials and
+	// It is called for well-formed origins only, and for "null", "file://" and schemes
+	// without a host, such as "qrc://", only without AllowCredentials and
 	// RefuseCrossOriginWrites. It may be called concurrently, for preflights as well.
 	// It blocks the request, and its panics are not recovered.
 	AllowOriginFunc func(r *http.Request, origin string) bool
@@ -51,14 +51,14 @@ type Options struct {
 
 	// AllowedMethods lists the methods that pages may use: "PUT", "PATCH",
 	// "DELETE". GET, HEAD and POST are always allowed. Names are case-sensitive.
-	// "*" allows every method, also with AllowCredentials.
+	// "*" allows every method, even with AllowCredentials.
 	AllowedMethods []string
 
 	// AllowedHeaders lists the request headers that pages may set. Pages that send
 	// JSON need "Content-Type", and those that send a token need "Authorization".
 	// Browsers always allow a few others. Names are case-insensitive. "*" allows
-	// every header, Authorization included, also with AllowCredentials. Names that
-	// only browsers set, such as "Origin", are left out of the answer.
+	// every header, Authorization included, even with AllowCredentials. Names that
+	// only browsers set, such as "Origin", need no permission and are left out.
 	AllowedHeaders []string
 
 	// ExposedHeaders lists the response headers that pages may read: "ETag",
@@ -78,8 +78,8 @@ type Options struct {
 
 	// MaxAge is how long browsers may keep the answer to a preflight, in whole
 	// seconds. Firefox keeps it for at most 24 hours, Chromium for 2 hours, WebKit
-	// for 10 minutes. Zero sends no maximum age, and browsers then keep
-	// the answer for 5 seconds. A negative value tells them not to keep it.
+	// for 10 minutes. Zero sends no maximum age, and browsers then keep the answer
+	// for 5 seconds. A negative value tells them not to keep it.
 	MaxAge time.Duration
 
 	// OptionsPassthrough also runs the handler on preflights, after their CORS
@@ -99,9 +99,10 @@ type Options struct {
 	Logger *slog.Logger
 
 	// DangerouslyAllowInsecureOrigins permits http:// origins together with
-	// AllowCredentials or RefuseCrossOriginWrites. Anyone who controls the network between such a page and its
-	// visitor can change the page, and so act as the visitor. Origins on the
-	// browser's own machine (localhost, 127.0.0.1, [::1]) do not need it.
+	// AllowCredentials or RefuseCrossOriginWrites. Anyone who controls the network
+	// between such a page and its visitor can change the page, and so act as the
+	// visitor. Origins on the browser's own machine (localhost, 127.0.0.1, [::1]) do
+	// not need it.
 	DangerouslyAllowInsecureOrigins bool
 
 	// DangerouslyAllowPublicSuffixes permits patterns such as https://*.github.io
@@ -114,8 +115,8 @@ type Options struct {
 	// handler does not run, unless its origin is allowed or
 	// [http.CrossOriginProtection] passes it, as it passes the server's own pages
 	// and clients other than browsers. An allowed origin may then write with the
-	// user's cookies, also without AllowCredentials. So AllowedOrigins may not have "*"
-	// or a pattern that AllowCredentials forbids.
+	// user's cookies, even without AllowCredentials. So AllowedOrigins may contain
+	// neither "*" nor a pattern that AllowCredentials forbids.
 	//
 	// Browsers tell an https server, or one on localhost, where a request comes
 	// from (Sec-Fetch-Site), also through a proxy. For plain http, and for browsers

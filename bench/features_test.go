@@ -106,6 +106,39 @@ var listed = setup{
 	origins: []string{featurePage}, methods: methodsInFull, headers: []string{"Content-Type", "Authorization"},
 }
 
+// programs are policies of public programs, moved here as they are. All of them mean what
+// they say, and let in nobody whom they do not name.
+var programs = []setup{
+	{
+		origins: []string{featurePage}, methods: []string{"POST", "HEAD", "PATCH", "OPTIONS", "GET", "DELETE"},
+		headers: []string{
+			"Authorization", "Origin", "X-Requested-With", "X-Request-ID", "X-HTTP-Method-Override", "Content-Type",
+			"Upload-Length", "Tus-Resumable",
+		},
+	},
+	{
+		origins: []string{featurePage}, methods: []string{"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"},
+		headers: []string{"Origin", "Content-Length", "Content-Type"},
+	},
+	{
+		origins: []string{"https://explorer.example/"},
+		headers: []string{"Origin", "Accept", "Content-Type", "X-Requested-With", "X-Server-Time"},
+	},
+	{
+		origins: []string{featurePage}, methods: []string{"GET", "POST", "OPTIONS"},
+		headers: []string{"Accept", "Authorization", "Content-Type", "Origin"},
+	},
+	{origins: []string{"*", "http://127.0.0.1:80", "https://webui.example"}},
+	{origins: []string{
+		"http://localhost", "http://localhost:*", "http://127.0.0.1:*", "http://0.0.0.0:*", "app://*", "tauri://*",
+		"vscode-webview://*",
+	}},
+	{origins: []string{"*"}, headers: []string{
+		"Origin", "X-Requested-With", "Content-Type", "Accept", "Authorization", "Access-Control-Request-Method",
+		"Access-Control-Request-Headers", "Access-Control-Allow-Origin", "Access-Control-Allow-Headers",
+	}},
+}
+
 // features find out what a library does, by the heading of a row in
 // docs/comparison.md. A bool stands for yes or no.
 var features = []struct {
@@ -126,8 +159,17 @@ var features = []struct {
 		"refuses to start: a method that browsers forbid, such as `TRACE`",
 		refuses(setup{origins: []string{featurePage}, methods: []string{"TRACE"}}),
 	},
+	{"policies of 7 public programs that start unchanged", func(_ *testing.T, c contender) any {
+		n := 0
+		for _, s := range programs {
+			if _, err := c.build(s); err == nil {
+				n++
+			}
+		}
+		return n
+	}},
 	{"names every mistake at once, and the right spelling", func(t *testing.T, c contender) any {
-		_, err := c.build(setup{origins: []string{"https://example.com/"}, methods: []string{"patch"}})
+		_, err := c.build(setup{origins: []string{"example.com"}, methods: []string{"patch"}})
 		return err != nil && strings.Contains(err.Error(), `"https://example.com"`) &&
 			strings.Contains(err.Error(), `"PATCH"`)
 	}},

@@ -2,7 +2,7 @@
 // middleware. It prints the results as Markdown:
 //
 //	go -C bench run .            # twenty rounds, six minutes
-//	go -C bench run . -write     # the same, and writes docs/performance.md and README.md
+//	go -C bench run . -write     # the same, and writes docs/performance.md
 //	go -C bench run . -count 1   # a glance
 //
 // Every library gets the same policies in its own words. It is measured only
@@ -14,7 +14,6 @@ package main
 import (
 	"bytes"
 	"cmp"
-	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -34,7 +33,7 @@ func main() {
 		count     = flag.Int("count", 20, "run `n` rounds")
 		benchtime = flag.Duration("benchtime", 20*time.Millisecond, "spend `d` on each benchmark of each round")
 		raw       = flag.String("raw", "", "write what the benchmarks print to `file` as well, for benchstat")
-		write     = flag.Bool("write", false, "write the table of docs/performance.md, and the numbers of README.md")
+		write     = flag.Bool("write", false, "write the table of docs/performance.md")
 	)
 	flag.Parse()
 	if err := report(*count, *benchtime, *raw, *write); err != nil {
@@ -90,7 +89,7 @@ func report(count int, benchtime time.Duration, rawFile string, write bool) erro
 		strings.Join(strings.Split(strings.TrimSpace(versions.String()), "\n"), ", ")))
 	fmt.Println(page)
 	if write {
-		if err := errors.Join(replacePart(pageFile, page), replaceLine(readmeFile, fastMark, m.fastLine())); err != nil {
+		if err := replacePart(pageFile, page); err != nil {
 			return err
 		}
 	}
@@ -99,11 +98,8 @@ func report(count int, benchtime time.Duration, rawFile string, write bool) erro
 	return nil
 }
 
-// The files that -write writes to. The command runs in its own folder.
-const (
-	pageFile   = "../docs/performance.md"
-	readmeFile = "../README.md"
-)
+// pageFile is what -write writes to. The command runs in its own folder.
+const pageFile = "../docs/performance.md"
 
 // run runs a command in this directory and writes its output to w.
 func run(w io.Writer, name string, args ...string) error {

@@ -55,19 +55,6 @@ func (m *measurements) page(conditions string) string {
 	return b.String()
 }
 
-// fastLine returns the line of the README that begins with fastMark.
-func (m *measurements) fastLine() string {
-	ratio := func(req string) string {
-		return ratioText(m.ratio(cost("cors", "credentialed", req), cost("rs", "credentialed", req)).Center)
-	}
-	return fmt.Sprintf(fastMark+"A preflight takes %s × the time that it takes with rs/cors, and a request from "+
-		"another origin %s ×. "+
-		"100 000 origins take %.2f × the time of one. [Measured side by side](docs/performance.md#cost-of-a-request).",
-		ratio("preflight"), ratio("actual-refused"), m.dearest("origins-100000", "origins-1").Center)
-}
-
-const fastMark = "- **Fast.** "
-
 // cell returns the cost of a row of BenchmarkMiddleware: time, bytes, allocations.
 func (m *measurements) cell(lib, policy, req string) string {
 	s := cost(lib, policy, req)
@@ -202,18 +189,4 @@ func replacePart(file, text string) error {
 		return fmt.Errorf("%s has no part to write: the lines %q and %q are missing", file, beginMark, endMark)
 	}
 	return os.WriteFile(file, []byte(string(before)+beginMark+"\n"+text+"\n"+endMark+string(after)), 0o644)
-}
-
-// replaceLine puts a line in place of the one of a file that begins with prefix.
-func replaceLine(file, prefix, line string) error {
-	content, err := os.ReadFile(file)
-	if err != nil {
-		return err
-	}
-	before, rest, begun := strings.Cut(string(content), "\n"+prefix)
-	_, after, ended := strings.Cut(rest, "\n")
-	if !begun || !ended {
-		return fmt.Errorf("%s has no line that begins with %q", file, prefix)
-	}
-	return os.WriteFile(file, []byte(before+"\n"+line+"\n"+after), 0o644)
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
 
@@ -67,27 +66,4 @@ func TestReplacePart(t *testing.T) {
 	content, err = os.ReadFile(file)
 	require.NoError(t, err)
 	assert.Equal(t, "before\n"+beginMark, string(content), "nothing is lost")
-}
-
-func TestReplaceLine(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "page.md")
-	require.NoError(t, os.WriteFile(file, []byte("before\n- **A.** old\nafter\n"), 0o600))
-	require.NoError(t, replaceLine(file, "- **A.** ", "- **A.** new"))
-	assert.ErrorContains(t, replaceLine(file, "- **B.** ", "- **B.** new"), `no line that begins with "- **B.** "`)
-	content, err := os.ReadFile(file)
-	require.NoError(t, err)
-	assert.Equal(t, "before\n- **A.** new\nafter\n", string(content))
-}
-
-// The README has the line that this command writes, with numbers of its own.
-func TestREADMEHasTheLine(t *testing.T) {
-	content, err := os.ReadFile(readmeFile)
-	require.NoError(t, err)
-	_, line, found := strings.Cut(string(content), "\n"+fastMark)
-	require.True(t, found)
-	line, _, _ = strings.Cut(line, "\n")
-	m, err := parse(strings.NewReader(""))
-	require.NoError(t, err)
-	digits := regexp.MustCompile(`(–|NaN|[0-9.]+) ×`)
-	assert.Equal(t, digits.ReplaceAllString(m.fastLine(), "N ×"), fastMark+digits.ReplaceAllString(line, "N ×"))
 }

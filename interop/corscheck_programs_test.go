@@ -68,7 +68,7 @@ func programServers() []checkedServer {
 			name: "nginx", program: "nginx",
 			start: startCheckedNginx,
 			configurations: []configuration{
-				{name: "map", shown: "`map $http_origin` with whole origins, `add_header … always`, credentials", know: "[nginx.conf](../interop/corscheck/nginx.conf) has this and the others.", listed: true},
+				{name: "map", shown: "`map $http_origin` with whole origins, `add_header … always`, credentials", know: "[nginx.conf](nginx.conf) has this and the others.", listed: true},
 				{name: "star", shown: "`*`, `add_header … always`", findings: "any-origin info"},
 				{name: "no-always", shown: "`add_header` without `always`", findings: "errors-unreadable low", know: "Write `always`."},
 				{name: "if-drops", shown: "`add_header` outside, and others inside `if ($request_method = OPTIONS)`", findings: "preflight-fails medium", know: "One `add_header` inside drops all those outside. Repeat them, or have none inside."},
@@ -91,7 +91,7 @@ func programServers() []checkedServer {
 			name: "Caddy", program: "caddy",
 			start: startCheckedCaddy,
 			configurations: []configuration{
-				{name: "listed", shown: "A matcher with whole origins, `header +Vary Origin`, credentials", know: "[Caddyfile](../interop/corscheck/Caddyfile) has this and the others.", listed: true},
+				{name: "listed", shown: "A matcher with whole origins, `header +Vary Origin`, credentials", know: "[Caddyfile](Caddyfile) has this and the others.", listed: true},
 				{name: "snippet", shown: "The snippet with `header Origin {args.0}`", findings: "vary-missing medium", know: "Add `header +Vary Origin`."},
 				{name: "echo", shown: "`{http.request.header.Origin}`, credentials", findings: "any-origin high", know: "Use a matcher with whole origins."},
 				{name: "values", shown: "`True`, `\"get, put, delete\"`, `10m`", findings: "ineffective medium", know: "Write `true`, `\"GET, PUT, DELETE\"`, `600`."},

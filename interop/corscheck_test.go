@@ -60,7 +60,7 @@ func (c configuration) isSound() bool {
 
 // corscheck judges servers that nobody here wrote. It finds what is wrong with each
 // and nothing else, and its verdicts on calls are those of the browsers. The table in
-// docs/corscheck.md has the result. To write the table anew:
+// corscheck/servers.md has the result. To write the table anew:
 //
 //	go test -run TestCorscheck -update
 func TestCorscheck(t *testing.T) {
@@ -350,7 +350,7 @@ func (c pageCall) args(origin string) []string {
 	return append(args, c.URL)
 }
 
-// A serverTable is the table in docs/corscheck.md.
+// A serverTable is the table in corscheck/servers.md.
 type serverTable struct {
 	servers []checkedServer
 	rows    []tableRow
@@ -386,7 +386,7 @@ func (r tableRow) line(written string) string {
 // compare fails t unless the table is what was measured. It leaves out servers that
 // were not measured.
 func (s *serverTable) compare(t *testing.T) {
-	const file = "../docs/corscheck.md"
+	const file = "corscheck/servers.md"
 	content, err := os.ReadFile(file)
 	require.NoError(t, err)
 	before, rest, found := strings.Cut(string(content), "<!-- servers -->\n")

@@ -163,18 +163,17 @@ func (a *audit) ask(ctx context.Context) (err error) {
 	return nil
 }
 
-// askCache finds out whether a cache answers for the server. Then the GETs go past it
-// from here on: behind the answer to one origin there may be a hole for all.
+// askCache finds out whether a cache answers where the policy's own gets nothing. Then the
+// GETs go past it from here on: behind the answer to one origin there may be a hole for all.
 func (a *audit) askCache(ctx context.Context) (err error) {
-	lost := a.own.granted() == nothing && a.preflight.granted() != nothing
-	if !lost && !isCached(a.own) && !isCached(a.none) {
+	if a.own.granted() != nothing || a.preflight.granted() == nothing {
 		return nil
 	}
 	a.fresh = true
 	if a.past, err = a.get(ctx, a.call.origin); err != nil && !isRefusal(err) {
 		return err
 	}
-	a.fresh = a.past != nil && (!lost || a.past.granted() != nothing)
+	a.fresh = a.past.granted() != nothing
 	return nil
 }
 
@@ -282,16 +281,16 @@ func (a *audit) askRead(ctx context.Context, s *stranger) (err error) {
 	case past.response.Get(fetch.AllowOrigin) != s.read.response.Get(fetch.AllowOrigin):
 		s.read = past
 	default:
-		a.fresh = isCached(s.read)
+		a.fresh = false
 	}
 	return keepRefusal(err)
 }
 
-// mayBeCached reports whether a cache may have handed out the answer to another origin: it
-// says so, or a first stranger gets the header of the policy's own.
+// mayBeCached reports whether a cache may have handed out the answer to another origin: the
+// first stranger gets the header of one.
 func (a *audit) mayBeCached(x *exchange) bool {
 	value := x.response.Get(fetch.AllowOrigin)
-	return isCached(x) || len(a.strangers) == 0 && value != "" && value != "*" && value != x.request.Get("Origin")
+	return len(a.strangers) == 0 && value != "" && value != "*" && value != x.request.Get("Origin")
 }
 
 // askWrite sends the preflight of a stranger.

@@ -392,9 +392,9 @@ func TestErrorIDs(t *testing.T) {
 	}
 }
 
-// The README explains each id that a program may meet.
+// The guide explains each id that a program may meet.
 func TestIDsAreExplained(t *testing.T) {
-	readme, err := os.ReadFile("README.md")
+	content, err := os.ReadFile(guide)
 	require.NoError(t, err)
 	for file, expr := range map[string]string{
 		"findings.go":  `a\.report\("([a-z-]+)"`,
@@ -406,15 +406,15 @@ func TestIDsAreExplained(t *testing.T) {
 		ids := regexp.MustCompile(expr).FindAllStringSubmatch(string(source), -1)
 		assert.Greater(t, len(ids), 8, file)
 		for _, m := range ids {
-			assert.Regexp(t, `(?m)^\| (`+"`[a-z0-9-]+`, )?`"+m[1]+"`", string(readme), "%s of %s", m[1], file)
+			assert.Regexp(t, `(?m)^\| (`+"`[a-z0-9-]+`, )?`"+m[1]+"`", string(content), "%s of %s", m[1], file)
 		}
 	}
 	for _, id := range []string{"limit-reached", "rate-limited"} {
-		assert.Contains(t, string(readme), "| `"+id+"` |")
+		assert.Contains(t, string(content), "| `"+id+"` |")
 	}
 	for _, platform := range platforms {
 		if platform != "app.github.dev" {
-			assert.Contains(t, strings.Join(strings.Fields(string(readme)), " "), platform)
+			assert.Contains(t, strings.Join(strings.Fields(string(content)), " "), platform)
 		}
 	}
 }

@@ -308,11 +308,11 @@ func (e *evidence) concludePreflight() []note {
 	x := e.fault
 	who, code := gateway(x)
 	switch {
-	case who == "API Gateway" && strings.HasPrefix(code, "MissingAuthenticationToken"):
+	case who == apiGateway && strings.HasPrefix(code, noMethod):
 		return one("options-not-routed", "API Gateway has no OPTIONS method for this path: that is what %s means "+
 			"here. Enable CORS for the resource, and deploy it again.", code)
-	case who == "Cloudflare":
-		return e.challenged(code)
+	case isChallenge(who):
+		return challenged(who, code)
 	case e.grantsPage():
 		return e.concludeLonePreflight()
 	case e.coversOthers():
@@ -382,7 +382,8 @@ func (e *evidence) concludeLonePreflight() []note {
 		return e.login()
 	case e.passes(askPlain) && isUnrouted(x.status) && !e.blamesHeader():
 		return either("cors-refused", "options-not-routed",
-			"The server grants a preflight for GET, and says %s to one for %s. Either the CORS layer does not list the method: add it. "+
+			"The server grants a preflight for GET, and says %s to one for %s. "+
+				"Either the CORS layer does not list the method: add it. "+
 				"Or the URL has no route for it with CORS: put the CORS layer before the router.",
 			statusLine(x.status), e.plan.method)
 	case e.passes(askPlain) && (x.status < 500 || wordsOf(x).cors):
@@ -496,8 +497,11 @@ func (e *evidence) concludeActual() []note {
 	switch {
 	case e.servedFromCache():
 		return e.cached()
-	case who == "Cloudflare":
-		return e.challenged(code)
+	case isChallenge(who):
+		return challenged(who, code)
+	case who == apiGateway && strings.HasPrefix(code, noMethod):
+		return one("error-before-cors", "API Gateway has no method %s for this path: that is what %s means. "+
+			"Check the path and its stage, and deploy the API again.", x.method, code)
 	case granted && asksForLogin(x):
 		return e.login()
 	case granted && isCached(x) && e.answers[askFresh] == nil:
@@ -546,9 +550,9 @@ func (e *evidence) cached() []note {
 		"Send Vary: Origin with every answer, also to requests without Origin, and empty the cache.", e.call.origin)
 }
 
-func (e *evidence) challenged(code string) []note {
-	return one("error-before-cors", "Cloudflare answered with a %s in place of the server, which no script can pass. "+
-		"Exempt the API from it, with a rule for its path.", code)
+func challenged(who, code string) []note {
+	return one("error-before-cors", "%s answered in place of the server, with a %s that no script can pass. "+
+		"Exempt the API from it, with a rule for its path.", who, quote(code))
 }
 
 func (e *evidence) login() []note {

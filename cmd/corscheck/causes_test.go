@@ -97,7 +97,8 @@ func application(other int) http.Handler {
 
 const s3Refusal = `<?xml version="1.0"?><Error><Code>AccessForbidden</Code><Message>CORSResponse: This CORS request ` +
 	`is not allowed. This is usually because the evaluation of Origin, request method / ` +
-	`Access-Control-Request-Method or Access-Control-Request-Headers are not whitelisted by the resource's CORS spec.</Message></Error>`
+	`Access-Control-Request-Method or Access-Control-Request-Headers are not whitelisted ` +
+	`by the resource's CORS spec.</Message></Error>`
 
 // The layers of many packages, as they refuse. Each says what it refuses in its own way, or
 // not at all.
@@ -255,7 +256,8 @@ func TestCauses(t *testing.T) {
 		{"http of the same host is listed", value("http://app.example.com"), get, "origin-not-listed", "the " +
 			"scheme differs", "", ""},
 		{"another port is listed", value(page + ":8443"), put, "origin-not-listed", "the port differs", "", ""},
-		{"www is listed", value("https://www.app.example.com"), put, "origin-not-listed", "they differ by www", "", ""},
+		{"www is listed", value("https://www.app.example.com"), put,
+			"origin-not-listed", "they differ by www", "", ""},
 
 		// B3
 		{"the preflight is granted, 304 has nothing", lost(listed, isGET, 304), []string{"-H", "Content-Type: " +
@@ -378,7 +380,7 @@ func TestCauses(t *testing.T) {
 		{"another origin, after a granted preflight", lost(listed, onPUT, 200, fetch.AllowOrigin+": "+elsewhere), put,
 			"cached or not-covered", "two layers disagree", "not on its list", ""},
 		{"a layer that allows the origin, and refuses the method",
-			policy{allow: only(page), preflightStatus: 400, preflight: []string{fetch.AllowMethods + ":"}}.forGET(), put,
+			policy{allow: only(page), preflightStatus: 400}.forGET(), put,
 			"cors-refused", "PUT", "", "options-not-routed"},
 		{"headers before an application that refuses OPTIONS", policy{allow: only(page), preflightStatus: 403}, put,
 			"options-not-routed", "answer OPTIONS itself", "", ""},
@@ -388,7 +390,8 @@ func TestCauses(t *testing.T) {
 			""},
 		{"null, and GET", listed, []string{"-origin", "null"}, "null-origin", "web server", "add", ""},
 
-		{"null, where another origin is listed", value(elsewhere), []string{"-origin", "null"}, "null-origin", "", "not on its list", ""},
+		{"null, where another origin is listed", value(elsewhere), []string{"-origin", "null"},
+			"null-origin", "", "not on its list", ""},
 
 		// B8
 		{"an OPTIONS that is no preflight", listed, []string{"-X", "OPTIONS"}, "not-a-preflight",
@@ -408,6 +411,13 @@ func TestCauses(t *testing.T) {
 			put, "error-before-cors", "Exempt the API", "login", ""},
 		{"Azure that wants a login", before(nil, says(onAll, 403, "X-Ms-Error-Code: AuthenticationFailed")), get,
 			"login-before-cors", "", "", ""},
+		{"Azure that allows nobody", says2(403, "X-Ms-Error-Code: AuthorizationPermissionMismatch"), get,
+			"login-before-cors", "", "", ""},
+		{"API Gateway without this method", says2(403, "X-Amzn-Errortype: MissingAuthenticationTokenException"), get,
+			"error-before-cors", "no method GET", "login", ""},
+		{"a challenge of AWS", says2(405, "X-Amzn-Waf-Action: captcha"), get,
+			"error-before-cors", "AWS WAF", "login", ""},
+		{"a login of Rails", redirect("/session/new", 302), get, "login-redirect", "401", "directly", ""},
 		{"a bucket without CORS", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			refusesWith(403, "<Error><Code>AccessForbidden</Code><Message>CORSResponse: CORS is not enabled for "+
 				"this bucket.</Message></Error>")(w, r, "")

@@ -217,18 +217,22 @@ func (c *client) explainNetwork(err error) (id, text string) {
 	case errors.As(err, &record):
 		return "no-tls", "the server does not speak TLS on this port. Should the URL begin with http://?"
 	case errors.As(err, &authority):
-		return "certificate", "the certificate is signed by nobody that this machine trusts." + looksLikeCORS + " Check anyway " +
+		return "certificate", "the certificate is signed by nobody that this machine trusts." +
+			looksLikeCORS + " Check anyway " +
 			"with -k"
 	case errors.As(err, &host), errors.As(err, &invalid), errors.As(err, &verify):
-		return "certificate", fmt.Sprintf("the certificate is not valid: %v.%s Check anyway with -k", err, looksLikeCORS)
+		return "certificate", fmt.Sprintf("the certificate is not valid: %v.%s Check anyway with -k",
+			err, looksLikeCORS)
 	case strings.Contains(err.Error(), "tls: ") && c.wanted:
-		return "client-certificate", "the server wants a certificate of its client (mTLS), and got none. Browsers send none with a " +
+		return "client-certificate", "the server wants a certificate of its client (mTLS), and got none. " +
+			"Browsers send none with a " +
 			"preflight: let OPTIONS pass without one"
 	case strings.Contains(err.Error(), "tls: protocol version not supported"), strings.Contains(err.Error(),
 		"tls: server selected unsupported protocol version"):
 		return "tls", "the server speaks no TLS that browsers take: they want 1.2 or newer." + looksLikeCORS
 	case errors.As(err, &alert), strings.HasPrefix(err.Error(), "remote error: tls: "):
-		return "tls", fmt.Sprintf("TLS failed: %s.%s", strings.TrimPrefix(err.Error(), "remote error: "), looksLikeCORS)
+		return "tls", fmt.Sprintf("TLS failed: %s.%s",
+			strings.TrimPrefix(err.Error(), "remote error: "), looksLikeCORS)
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET),
 		errors.Is(err, syscall.EPIPE):
 		return "closed", "the server closed the connection without an answer"
@@ -248,10 +252,12 @@ func explainText(text string) (id, words string) {
 		return "http2", "the server broke the rules of HTTP/2, or its header is longer than 1 MB" + http2Code(text)
 	case strings.Contains(text, "malformed MIME header"):
 		if m := headerLine.FindStringSubmatch(text); m != nil {
-			return "malformed-answer", fmt.Sprintf("the header %s of the answer has a control character in it, which is not allowed. "+
+			return "malformed-answer", fmt.Sprintf("the header %s of the answer has a control character in it, "+
+				"which is not allowed. "+
 				"Chromium takes it, and this tool cannot: take it out", quote(m[1]))
 		}
-		return "malformed-answer", "a header line of the answer is malformed: " + text[strings.Index(text, "malformed MIME header"):]
+		return "malformed-answer", "a header line of the answer is malformed: " +
+			text[strings.Index(text, "malformed MIME header"):]
 	case strings.Contains(text, "multiple Content-Length"):
 		return "malformed-answer", "the answer has two lines of Content-Length that differ. Browsers refuse it as well"
 	case strings.Contains(text, "malformed HTTP"), strings.Contains(text,
@@ -260,7 +266,8 @@ func explainText(text string) (id, words string) {
 	case strings.Contains(text, "response headers exceeded"), strings.Contains(text, "response header list larger"):
 		return "header-too-long", fmt.Sprintf("the header of the answer is longer than %d MB", maxHeader>>20)
 	case strings.HasPrefix(text, "proxyconnect "):
-		return "proxy", "the proxy of the environment (HTTPS_PROXY) did not connect: " + text[strings.LastIndex(text, ": ")+2:]
+		return "proxy", "the proxy of the environment (HTTPS_PROXY) did not connect: " +
+			text[strings.LastIndex(text, ": ")+2:]
 	}
 	return "network", strings.TrimPrefix(text, "net/http: HTTP/1.x transport connection broken: ")
 }

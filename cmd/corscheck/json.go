@@ -12,7 +12,7 @@ import (
 	"unicode/utf8"
 )
 
-// The README describes what these types are written as.
+// docs/corscheck.md describes what these types are written as.
 
 // jsonVersion is that of what is written. Members may be added under the same one.
 const jsonVersion = 1

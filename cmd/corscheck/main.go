@@ -7,7 +7,7 @@
 //	corscheck curl 'https://api.example.com/users/7' -H 'Origin: https://app.example.com'
 //	corscheck -audit -origin https://app.example.com https://api.example.com/users/7
 //
-// The README beside this file describes the flags, the exit status and the
+// Flags are listed by -help. docs/corscheck.md is the guide; it also describes the
 // output for programs (-json).
 package main
 

@@ -391,6 +391,21 @@ func TestQuestions(t *testing.T) {
 		}
 	}
 
+	// An answer that says itself what is wrong with it is not asked about.
+	for name, server := range map[string]http.Handler{
+		"a method":    policy{allow: only(page), preflight: replace(fetch.AllowMethods, "GET")},
+		"a header":    policy{allow: only(page), preflight: replace(fetch.AllowHeaders, "X-A")},
+		"credentials": policy{allow: only(page)},
+		"a slash":     policy{allow: always(page + "/")},
+		"a redirect":  says2(302, "Location: /x"),
+		"two layers":  policy{allow: only(page), lines: []string{fetch.AllowOrigin + ": " + page}},
+		"what passes": policy{allow: only(page), lines: withCookies},
+	} {
+		var o jsonOutcome
+		runJSON(t, &o, append(putWithCookies, "-origin", page, serve(t, server))...)
+		assert.Empty(t, o.Questions, name)
+	}
+
 	_, text := runText(t, false, append(put, "-origin", page, serve(t, before(good, says(onOptions, 404))))...)
 	assert.Contains(t, text, "\nAsked besides, without cookies:\n   ? may the page GET this URL? ")
 	_, text = runText(t, false, append(put, "-v", "-origin", page, serve(t, before(good, says(onOptions, 404))))...)

@@ -109,13 +109,25 @@ func gateway(x *exchange) (who, code string) {
 	switch {
 	case x.response.Get("Cf-Mitigated") != "":
 		return "Cloudflare", x.response.Get("Cf-Mitigated")
+	case x.response.Get("X-Amzn-Waf-Action") != "":
+		return "AWS WAF", x.response.Get("X-Amzn-Waf-Action")
+	case x.response.Get("X-Vercel-Mitigated") != "":
+		return "Vercel", x.response.Get("X-Vercel-Mitigated")
 	case first("X-Amzn-Errortype") != "":
-		return "API Gateway", first("X-Amzn-Errortype")
+		return apiGateway, first("X-Amzn-Errortype")
 	case first("X-Ms-Error-Code") != "":
 		return "Azure", first("X-Ms-Error-Code")
 	}
 	return "", ""
 }
+
+const apiGateway = "API Gateway"
+
+// noMethod is what API Gateway says where a path or a method does not exist.
+const noMethod = "MissingAuthenticationToken"
+
+// isChallenge reports whether a firewall wants to see that a person asks.
+func isChallenge(who string) bool { return who == "Cloudflare" || who == "AWS WAF" || who == "Vercel" }
 
 // isCached reports whether a cache says that it had the answer.
 func isCached(x *exchange) bool {
@@ -150,14 +162,13 @@ func asksForLogin(x *exchange) bool {
 	if x.response["Www-Authenticate"] != nil && x.status >= 400 {
 		return true
 	}
-	if who, code := gateway(x); who == "API Gateway" || who == "Azure" {
-		code = strings.ToLower(code)
-		return strings.Contains(code, "unauthorized") || strings.Contains(code, "accessdenied") ||
-			strings.Contains(code, "authentication") &&
-				!strings.HasPrefix(code, "missingauthenticationtoken")
+	if who, code := gateway(x); who == apiGateway || who == "Azure" {
+		return loginCode.MatchString(code) && !strings.HasPrefix(code, noMethod)
 	}
 	return loginPage.MatchString(x.body)
 }
+
+var loginCode = regexp.MustCompile(`(?i)unauthori[sz]ed|accessdenied|authentication|authorization`)
 
 var loginPage = regexp.MustCompile(`(?i)<input[^>]*\btype=["']?password\b|<title>[^<]*\b(log ?in|sign ?in|log ?on)\b`)
 
@@ -188,6 +199,9 @@ func leadsToLogin(x *exchange) bool {
 	query := to.Query()
 	if query.Has("SAMLRequest") || query.Has("client_id") && (query.Has("response_type") ||
 		query.Has("redirect_uri")) {
+		return true
+	}
+	if strings.HasSuffix(to.Path, "/session/new") || strings.HasSuffix(to.Path, "/sessions/new") { // of Rails
 		return true
 	}
 	old := strings.Split(strings.ToLower(x.url.Path), "/")

@@ -13,7 +13,7 @@ import (
 // The workflow to copy does what it says: its command is one that the tool takes, and
 // its step fails where something is found. Actionlint reads the rest of it, in .ci/run.
 func TestWorkflow(t *testing.T) {
-	content, err := os.ReadFile("../../docs/corscheck.md")
+	content, err := os.ReadFile(guide)
 	require.NoError(t, err)
 	_, rest, found := strings.Cut(string(content), "\n```yaml\n")
 	require.True(t, found)

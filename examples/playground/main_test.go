@@ -4,13 +4,9 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"maps"
 	"net"
 	"net/http"
-	"net/http/httptest"
-	"os"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -56,33 +52,6 @@ func TestTerminal(t *testing.T) {
 	assert.Contains(t, out.String(), "The playground is closed.")
 	_, err := net.Dial("tcp", strings.TrimPrefix(api, "http://"))
 	assert.Error(t, err, "it still listens")
-}
-
-// The README shows what curl prints.
-func TestREADME(t *testing.T) {
-	readme, err := os.ReadFile("../../README.md")
-	require.NoError(t, err)
-	_, block, found := strings.Cut(string(readme), "\n    curl -i -X OPTIONS http://localhost:5000")
-	require.True(t, found)
-	command, rest, _ := strings.Cut(block, "\n\n")
-	answer, _, _ := strings.Cut(rest, "\n\n")
-
-	path, headers, _ := strings.Cut(command, " ")
-	r := httptest.NewRequest(http.MethodOptions, "http://localhost:5000"+path, nil)
-	for _, m := range regexp.MustCompile(`-H '(.+): (.+)'`).FindAllStringSubmatch(headers, -1) {
-		r.Header.Set(m[1], m[2])
-	}
-	require.Len(t, r.Header, 3)
-	_, _, api := servers(local, io.Discard)
-	w := httptest.NewRecorder()
-	api.ServeHTTP(w, r)
-	want := "HTTP/1.1 " + w.Result().Status
-	for _, name := range slices.Sorted(maps.Keys(w.Header())) {
-		want += "\n" + name + ": " + w.Header().Get(name)
-	}
-	answer, _, found = strings.Cut(strings.ReplaceAll(strings.TrimSpace(answer), "\n    ", "\n"), "\nDate: ")
-	assert.True(t, found, "a server adds it")
-	assert.Equal(t, want, answer)
 }
 
 func TestBadArguments(t *testing.T) {

@@ -88,14 +88,15 @@ func isWeb(scheme string) bool { return scheme == "https" || scheme == "http" }
 // Parse parses one pattern other than "*", in any spelling that has one meaning. If it
 // returns an error, [Suggest] may know what to write instead.
 func Parse(s string) (Pattern, error) {
-	p, common, _ := parse(s)
-	if common {
+	p, err := parsePattern(s)
+	if err == nil { // as for nearly all: s is normal
 		return p, nil
 	}
-	s = normalize(s)
-	p, err := parsePattern(s)
-	if err == nil {
-		return p, nil
+	if normal := normalize(s); normal != s {
+		if p, err = parsePattern(normal); err == nil {
+			return p, nil
+		}
+		s = normal
 	}
 	if known := checkKind(s); known != nil {
 		err = known

@@ -148,9 +148,9 @@ func (x *index) matchTail(start, tail string) bool {
 // wildcards are those of the patterns with one scheme and tail.
 type wildcards struct {
 	scheme  string // with "://"
-	web     bool
-	room    int  // bytes that a host may have before the tail and its dot
-	any     bool // whether "*" is one: one or more labels
+	room    int    // bytes that a host may have before the tail and its dot
+	web     bool   // whether it is the scheme of a page on the web
+	any     bool   // whether "*" is one: one or more labels
 	affixes map[affix]struct{}
 	lengths []affixLen // of the affixes, each once
 }

@@ -1,5 +1,5 @@
 """Django with django-cors-headers. The argument is one configuration of the table in
-docs/corscheck.md: settings are global, so each has a process of its own. Prints the
+servers.md: settings are global, so each has a process of its own. Prints the
 version and the port."""
 
 import json

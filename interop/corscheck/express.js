@@ -1,5 +1,5 @@
 // Express with its cors middleware. Each policy is one configuration of the table in
-// docs/corscheck.md, and listens on a port of its own. Prints the versions and the
+// servers.md, and listens on a port of its own. Prints the versions and the
 // ports.
 "use strict";
 const cors = require("cors");

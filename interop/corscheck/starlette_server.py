@@ -1,5 +1,5 @@
 """Starlette with its CORSMiddleware, on uvicorn. Each policy is one configuration of
-the table in docs/corscheck.md, and listens on a port of its own. Prints the version
+the table in servers.md, and listens on a port of its own. Prints the version
 and the ports."""
 
 import asyncio

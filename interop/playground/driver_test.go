@@ -159,7 +159,7 @@ func (d *driver) open(t *testing.T, url string) {
 // until waits for a condition of the page.
 func (d *driver) until(t *testing.T, condition string, args ...any) {
 	t.Helper()
-	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(15 * time.Millisecond) {
 		if ask[bool](t, d, "return !!("+condition+");", args...) {
 			return
 		}

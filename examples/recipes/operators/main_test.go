@@ -22,6 +22,7 @@ func TestOperators(t *testing.T) {
 		"white space":        {" , ", false, false, ""},
 		"everybody":          {"*", true, true, ""},
 		"everybody and more": {"https://app.example.com,*", true, true, ""},
+		"other spelling":     {"HTTPS://App.example.com:443/", true, false, ""},
 		"one bad entry": {
 			"https://app.example.com,other.example", true, false,
 			`variable=APP_CORS_ORIGINS entry=other.example reason="no scheme" write=https://other.example`,

@@ -506,11 +506,15 @@ func allSteps(t *testing.T) (steps []corstest.Step) {
 // What the log of the middleware says about calls of some rows.
 func TestErrorLog(t *testing.T) {
 	rows := errorRows(t)
+	own := corstest.Request{Method: "GET", Origin: "http://localhost:3000"}
 	for _, tc := range []struct {
 		row  string
 		opts cors.Options
 		req  corstest.Request
 	}{
+		{"No permission", cors.Options{AllowedOrigins: []string{"http://127.0.0.1:3000"}}, own},
+		{"`*` and cookies", cors.Options{AllowedOrigins: []string{"*"}}, include(get())},
+		{"No permission for cookies", cors.Options{AllowedOrigins: []string{consolePage}}, include(get())},
 		{"No permission", cors.Options{AllowedOrigins: []string{"https://www.example.net"}}, get()},
 		{"No permission", cors.Options{AllowedOrigins: []string{"http://app.example.com"}}, get()},
 		{"No permission", cors.Options{AllowedOrigins: []string{"https://app.example.com:8443"}}, get()},
@@ -526,7 +530,13 @@ func TestErrorLog(t *testing.T) {
 		var out bytes.Buffer
 		tc.opts.Logger = slog.New(slog.NewJSONHandler(&out, nil))
 		tc.req.Origin = cmp.Or(tc.req.Origin, consolePage)
-		_, err := corstest.Fetch(cors.New(tc.opts)(http.NotFoundHandler()), tc.req)
+		h := cors.New(tc.opts)(http.NotFoundHandler())
+		_, err := corstest.Fetch(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if tc.req.Credentials && r.Method != http.MethodOptions {
+				r.Header.Set("Cookie", "session=1") // which a browser has, and corstest has not
+			}
+			h.ServeHTTP(w, r)
+		}), tc.req)
 		require.Error(t, err, tc.row)
 		var record struct{ Reason string }
 		require.NoError(t, json.Unmarshal(out.Bytes(), &record), "%s: one record", tc.row)
