@@ -584,8 +584,8 @@ func (p *parser) checkMode() error {
 		return usagef("the copied call is a page that the user went to, not a call of a script: " +
 			"copy one of the type fetch or xhr")
 	case p.mode == "no-cors":
-		p.call.untold = append(p.call.untold, `The copied call has the mode "no-cors": browsers hide its answer from scripts, `+
-			`whatever the server says. Checked is the same call with the mode "cors".`)
+		p.call.untold = append(p.call.untold, `The copied call has the mode "no-cors": browsers hide its answer `+
+			`from scripts, whatever the server says. Checked is the same call with the mode "cors".`)
 	}
 	return nil
 }
