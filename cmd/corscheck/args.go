@@ -79,6 +79,7 @@ type parser struct {
 	moreQuery   []string    // --url-query
 	isForm      bool        // the body was made of -F
 	bodyUnknown bool        // only the page's script knows the body
+	noMethod    bool        // the console complains of a method that it does not name
 	mode        string      // of the copied call: "cors", "no-cors", "navigate" …
 }
 
@@ -583,8 +584,8 @@ func (p *parser) checkMode() error {
 		return usagef("the copied call is a page that the user went to, not a call of a script: " +
 			"copy one of the type fetch or xhr")
 	case p.mode == "no-cors":
-		p.call.untold = append(p.call.untold, `The copied call has the mode "no-cors": browsers hide its answer from scripts, `+
-			`whatever the server says. Checked is the same call with the mode "cors".`)
+		p.call.untold = append(p.call.untold, `The copied call has the mode "no-cors": browsers hide its answer `+
+			`from scripts, whatever the server says. Checked is the same call with the mode "cors".`)
 	}
 	return nil
 }

@@ -204,9 +204,7 @@ func TestLimitForTheWhole(t *testing.T) {
 	})
 	t.Run("while nothing is found", func(t *testing.T) {
 		var a jsonAudit
-		began := time.Now()
 		assert.Equal(t, exitUnknown, runJSON(t, &a, "-audit", "-M", "0.5", "-origin", page, serve(t, slow(good, hour, 10))))
-		assert.Less(t, time.Since(began), 8*time.Second)
 		assert.Equal(t, "limit-reached", hintIDs(t, a.Hints))
 		assert.Empty(t, a.Findings)
 		assert.LessOrEqual(t, a.Requests, 12)
@@ -228,9 +226,7 @@ func TestLimitForTheWhole(t *testing.T) {
 			Audits  []json.RawMessage
 			Summary jsonSummary
 		}
-		began := time.Now()
 		assert.Equal(t, exitUnknown, runJSON(t, &all, "-audit", "-M", "0.5", "-origin", page, stuck, stuck, stuck))
-		assert.Less(t, time.Since(began), 8*time.Second)
 		assert.Equal(t, 3, all.Summary.Failed)
 	})
 	t.Run("long enough", func(t *testing.T) {

@@ -259,6 +259,7 @@ func readCall(form paste.Form, told *paste.Call) (*parser, error) {
 // not.
 func (p *parser) complain(c *paste.Complaint) {
 	p.call.told = c.Text
+	p.noMethod = c.NoMethod
 	if c.Header != "" {
 		// Its value is not known: the call itself is not sent.
 		p.announce(c.Header)
@@ -305,7 +306,7 @@ func enumerateAnd(words []string) string {
 // fill takes from the paste what no flag says.
 func (p *parser) fill(q *parser) {
 	own, from := &p.call, &q.call
-	p.copied, p.globOff, p.mode = true, p.globOff || q.globOff, q.mode
+	p.copied, p.globOff, p.mode, p.noMethod = true, p.globOff || q.globOff, q.mode, q.noMethod
 	own.url = cmp.Or(own.url, from.url)
 	p.header, p.referer, own.originFrom = cmp.Or(p.header, q.header), cmp.Or(p.referer, q.referer), from.originFrom
 	if p.origin != "" || p.header != q.header {
@@ -361,6 +362,8 @@ func (p *parser) missing(form paste.Form) error {
 		return usagef("this line of the console does not name the page: add -origin https://app.example.com")
 	case !page && form == paste.HAR:
 		return usagef("the HAR does not name the page that made this call: add -origin https://app.example.com")
+	case p.noMethod && p.call.method == "":
+		return usagef("this line of the console says that the method is refused, and does not name it: add it, as in -X PUT")
 	case p.bodyUnknown && p.send:
 		return errBodyUnknown
 	}

@@ -435,6 +435,23 @@ func TestPasteMisses(t *testing.T) {
 	}
 }
 
+// Firefox does not name the method that is refused.
+func TestMethodThatIsNotNamed(t *testing.T) {
+	s := &sink{Handler: policy{allow: only(page), preflight: replace("Access-Control-Allow-Methods", "GET")}}
+	line := "Cross-Origin Request Blocked: The Same Origin Policy disallows reading the remote resource at " + serve(t,
+		s) +
+		". (Reason: Did not find method in CORS header ‘Access-Control-Allow-Methods’)."
+	status, _, stderr := runPaste(t, line, "-origin", page)
+	assert.Equal(t, exitUnknown, status)
+	assert.Empty(t, s.seen)
+	assert.Contains(t, stderr, "this line of the console says that the method is refused, and does not name it: "+
+		"add it, as in -X PUT")
+	status, stdout, _ := runPaste(t, line, "-origin", page, "-X", "PUT", "-no-probe")
+	assert.Equal(t, exitFailed, status)
+	assert.Equal(t, []string{"OPTIONS /users/7"}, s.seen)
+	assert.Contains(t, spaced(stdout), `it must list "PUT"`)
+}
+
 // Secrets of a paste are masked like those of flags.
 func TestPastedSecrets(t *testing.T) {
 	url := serve(t, policy{})

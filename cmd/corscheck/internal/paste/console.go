@@ -19,6 +19,7 @@ type Complaint struct {
 	Policy    bool   // not CORS, but Cross-Origin-Resource-Policy
 	Method    string // the method that was refused
 	Header    string // the request header that was refused
+	NoMethod  bool   // a method was refused, and the line does not name it
 	Status    int    // of the answer, 0 if the line does not tell
 }
 
@@ -207,6 +208,7 @@ func (m *message) explain(text string) {
 		if g := headerMissing.FindStringSubmatch(text); g != nil {
 			c.Header, c.Preflight = g[1], true
 		}
+		c.NoMethod = strings.Contains(text, "Did not find method in CORS header")
 		if strings.Contains(text, "Access-Control-Allow-Methods") || strings.Contains(text, "Access-Control-Allow-Headers") {
 			c.Preflight = true
 		}

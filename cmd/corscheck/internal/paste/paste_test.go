@@ -5,7 +5,6 @@ import (
 	"os"
 	"strings"
 	"testing"
-	"time"
 	"unicode/utf8"
 
 	"github.com/stretchr/testify/assert"
@@ -402,10 +401,11 @@ func TestOriginOf(t *testing.T) {
 	}
 }
 
-// Hostile text must not take long: what has no end is looked for once.
+// Hostile text must not take long: what has no end is looked for once. If a piece cost
+// the square of its number, this test would not end.
 func TestHostileText(t *testing.T) {
-	const size = 1 << 16
-	for name, piece := range map[string]string{
+	const size = 1 << 20
+	for _, piece := range map[string]string{
 		"backslashes": `\ `, "substitutions": "$(", "quotes": `"`, "apostrophes": "'", "carets": "^ ", "caret quotes": `^"`,
 		"fetch": "fetch(", "objects": "fetch('a',{a:{", "templates": "`${", "comments": "/*", "slashes": "//",
 		"console": "Access to a at 'https://a.example/",
@@ -416,9 +416,7 @@ func TestHostileText(t *testing.T) {
 	} {
 		for _, start := range []string{"", "curl ", "curl ^\"a^\" ", "curl.exe 'a' `\n", "fetch('a', ",
 			"Invoke-WebRequest ", "{\"log\":{\"entries\":["} {
-			begin := time.Now()
 			_, _ = Parse(start + strings.Repeat(piece, size/len(piece)))
-			assert.Less(t, time.Since(begin), 2*time.Second, "%s after %q", name, start)
 		}
 	}
 }
