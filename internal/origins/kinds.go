@@ -2,9 +2,8 @@ package origins
 
 import (
 	"net/netip"
-	"regexp"
+	"slices"
 	"strings"
-	"sync"
 )
 
 // A kind is something that people write where a pattern belongs.
@@ -16,27 +15,24 @@ type kind struct {
 // kinds are looked at in this order: a regular expression may have commas, and a list
 // may have quotes.
 var kinds = []kind{
-	{matches(`^(?i:null)/?$`), ErrNull},
-	{matches(`^(?i:true|false|yes|no|on|off|none|any|all)$`), "a word and no origin, so it has no scheme; " +
+	{isNull, ErrNull},
+	{isWord, "a word and no origin, so it has no scheme; " +
 		`list origins, write "*" for every one, or decide in AllowOriginFunc`},
-	{matches(`\$\{?[A-Za-z_]|\{\{|#\{|\{[A-Za-z_][\w.-]*\}|<[^<>]*>|%[A-Za-z_]+%`),
-		"a placeholder that nothing replaced; " +
-			"put the origin in its place before it comes here"},
+	{isPlaceholder, "a placeholder that nothing replaced; " +
+		"put the origin in its place before it comes here"},
 	{isRegexp, errRegexp},
 	{isBracketed, "a list in one string; decode it, and write each origin as an element of its own"},
-	{matches("[\"'`“”‘’«»]"), "quotes in the text; write the origin without them"},
-	{matches(`[,;|]`), errSeveral},
-	{matches(`[^\s]\s+(?:[^\s]*://|\*?\.?[\w-]+[.:]|\*$)`),
-		"several origins in one string, with white space between; write each as an element of its own"},
-	{matches(`^[A-Za-z]*\*[A-Za-z*]*://.`), errWildcardScheme},
+	{isQuoted, "quotes in the text; write the origin without them"},
+	{isJoined, errSeveral},
+	{isSpaced, "several origins in one string, with white space between; write each as an element of its own"},
+	{isWildcardScheme, errWildcardScheme},
 	{isNetwork, "a network, which no pattern stands for; " +
 		"compare the address in AllowOriginFunc, with netip.Prefix.Contains"},
-	{matches(`^[.:/?]*\*[*.:/?]*[0-9]*$`),
-		`no domain, but wildcards alone; "*" allows every origin, and AllowOriginFunc can ` +
-			"allow some by what they have in common"},
-	{matches(`^[^:/]*(?::[^/:]*)?@[^/]*$`), "an e-mail address, and no scheme; " +
+	{isWildcards, `no domain, but wildcards alone; "*" allows every origin, and AllowOriginFunc can ` +
+		"allow some by what they have in common"},
+	{isEmail, "an e-mail address, and no scheme; " +
 		"write the origin of a page, such as https://example.com"},
-	{matches(`^\.{0,2}/(?:[^/]|$)|^[A-Za-z]:\\`), "a path, and no scheme; " +
+	{isPath, "a path, and no scheme; " +
 		"write the origin of a page, such as https://example.com"},
 }
 
@@ -46,13 +42,6 @@ const ErrNull = Error("any page can make its origin null, by a sandboxed frame; 
 
 const errRegexp = Error("regular expressions are not supported; decide in AllowOriginFunc, or write a pattern: " +
 	`"*." stands for one or more labels, "*" for part of the first`)
-
-// matches returns a function that looks for an expression. It is compiled when it is
-// first needed: a program whose patterns are good needs none.
-func matches(expression string) func(string) bool {
-	compiled := sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expression) })
-	return func(s string) bool { return compiled().MatchString(s) }
-}
 
 // checkKind says what s, which is no pattern, is instead, if it is of a known kind.
 func checkKind(s string) error {
@@ -67,40 +56,179 @@ func checkKind(s string) error {
 	return nil
 }
 
-// isRegexp finds what regular expressions have, and neither origins nor patterns. A
-// text between slashes may be a path as well, if it has no special characters.
-var isRegexp = matches(`^[~^]|\^|\$$|[()]|` + // anchors and groups
-	`\\[.\-/:dswDSWbB+*?$^\\()|\[\]{}]|\[\^?[a-z0-9]-[a-z0-9]|` + // escapes and classes
-	`\.[+?]|\.\*[^.:/]|://\.\*|^\.\*|[*\])][+?]|[\])]\*|[a-z0-9\])]\{[0-9]+,?[0-9]*\}|[a-z]\?:|` + // repetitions
-	`^(?:re|regex|regexp):|^/[^/]*[.:*][^/]*/[dgimsuvy]*$|^/https?:.*/[dgimsuvy]*$`)
-
-// isBracketed reports whether s is a list in JSON, as Go prints it, or in braces. An
-// IPv6 address is none.
-func isBracketed(s string) bool { return brackets(s) && !bracketedAddress(s) }
-
-var (
-	brackets         = matches(`(?s)^\[.*\]$|^\{.*\}$|^\[["']`)
-	bracketedAddress = matches(`^\[[0-9a-fA-F:.]*(?:%.*)?\]$`)
+// Sets of bytes, for strings.Trim and others. The kinds ask them rather than regular
+// expressions, which would add 250 kB to a program.
+const (
+	digits  = "0123456789"
+	hex     = digits + "abcdefABCDEF"
+	letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	names   = letters + "_"
 )
 
-// isNetwork reports whether s stands for the addresses of a network.
+// startsWith reports whether s begins with a byte of set.
+func startsWith(s, set string) bool { return strings.IndexAny(s, set) == 0 }
+
+// consistsOf reports whether s has no other bytes than those of set.
+func consistsOf(s, set string) bool { return strings.Trim(s, set) == "" }
+
+// hasPair reports whether a byte of first stands right before one of second.
+func hasPair(s, first, second string) bool {
+	for i := range len(s) {
+		if strings.Contains(first, s[i:i+1]) && startsWith(s[i+1:], second) {
+			return true
+		}
+	}
+	return false
+}
+
+// encloses reports whether open and end stand in s with a text between that begins with a
+// byte of first, and has none but those of set.
+func encloses(s, open, first, set, end string) bool {
+	for _, rest, ok := strings.Cut(s, open); ok; _, rest, ok = strings.Cut(rest, open) {
+		if startsWith(rest, first) && strings.HasPrefix(strings.TrimLeft(rest, set), end) {
+			return true
+		}
+	}
+	return false
+}
+
+func isNull(s string) bool { return equalFold(strings.TrimSuffix(s, "/"), "null") }
+
+func isWord(s string) bool {
+	return slices.Contains([]string{"true", "false", "yes", "no", "on", "off", "none", "any", "all"}, lower(s))
+}
+
+// isPlaceholder finds $NAME, ${NAME}, {{name}}, #{name}, {name}, <name> and %NAME%.
+func isPlaceholder(s string) bool {
+	_, afterLess, _ := strings.Cut(s, "<")
+	return encloses(s, "$", names, "", "") || encloses(s, "${", names, "", "") ||
+		strings.Contains(s, "{{") || strings.Contains(s, "#{") || encloses(s, "{", names, names+digits+".-", "}") ||
+		strings.Contains(afterLess, ">") || encloses(s, "%", names, names, "%")
+}
+
+// isRegexp finds what regular expressions have, and neither origins nor patterns.
+func isRegexp(s string) bool {
+	return strings.HasPrefix(s, "~") || strings.HasSuffix(s, "$") || strings.ContainsAny(s, "^()") ||
+		strings.HasPrefix(s, "re:") || strings.HasPrefix(s, "regex:") || strings.HasPrefix(s, "regexp:") ||
+		hasPair(s, `\`, `.-/:dswDSWbB+*?$\|[]{}`) || hasClass(s) || hasRepetition(s) || isBetweenSlashes(s)
+}
+
+// hasClass finds a class of characters, such as [a-z].
+func hasClass(s string) bool {
+	for _, class := range strings.Split(s, "[")[1:] {
+		if startsWith(class, letters+digits) && startsWith(class[1:], "-") {
+			return true
+		}
+	}
+	return false
+}
+
+// hasRepetition finds what says how often something may stand. A "*" behind a dot is a
+// wildcard in place of a label, unless more of that label follows, or none comes before.
+func hasRepetition(s string) bool {
+	for _, rest := range strings.Split(s, ".*")[1:] {
+		if rest != "" && !startsWith(rest, ".:/") {
+			return true
+		}
+	}
+	return strings.HasPrefix(s, ".*") || strings.Contains(s, "://.*") || strings.Contains(s, "]*") ||
+		hasPair(s, ".*]", "+?") || strings.Contains(s, "?:") ||
+		hasPair(s, letters+digits+"]", "{") && encloses(s, "{", digits, digits+",", "}")
+}
+
+// isBetweenSlashes finds /expression/flags. It may be a path as well, if it has no
+// special characters.
+func isBetweenSlashes(s string) bool {
+	inner, opened := strings.CutPrefix(strings.TrimRight(s, "dgimsuvy"), "/")
+	inner, closed := strings.CutSuffix(inner, "/")
+	scheme, rest, _ := strings.Cut(inner, "://")
+	return opened && closed && (isWeb(scheme) && rest != "" ||
+		!strings.Contains(inner, "/") && strings.ContainsAny(inner, ".:*"))
+}
+
+// isBracketed finds a list in JSON, as Go prints it, or in braces. An IPv6 address is none.
+func isBracketed(s string) bool {
+	if strings.HasPrefix(s, "{") && strings.HasSuffix(s, "}") ||
+		strings.HasPrefix(s, `["`) || strings.HasPrefix(s, "['") {
+		return true
+	}
+	inner, closed := strings.CutSuffix(s, "]")
+	address, _, _ := strings.Cut(inner, "%")
+	return strings.HasPrefix(s, "[") && closed && !consistsOf(address[1:], hex+":.")
+}
+
+func isQuoted(s string) bool { return strings.ContainsAny(s, "\"'`“”‘’«»") }
+
+func isJoined(s string) bool { return strings.ContainsAny(s, ",;|") }
+
+// isSpaced finds white space with an origin or a host behind it.
+func isSpaced(s string) bool {
+	for i, field := range strings.Fields(s) {
+		host := strings.TrimPrefix(strings.TrimPrefix(field, "*"), ".")
+		behind := strings.TrimLeft(host, names+digits+"-")
+		if i != 0 && (field == "*" || strings.Contains(field, "://") || behind != host && startsWith(behind, ".:")) {
+			return true
+		}
+	}
+	return false
+}
+
+// isWildcardScheme finds *:// and http*://.
+func isWildcardScheme(s string) bool {
+	scheme, _, ok := strings.Cut(s, "://")
+	return ok && strings.Contains(scheme, "*") && consistsOf(scheme, letters+"*")
+}
+
+// isNetwork finds the addresses of a network, as 10.0.0.0/8, 10.0.*, 10.0. or fe80::*.
 func isNetwork(s string) bool {
 	if scheme, rest, ok := strings.Cut(s, "://"); ok && isWeb(scheme) {
 		s = rest
 	}
-	host, bits, ok := strings.Cut(s, "/")
-	if ok && networkBits(bits) {
-		_, err := netip.ParseAddr(strings.Trim(host, "[]"))
-		return err == nil || networkStart(host)
+	s = strings.TrimSuffix(s, "/")
+	if addr, bits, ok := strings.Cut(s, "/"); ok {
+		return isMask(bits) && (isAddr(strings.Trim(addr, "[]")) || startsWith(addr, digits) && consistsOf(addr, digits+"."))
 	}
-	return networkPattern(s)
+	if group, rest, _ := strings.Cut(strings.TrimPrefix(s, "["), ":"); startsWith(group, hex) && consistsOf(group, hex) {
+		return len(group) <= len("ffff") && strings.Contains(rest, "*") && consistsOf(rest, hex+":*]")
+	}
+	host, port, _ := strings.Cut(s, ":")
+	return consistsOf(port, digits+"*") && isIPv4Network(host)
 }
 
-var (
-	networkBits    = matches(`^[0-9]{1,3}(?:\.[0-9]{1,3}){0,3}$`)
-	networkStart   = matches(`^[0-9]+(?:\.[0-9]+)*\.?$`)
-	networkPattern = matches(
-		`^\d{1,3}(?:\.\d{1,3}){0,2}\.(?:[*xX]|\d{0,3}\*\d{0,3}|\d{1,3}-\d{1,3})(?:\.[\d*xX-]+)*(?::[\d*]*)?/?$|` +
-			`^(?:\d{1,3}\.){1,3}(?::[\d*]*)?/?$|` + // its beginning alone
-			`^\[?[[:xdigit:]]{1,4}:[[:xdigit:]:]*\*\]?(?::[\d*]*)?/?$`)
-)
+// isMask finds the 8 and the 255.0.0.0 of a network.
+func isMask(s string) bool {
+	return isAddr(s) || s != "" && len(s) <= len("128") && consistsOf(s, digits)
+}
+
+func isAddr(s string) bool {
+	_, err := netip.ParseAddr(s)
+	return err == nil
+}
+
+// isIPv4Network finds 10.0. and 10.0.*, 10.0.x, 10.0.0-255, with more such numbers behind.
+func isIPv4Network(s string) bool {
+	rest := strings.TrimLeft(s, digits+".")
+	start := s[:len(s)-len(rest)]
+	if !startsWith(start, digits) || !strings.Contains(start, ".") {
+		return false
+	}
+	if strings.HasSuffix(start, ".") && startsWith(rest, "xX") || startsWith(rest, "*-") {
+		return consistsOf(rest, digits+".*xX-")
+	}
+	return rest == "" && strings.HasSuffix(s, ".") && strings.Count(s, ".") <= 3
+}
+
+func isWildcards(s string) bool {
+	return strings.Contains(s, "*") && consistsOf(strings.TrimRight(s, digits), "*.:/?")
+}
+
+func isEmail(s string) bool {
+	user, _, ok := strings.Cut(s, "@")
+	return ok && !strings.Contains(s, "/") && strings.Count(user, ":") <= 1
+}
+
+// isPath finds /path, ./path, ../path and C:\path.
+func isPath(s string) bool {
+	path, ok := strings.CutPrefix(strings.TrimLeft(s, "."), "/")
+	return ok && !strings.HasPrefix(path, "/") || strings.Index(s, `:\`) == 1
+}

@@ -1,0 +1,4 @@
+package origins
+
+// CheckKind is what Parse and Suggest ask about a text that is no pattern.
+var CheckKind = checkKind
