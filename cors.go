@@ -165,7 +165,7 @@ func (p *policy) setActual(h http.Header, r *http.Request) (allowed bool) {
 		}
 		origin = lines[0]
 	}
-	v := headers.Grant(h, vary, p.actualValues)
+	v := headers.AddVary(h, vary, p.actualValues)
 	v.Set(h, fetch.AllowOrigin, origin)
 	v.Set(h, fetch.AllowCredentials, p.credentials)
 	v.Set(h, fetch.ExposeHeaders, p.exposed)

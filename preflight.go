@@ -53,7 +53,7 @@ func RoutePreflights(mux *http.ServeMux) http.Handler {
 		}
 		if r.Method == http.MethodOptions {
 			// A cache must not take this response for the answer to a preflight.
-			headers.Grant(w.Header(), headers.PreflightVary, 0)
+			headers.AddVary(w.Header(), headers.PreflightVary, 0)
 		}
 		mux.ServeHTTP(w, r)
 	})
@@ -193,7 +193,7 @@ func (p *policy) setPreflight(h http.Header, r *http.Request, origin string) {
 	if p.anyOrigin {
 		origin = "*"
 	}
-	v := headers.Grant(h, p.preflightVary, p.preflightValues+len(echoed))
+	v := headers.AddVary(h, p.preflightVary, p.preflightValues+len(echoed))
 	v.Set(h, fetch.AllowOrigin, origin)
 	v.Set(h, fetch.AllowCredentials, p.credentials)
 	v.Set(h, fetch.AllowMethods, methods)
