@@ -50,13 +50,14 @@ func Suggest(s string) string {
 			host = "[" + string(appendIPv6(nil, addr)) + "]"
 		}
 	}
-	if isWeb(fetch.ByteLowercase(host)) {
+	folded := fetch.ByteLowercase(host) // hosts of other schemes than https and http keep their case
+	if isWeb(folded) {
 		return "" // a scheme, somehow
 	}
-	if scheme == "" && !strings.ContainsAny(host, ".[") && port == "" && !IsLoopback(fetch.ByteLowercase(host)) {
+	if scheme == "" && !strings.ContainsAny(host, ".[") && port == "" && !IsLoopback(folded) {
 		return "" // a word
 	}
-	return spell(suggestScheme(scheme, fetch.ByteLowercase(host), port), host, port)
+	return spell(suggestScheme(scheme, folded, port), host, port)
 }
 
 // unquote returns s without the quotes around it.
