@@ -303,15 +303,6 @@ func (o Options) checkOriginFunc(found *problems, anyOrigin bool) {
 	}
 }
 
-// problems are what is wrong with Options, nil for nothing.
-type problems []Problem
-
-// add adds what err says of a value of the field, "" for the field itself.
-func (found *problems) add(field, value string, err error) {
-	bad := rules.AsError(err)
-	*found = append(*found, Problem{field, value, bad.Detail, bad.Fix})
-}
-
 // names returns the set of values, as check spells them. It adds a problem for each
 // that check refuses.
 func (found *problems) names(field string, values []string, check func(string) (string, error)) *headers.NameSet {

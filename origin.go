@@ -64,6 +64,15 @@ func NewOriginMatcher(patterns ...string) (*OriginMatcher, error) {
 	return m, nil
 }
 
+// problems are what is wrong with Options or with patterns, nil for nothing.
+type problems []Problem
+
+// add adds what err says of a value of the field, "" for the field itself.
+func (found *problems) add(field, value string, err error) {
+	bad := rules.AsError(err)
+	*found = append(*found, Problem{field, value, bad.Detail, bad.Fix})
+}
+
 // isEveryOrigin reports whether pattern is "*".
 func isEveryOrigin(pattern string) bool { return strings.TrimSpace(pattern) == "*" }
 
