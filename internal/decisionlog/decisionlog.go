@@ -36,7 +36,7 @@ type Log struct {
 type Config struct {
 	Patterns    []origins.Pattern
 	Methods     *headers.NameSet
-	Headers     *headers.NameSet // in canonical form
+	Headers     *headers.NameSet // in canonical form, with those that need no permission
 	Credentials bool             // then "*" in Methods and Headers stands for an echo
 	AsksFunc    bool             // whether there is an AllowOriginFunc
 	AsksOpaque  bool             // whether it is asked about null, too
@@ -262,6 +262,8 @@ func (l *Log) obstacles(r *http.Request) (reasons []string) {
 	return reasons
 }
 
+// methodObstacle says why the policy does not let pages use method, or returns "" if it
+// does.
 func (l *Log) methodObstacle(method string) string {
 	methods := l.config.Methods
 	everyMethod := methods.Has("*")
@@ -274,13 +276,14 @@ func (l *Log) methodObstacle(method string) string {
 		return "the method " + clip(method) + " is not a method"
 	case everyMethod || methods.Has(method):
 		return ""
-	case methods.Has(strings.ToUpper(method)):
+	case methods.Has(fetch.ByteUppercase(method)):
 		return "the method " + clip(method) + " is not in AllowedMethods; methods are case-sensitive"
 	}
 	return "the method " + clip(method) + " is not in AllowedMethods"
 }
 
-// headerObstacle looks at the first few thousand bytes of lines.
+// headerObstacle says which header names, of those in the first few thousand bytes of
+// lines, are outside the policy, or returns "" if none is.
 func (l *Log) headerObstacle(lines []string) string {
 	allowed := l.config.Headers
 	if allowed.Has("*") {
@@ -292,7 +295,7 @@ func (l *Log) headerObstacle(lines []string) string {
 	missing := headers.NewNameSet()
 	for name := range announcedHeaders(lines) {
 		if !allowed.Has(http.CanonicalHeaderKey(name)) {
-			missing.Add(strings.ToLower(name))
+			missing.Add(fetch.ByteLowercase(name))
 		}
 	}
 	names := missing.Names()

@@ -183,7 +183,7 @@ func TestImports(t *testing.T) {
 	want := map[string]string{
 		"internal/fetch":        "",
 		"internal/publicsuffix": "",
-		"internal/origins":      "internal/publicsuffix",
+		"internal/origins":      "internal/fetch internal/publicsuffix",
 		"internal/headers":      "internal/fetch",
 		"corstest":              "internal/fetch internal/publicsuffix",
 	}
