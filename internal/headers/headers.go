@@ -68,7 +68,7 @@ func (v *Values) take(s string) []string {
 // Refuse adds a line to the Vary of h, unless it is there or is "". It takes away the
 // headers with which an outer CORS layer has granted the request.
 func Refuse(h http.Header, vary string) {
-	if len(h) > 0 && h[fetch.AllowOrigin] != nil {
+	if h[fetch.AllowOrigin] != nil {
 		for _, name := range [...]string{
 			fetch.AllowOrigin, fetch.AllowCredentials, fetch.ExposeHeaders, fetch.AllowMethods, fetch.AllowHeaders,
 			fetch.MaxAge,
