@@ -237,6 +237,7 @@ func (o Options) compile() (*policy, []Problem) {
 	}
 	if o.Logger != nil {
 		p.log = decisionlog.New(o.Logger, decisionlog.Config{
+			AnyOrigin:   anyOrigin,
 			Patterns:    patterns,
 			Methods:     methods,
 			Headers:     allowed,

@@ -34,6 +34,7 @@ type Log struct {
 
 // A Config is what a Log needs to know of a policy to explain its decisions.
 type Config struct {
+	AnyOrigin   bool // whether every origin is allowed
 	Patterns    []origins.Pattern
 	Methods     *headers.NameSet
 	Headers     *headers.NameSet // in canonical form, with those that need no permission
@@ -63,7 +64,11 @@ func (l *Log) Actual(r *http.Request, allowed bool) {
 	info := l.logger.Enabled(r.Context(), slog.LevelInfo)
 	switch {
 	case allowed && info && !l.config.Credentials && isCredentialedFetch(r):
-		l.refused(r, "CORS request refused", "set AllowCredentials, or have the page send no cookies: "+
+		remedy := "set AllowCredentials"
+		if l.config.AnyOrigin {
+			remedy = "list the origins and set AllowCredentials"
+		}
+		l.refused(r, "CORS request refused", remedy+", or have the page send no cookies: "+
 			"the request has some, and then browsers hide the response")
 	case allowed:
 		l.granted(r, "CORS request granted")
