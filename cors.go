@@ -117,13 +117,13 @@ func refuseWrite(w http.ResponseWriter) {
 
 // A policy is what Options are compiled to. It never changes.
 type policy struct {
-	anyOrigin   bool // every origin; the remaining origin fields are unused
-	origins     *OriginMatcher
-	originFunc  func(r *http.Request, origin string) bool
-	asksOpaque  bool   // whether originFunc is asked about null and the like
-	credentials string // of Access-Control-Allow-Credentials
+	anyOrigin  bool // every origin; the remaining origin fields are unused
+	origins    *OriginMatcher
+	originFunc func(r *http.Request, origin string) bool
+	asksOpaque bool // whether originFunc is asked about null and the like
 
 	// Header values, "" where the header is not sent.
+	credentials   string
 	actualVary    string
 	preflightVary string
 	methods       string
@@ -132,7 +132,7 @@ type policy struct {
 	maxAge        string
 
 	// How many values the headers of a response have at most, without Vary and the
-	// header names that are echoed.
+	// lines of header names that are echoed.
 	actualValues    int
 	preflightValues int
 
@@ -165,7 +165,7 @@ func (p *policy) setActual(h http.Header, r *http.Request) (allowed bool) {
 		}
 		origin = lines[0]
 	}
-	v := headers.Grant(h, vary, p.actualValues)
+	v := headers.AddVary(h, vary, p.actualValues)
 	v.Set(h, fetch.AllowOrigin, origin)
 	v.Set(h, fetch.AllowCredentials, p.credentials)
 	v.Set(h, fetch.ExposeHeaders, p.exposed)

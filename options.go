@@ -29,8 +29,9 @@ type Options struct {
 	//
 	//	"https://example.com", "https://*.example.com", "http://localhost:3000"
 	//
-	// "*" allows every origin, whatever stands beside it. It cannot be combined with
-	// AllowCredentials, RefuseCrossOriginWrites or AllowOriginFunc.
+	// Other spellings with the same meaning, such as "HTTPS://Example.com:443/", are
+	// normalized. "*" allows every origin, even beside others. It cannot be combined
+	// with AllowCredentials, RefuseCrossOriginWrites or AllowOriginFunc.
 	AllowedOrigins []string
 
 	// AllowOriginFunc is called for origins that AllowedOrigins does not match, and
@@ -56,9 +57,10 @@ type Options struct {
 
 	// AllowedHeaders lists the request headers that pages may set. Pages that send
 	// JSON need "Content-Type", and those that send a token need "Authorization".
-	// Browsers always allow a few others. Names are case-insensitive. "*" allows
-	// every header, Authorization included, even with AllowCredentials. Names that
-	// only browsers set, such as "Origin", need no permission and are left out.
+	// Browsers always allow a few others, such as Accept. Names are case-insensitive.
+	// "*" allows every header, Authorization included, even with AllowCredentials.
+	// Names that only browsers set, such as "Origin", need no permission and are left
+	// out of the answer. "Cookie" is an error: set AllowCredentials instead.
 	AllowedHeaders []string
 
 	// ExposedHeaders lists the response headers that pages may read: "ETag",
@@ -70,16 +72,20 @@ type Options struct {
 
 	// AllowCredentials lets pages send requests with cookies, client certificates
 	// and HTTP authentication, and read the responses. Each allowed origin can then
-	// do whatever the user can. List only origins you trust that far.
+	// do whatever the user can. List only origins you trust that far. AllowedOrigins
+	// may contain neither "*" nor every host of a scheme, such as "moz-extension://*".
+	// For http origins and for patterns right under a public suffix, see the two fields
+	// that begin with Dangerously.
 	//
 	// It concerns credentials the browser attaches itself. An Authorization header
 	// that a script sets needs AllowedHeaders instead.
 	AllowCredentials bool
 
 	// MaxAge is how long browsers may keep the answer to a preflight, in whole
-	// seconds. Firefox keeps it for at most 24 hours, Chromium for 2 hours, WebKit
-	// for 10 minutes. Zero sends no maximum age, and browsers then keep the answer
-	// for 5 seconds. A negative value tells them not to keep it.
+	// seconds. It has no upper limit, but browsers have: Firefox keeps the answer for
+	// at most 24 hours, Chromium for 2 hours, WebKit for 10 minutes. Zero sends no
+	// maximum age, and browsers then keep the answer for 5 seconds. A negative value
+	// tells them not to keep it.
 	MaxAge time.Duration
 
 	// OptionsPassthrough also runs the handler on preflights, after their CORS
@@ -93,9 +99,11 @@ type Options struct {
 	OptionsSuccessStatus int
 
 	// Logger, if non-nil, receives a record for each refusal, with its reason, at
-	// [slog.LevelInfo], and for each grant at [slog.LevelDebug]. Text of a client
-	// is cut to a bounded length, and quoted unless it is plain. If there are several
-	// policies, give each a logger that names it: logger.With("policy", "public").
+	// [slog.LevelInfo], and for each grant at [slog.LevelDebug]. A refusal is also what
+	// only the browser refuses, such as a header that is not in AllowedHeaders. Text of
+	// a client is cut to a bounded length, and quoted unless it is plain. If there are
+	// several policies, give each a logger that names it:
+	// logger.With("policy", "public").
 	Logger *slog.Logger
 
 	// DangerouslyAllowInsecureOrigins permits http:// origins together with
@@ -115,8 +123,8 @@ type Options struct {
 	// handler does not run, unless its origin is allowed or
 	// [http.CrossOriginProtection] passes it, as it passes the server's own pages
 	// and clients other than browsers. An allowed origin may then write with the
-	// user's cookies, even without AllowCredentials. So AllowedOrigins may contain
-	// neither "*" nor a pattern that AllowCredentials forbids.
+	// user's cookies, even without AllowCredentials. So the rules of AllowCredentials
+	// for AllowedOrigins hold here as well.
 	//
 	// Browsers tell an https server, or one on localhost, where a request comes
 	// from (Sec-Fetch-Site), also through a proxy. For plain http, and for browsers
@@ -197,7 +205,6 @@ func (o Options) compile() (*policy, []Problem) {
 	if allowed.Has("*") {
 		allowed.Add("Authorization") // which the wildcard does not cover
 	}
-	sent := allowed.Without(fetch.IsForbiddenRequestHeader) // these need no permission
 	p := &policy{
 		anyOrigin:     anyOrigin,
 		origins:       matcher,
@@ -215,7 +222,7 @@ func (o Options) compile() (*policy, []Problem) {
 		p.actualVary = headers.NewNameSet(fetch.Origin).With(vary).String()
 	}
 	if !p.echoHeaders {
-		p.headers = sent.String()
+		p.headers = allowed.Without(fetch.IsForbiddenRequestHeader).String() // these need no permission
 	}
 	if o.AllowCredentials {
 		p.credentials = "true"
@@ -230,6 +237,7 @@ func (o Options) compile() (*policy, []Problem) {
 	}
 	if o.Logger != nil {
 		p.log = decisionlog.New(o.Logger, decisionlog.Config{
+			AnyOrigin:   anyOrigin,
 			Patterns:    patterns,
 			Methods:     methods,
 			Headers:     allowed,
@@ -241,8 +249,8 @@ func (o Options) compile() (*policy, []Problem) {
 	return p, nil
 }
 
-// compileOrigins returns the matcher for AllowedOrigins and, for the logger, its
-// patterns.
+// compileOrigins returns the matcher for AllowedOrigins and its patterns, which it
+// keeps only for a Logger.
 func (o Options) compileOrigins(found *problems) (m *OriginMatcher, patterns []origins.Pattern) {
 	const field = "AllowedOrigins"
 	if len(o.AllowedOrigins) == 0 && o.AllowOriginFunc == nil {
@@ -273,9 +281,6 @@ func (o Options) compileOrigins(found *problems) (m *OriginMatcher, patterns []o
 	return m, patterns
 }
 
-// isEveryOrigin reports whether an element of AllowedOrigins is "*".
-func isEveryOrigin(value string) bool { return strings.TrimSpace(value) == "*" }
-
 // rule returns what decides which patterns are safe.
 func (o Options) rule() rules.Origins {
 	return rules.Origins{
@@ -286,11 +291,12 @@ func (o Options) rule() rules.Origins {
 	}
 }
 
-// checkOriginFunc reports what excludes AllowOriginFunc or needs it.
+// checkOriginFunc adds what is wrong with AllowOriginFunc, and with AllowOriginVary, which
+// needs it.
 func (o Options) checkOriginFunc(found *problems, anyOrigin bool) {
 	if anyOrigin && o.AllowOriginFunc != nil {
 		found.add("AllowOriginFunc", "", errors.New(
-			`remove this, or the "*" in AllowedOrigins, which allows every origin, so that this is never called`))
+			`remove this, or the "*" in AllowedOrigins, which allows every origin: this is never called`))
 	}
 	if len(o.AllowOriginVary) > 0 && o.AllowOriginFunc == nil {
 		found.add("AllowOriginVary", "", errors.New(
@@ -298,17 +304,8 @@ func (o Options) checkOriginFunc(found *problems, anyOrigin bool) {
 	}
 }
 
-// problems are what is wrong with Options, nil for nothing.
-type problems []Problem
-
-// add adds what err says of a value of the field, "" for the field itself.
-func (found *problems) add(field, value string, err error) {
-	bad := rules.AsError(err)
-	*found = append(*found, Problem{field, value, bad.Detail, bad.Fix})
-}
-
-// names returns the set of values, as check spells them. It reports those that
-// check refuses.
+// names returns the set of values, as check spells them. It adds a problem for each
+// that check refuses.
 func (found *problems) names(field string, values []string, check func(string) (string, error)) *headers.NameSet {
 	set := headers.NewNameSet()
 	for _, value := range values {

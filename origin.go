@@ -36,33 +36,45 @@ type OriginMatcher struct{ set origins.Set }
 // [OriginMatcher]. The error is an [*OptionsError] that has a [Problem], of the
 // field "patterns", for each bad pattern.
 //
-// The pattern "*" is rejected. The usual use is WebSocket handshakes, which carry
-// cookies.
+// The pattern "*" is rejected, because the usual use is WebSocket handshakes, which
+// carry cookies. Patterns are not judged as with [Options.AllowCredentials]: http
+// origins and wildcards under a public suffix are accepted.
 func NewOriginMatcher(patterns ...string) (*OriginMatcher, error) {
 	const field = "patterns"
-	var found []Problem
+	var found problems
+	if len(patterns) == 0 {
+		found.add(field, "", errors.New("list the origins that you trust: without a pattern none matches"))
+	}
 	m := newMatcher(len(patterns))
 	for _, value := range patterns {
-		p, err := rules.Origins{}.Check(value)
-		if strings.TrimSpace(value) == "*" {
-			err = errors.New("list the origins that you trust: this would let in strangers as well")
+		if isEveryOrigin(value) {
+			found.add(field, value, errors.New("list the origins that you trust: this would let in strangers as well"))
+			continue
 		}
+		p, err := rules.Origins{}.Check(value)
 		if err != nil {
-			bad := rules.AsError(err)
-			found = append(found, Problem{field, value, bad.Detail, bad.Fix})
+			found.add(field, value, err)
 			continue
 		}
 		m.set.Add(p)
-	}
-	if len(patterns) == 0 {
-		found = append(found, Problem{Field: field,
-			Detail: "list the origins that you trust: without a pattern none matches"})
 	}
 	if found != nil {
 		return nil, &OptionsError{found}
 	}
 	return m, nil
 }
+
+// problems are what is wrong with Options or with patterns, nil for nothing.
+type problems []Problem
+
+// add adds what err says of a value of the field, "" for the field itself.
+func (found *problems) add(field, value string, err error) {
+	bad := rules.AsError(err)
+	*found = append(*found, Problem{field, value, bad.Detail, bad.Fix})
+}
+
+// isEveryOrigin reports whether pattern is "*".
+func isEveryOrigin(pattern string) bool { return strings.TrimSpace(pattern) == "*" }
 
 // newMatcher returns a matcher with room for n patterns.
 func newMatcher(n int) *OriginMatcher { return &OriginMatcher{origins.NewSet(n)} }

@@ -53,7 +53,7 @@ func RoutePreflights(mux *http.ServeMux) http.Handler {
 		}
 		if r.Method == http.MethodOptions {
 			// A cache must not take this response for the answer to a preflight.
-			headers.Grant(w.Header(), headers.PreflightVary, 0)
+			headers.AddVary(w.Header(), headers.PreflightVary, 0)
 		}
 		mux.ServeHTTP(w, r)
 	})
@@ -64,9 +64,9 @@ func RoutePreflights(mux *http.ServeMux) http.Handler {
 // inside another handler.
 type elsewhereKey struct{}
 
-// announcedRoute returns the handler of the route that the preflight r asks about, or
-// nil if it cannot answer. Mux has to answer then, and elsewhere is whether it hands r
-// to another route.
+// announcedRoute returns the handler of the route that the preflight r asks about. It
+// returns nil if that handler is no policy's, or passes preflights through. Mux has to
+// answer then, and elsewhere says whether it may hand r to another route.
 func announcedRoute(mux *http.ServeMux, r *http.Request) (h *handler, elsewhere bool) {
 	announced := *r
 	announced.Method = headers.AnnouncedMethod(r.Header)
@@ -113,7 +113,7 @@ func cutMethod(pattern string) (method, rest string) {
 
 // meaning returns what a segment of a ServeMux pattern matches, in one spelling. A
 // slash at the end of the pattern leaves an empty segment, which stands for the rest
-// of the path.
+// of the path. {$} and {x} share a spelling, since no path matches both.
 func meaning(segment string) string {
 	switch {
 	case segment == "", strings.HasSuffix(segment, "...}"):
@@ -145,7 +145,8 @@ func preflightOrigin(r *http.Request) (origin string, ok bool) {
 // servePreflight answers the preflight r, or has the next handler do so.
 func (h *handler) servePreflight(w http.ResponseWriter, r *http.Request, origin string) {
 	p := h.policy
-	if r.Pattern != "" && r.Context().Value(elsewhereKey{}) != nil { // only a ServeMux sets Pattern
+	// Pattern is empty unless a ServeMux chose this route.
+	if r.Pattern != "" && r.Context().Value(elsewhereKey{}) != nil {
 		headers.Refuse(w.Header(), p.preflightVary)
 		if p.log != nil {
 			p.log.Elsewhere(r)
@@ -193,7 +194,7 @@ func (p *policy) setPreflight(h http.Header, r *http.Request, origin string) {
 	if p.anyOrigin {
 		origin = "*"
 	}
-	v := headers.Grant(h, p.preflightVary, p.preflightValues+len(echoed))
+	v := headers.AddVary(h, p.preflightVary, p.preflightValues+len(echoed))
 	v.Set(h, fetch.AllowOrigin, origin)
 	v.Set(h, fetch.AllowCredentials, p.credentials)
 	v.Set(h, fetch.AllowMethods, methods)

@@ -76,10 +76,10 @@ type Request struct {
 	// itself; the engines join them with commas. Authorization is an ordinary header,
 	// independent of Credentials.
 	//
-	// A value is what the script writes: a string in UTF-8. Browsers take the space
-	// around it away. They send one byte for each character, so that é is one byte,
-	// 0xe9, and an [*UnsendableError] meets a character beyond U+00FF. A value that
-	// is not UTF-8 is taken for the bytes themselves.
+	// A value is what the script writes: a string in UTF-8. Browsers strip the space
+	// around it and send one byte for each character: é becomes 0xe9. A character
+	// beyond U+00FF leads to an [*UnsendableError]. A value that is not UTF-8 is taken
+	// for the bytes themselves.
 	Header http.Header
 
 	// Credentials is true for fetch with credentials "include", for XMLHttpRequest
@@ -98,10 +98,10 @@ type Request struct {
 	// fetch uses "text/plain;charset=UTF-8".
 	Body io.Reader
 
-	// UploadListener is true if the script listens for the progress of the upload of an
-	// XMLHttpRequest, as with upload.onprogress. It is also true if the script streams
-	// the body: the body given to fetch is a ReadableStream, which Chromium alone can
-	// send, over HTTP/2. Browsers then always send a preflight.
+	// UploadListener makes browsers send a preflight whatever the request. Set it if the
+	// script listens for the progress of the upload of an XMLHttpRequest, as with
+	// upload.onprogress. Set it as well if the body given to fetch is a ReadableStream,
+	// which Chromium alone can send, over HTTP/2.
 	UploadListener bool
 
 	// CacheMode is the option "cache" of fetch; "" means [CacheModeDefault].

@@ -64,8 +64,8 @@ func (e Engine) String() string {
 	return fmt.Sprintf("Engine(%d)", int(e))
 }
 
-// conduct is how an engine behaves where that matters here. The zero value follows
-// the standard.
+// A conduct is how an engine behaves where that matters here. The zero value of each
+// field but conditional follows the standard.
 type conduct struct {
 	// The request.
 
@@ -127,7 +127,8 @@ type conduct struct {
 	// lonePreflightSite means that Sec-Fetch-Site of a preflight tells of its own URL
 	// alone, not of those that redirected to it.
 	lonePreflightSite bool
-	// nullPreflightSite means that it is cross-site if redirects made the origin null.
+	// nullPreflightSite means that Sec-Fetch-Site of a preflight is cross-site if
+	// redirects made the origin null.
 	nullPreflightSite bool
 	// redirectsCrossSite means that after a redirect Sec-Fetch-Site is cross-site,
 	// unless all URLs have the origin of the page.
@@ -143,7 +144,7 @@ type conduct struct {
 	authorizationUnderWildcard bool
 	// asksIn are the cache modes in which no cached answer is used.
 	asksIn []CacheMode
-	// keepsNothingIn are those of them in which the answer is not cached.
+	// keepsNothingIn are those of asksIn in which the answer is not cached either.
 	keepsNothingIn []CacheMode
 	// sharesCacheMode means that the preflight has the cache mode of the request.
 	sharesCacheMode bool
@@ -198,7 +199,7 @@ type severalLocations int
 
 const (
 	severalAreRefused severalLocations = iota // nowhere
-	severalOfOne                              // to the place that all name, else nowhere
+	severalAgree                              // to the place that all name, else nowhere
 	severalJoined                             // to the place that they name together, with commas
 )
 
@@ -213,6 +214,7 @@ const (
 	clearNever
 )
 
+// conduct returns how e behaves. An unknown engine follows the standard.
 func (e Engine) conduct() conduct {
 	switch e {
 	case EngineChromium:
@@ -226,7 +228,7 @@ func (e Engine) conduct() conduct {
 			refusesSwitching:           true,
 			trimsNames:                 true,
 			emptyLocation:              emptyIsNone,
-			severalLocations:           severalOfOne,
+			severalLocations:           severalAgree,
 			nullsWrites:                true,
 			lonePreflightSite:          true,
 			authorizationUnderWildcard: true,
@@ -251,7 +253,7 @@ func (e Engine) conduct() conduct {
 			unconditionalXHR:           true,
 			maxHeader:                  384 << 10,
 			exposesBeforeError:         true,
-			severalLocations:           severalOfOne,
+			severalLocations:           severalAgree,
 			asksAgain:                  true,
 			asksFromPage:               true,
 			lonePreflightSite:          true,

@@ -83,7 +83,7 @@ func isClientHint(f field) bool {
 func (c conduct) hasUnsafeByte(s string) bool {
 	for _, b := range []byte(s) {
 		switch {
-		case b < 0x20 && b != '\t', b == 0x7f, b > 0x7f && c.highBytesUnsafe,
+		case b < 0x20 && b != '\t', b == 0x7f, b >= 0x80 && c.highBytesUnsafe,
 			strings.IndexByte(`"():<>?@[\]{}`, b) >= 0:
 			return true
 		}

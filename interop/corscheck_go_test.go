@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -31,7 +32,7 @@ var userAPI = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "crash", http.StatusInternalServerError)
 	case r.URL.Path != "/users/7":
 		http.NotFound(w, r)
-	case r.Method == http.MethodGet, r.Method == http.MethodHead, r.Method == http.MethodPut, r.Method == http.MethodDelete:
+	case slices.Contains([]string{http.MethodGet, http.MethodHead, http.MethodPut, http.MethodDelete}, r.Method):
 		w.Header().Set("Content-Type", "application/json")
 		_, _ = w.Write([]byte(`{"id":7}`))
 	default:
@@ -65,7 +66,9 @@ func goServers() []checkedServer {
 					"subdomains": with(func(o *cors.Options) { o.AllowedOrigins = []string{"https://*.example.com"} }),
 					"any port":   with(func(o *cors.Options) { o.AllowedOrigins = []string{"https://app.example.com:*"} }),
 					"func": with(func(o *cors.Options) {
-						o.AllowedOrigins, o.AllowOriginFunc = nil, func(_ *http.Request, origin string) bool { return strings.HasSuffix(origin, "example.com") }
+						o.AllowedOrigins, o.AllowOriginFunc = nil, func(_ *http.Request, origin string) bool {
+							return strings.HasSuffix(origin, "example.com")
+						}
 					}),
 					"per route": perRoute,
 				}
@@ -75,8 +78,15 @@ func goServers() []checkedServer {
 				{name: "open", shown: "`\"*\"`", findings: "any-origin info"},
 				{name: "subdomains", shown: "`\"https://*.example.com\"`, `AllowCredentials`", findings: "any-subdomain info"},
 				{name: "any port", shown: "`\"https://app.example.com:*\"`, `AllowCredentials`", findings: "any-port low"},
-				{name: "func", shown: "`AllowOriginFunc` with `strings.HasSuffix(origin, \"example.com\")`, `AllowCredentials`", findings: "suffix-match high, insecure-scheme medium", know: "List the origins, or compare them whole."},
-				{name: "per route", shown: "Around the handler of the pattern `GET /users/7`", findings: "preflight-fails medium, errors-unreadable low", know: "Put it around the mux, or use `RoutePreflights`."},
+				{
+					name: "func", shown: "`AllowOriginFunc` with `strings.HasSuffix(origin, \"example.com\")`, `AllowCredentials`",
+					findings: "suffix-match high, insecure-scheme medium", know: "List the origins, or compare them whole.",
+				},
+				{
+					name: "per route", shown: "Around the handler of the pattern `GET /users/7`",
+					findings: "preflight-fails medium, errors-unreadable low",
+					know:     "Put it around the mux, or use `RoutePreflights`.",
+				},
 			},
 		},
 		{
@@ -101,12 +111,27 @@ func goServers() []checkedServer {
 				}
 			}),
 			configurations: []configuration{
-				{name: "listed", shown: "Listed origins, `AllowCredentials`", findings: "preflight-uncached info", know: "Answers each preflight with the one method that it asks for.", listed: true},
+				{
+					name: "listed", shown: "Listed origins, `AllowCredentials`", findings: "preflight-uncached info",
+					know: "Answers each preflight with the one method that it asks for.", listed: true,
+				},
 				{name: "AllowAll", shown: "`AllowAll()`", findings: "any-origin info, preflight-uncached info"},
-				{name: "star credentials", shown: "`\"*\"`, `AllowCredentials`", findings: "ineffective medium, any-origin info, preflight-uncached info", know: "List the origins."},
-				{name: "func", shown: "`AllowOriginFunc` that returns true, `AllowCredentials`", findings: "any-origin high, preflight-uncached info", know: "Compare the origin with a list."},
-				{name: "wildcard", shown: "`\"https://app.example.*\"`, `AllowCredentials`", findings: "prefix-match high, preflight-uncached info", know: "The `*` stands for dots too."},
-				{name: "no dot", shown: "`\"https://*example.com\"`, `AllowCredentials`", findings: "suffix-match high, preflight-uncached info", know: "Write the dot after the `*`."},
+				{
+					name: "star credentials", shown: "`\"*\"`, `AllowCredentials`",
+					findings: "ineffective medium, any-origin info, preflight-uncached info", know: "List the origins.",
+				},
+				{
+					name: "func", shown: "`AllowOriginFunc` that returns true, `AllowCredentials`",
+					findings: "any-origin high, preflight-uncached info", know: "Compare the origin with a list.",
+				},
+				{
+					name: "wildcard", shown: "`\"https://app.example.*\"`, `AllowCredentials`",
+					findings: "prefix-match high, preflight-uncached info", know: "The `*` stands for dots too.",
+				},
+				{
+					name: "no dot", shown: "`\"https://*example.com\"`, `AllowCredentials`",
+					findings: "suffix-match high, preflight-uncached info", know: "Write the dot after the `*`.",
+				},
 			},
 		},
 		{
@@ -130,18 +155,32 @@ func goServers() []checkedServer {
 				}
 			}),
 			configurations: []configuration{
-				{name: "listed", shown: "Listed origins, `AllowCredentials`", findings: "preflight-uncached info", know: "Answers each preflight with the one method that it asks for.", listed: true},
+				{
+					name: "listed", shown: "Listed origins, `AllowCredentials`", findings: "preflight-uncached info",
+					know: "Answers each preflight with the one method that it asks for.", listed: true,
+				},
 				{name: "AllowAll", shown: "`AllowAll()`", findings: "any-origin info, preflight-uncached info"},
-				{name: "both schemes", shown: "`\"https://*\", \"http://*\"`, `AllowCredentials`", findings: "any-origin high, preflight-uncached info", know: "Its README has these origins, without credentials."},
-				{name: "star credentials", shown: "`\"*\"`, `AllowCredentials`", findings: "ineffective medium, any-origin info, preflight-uncached info", know: "List the origins."},
-				{name: "public suffix", shown: "`\"https://*.vercel.app\"`, `AllowCredentials`, for https://shop.vercel.app", findings: "any-subdomain high, preflight-uncached info", know: "Anybody can have a host there. Name yours.", origin: "https://shop.vercel.app"},
+				{
+					name: "both schemes", shown: "`\"https://*\", \"http://*\"`, `AllowCredentials`",
+					findings: "any-origin high, preflight-uncached info", know: "Its README has these origins, without credentials.",
+				},
+				{
+					name: "star credentials", shown: "`\"*\"`, `AllowCredentials`",
+					findings: "ineffective medium, any-origin info, preflight-uncached info", know: "List the origins.",
+				},
+				{
+					name: "public suffix", shown: "`\"https://*.vercel.app\"`, `AllowCredentials`, for https://shop.vercel.app",
+					findings: "any-subdomain high, preflight-uncached info",
+					know:     "Anybody can have a host there. Name yours.", origin: "https://shop.vercel.app",
+				},
 			},
 		},
 		{
 			name: "gorilla/handlers",
 			start: inProcess("github.com/gorilla/handlers", func(page string) map[string]http.Handler {
 				theirs := func(o ...handlers.CORSOption) http.Handler {
-					return handlers.CORS(append(o, handlers.AllowedMethods(checkedMethods), handlers.AllowedHeaders(checkedHeaders), handlers.MaxAge(600))...)(userAPI)
+					return handlers.CORS(append(o, handlers.AllowedMethods(checkedMethods), handlers.AllowedHeaders(checkedHeaders),
+						handlers.MaxAge(600))...)(userAPI)
 				}
 				listed := theirs(handlers.AllowedOrigins([]string{checkedOrigin, page}), handlers.AllowCredentials())
 				return map[string]http.Handler{
@@ -149,15 +188,35 @@ func goServers() []checkedServer {
 					"stock":            listed,
 					"defaults":         handlers.CORS()(userAPI),
 					"star credentials": theirs(handlers.AllowedOrigins([]string{"*"}), handlers.AllowCredentials()),
-					"validator":        theirs(handlers.AllowedOriginValidator(func(string) bool { return true }), handlers.AllowCredentials()),
+					"validator": theirs(handlers.AllowedOriginValidator(func(string) bool { return true }),
+						handlers.AllowCredentials()),
 				}
 			}),
 			configurations: []configuration{
-				{name: "listed", shown: "Listed origins, `AllowCredentials`, `Vary: Origin` added around it", findings: "preflight-uncached info", know: "Answers each preflight with the one method that it asks for.", listed: true},
-				{name: "stock", shown: "Listed origins, `AllowCredentials`", findings: "vary-missing medium, preflight-uncached info", know: "Add `Vary: Origin` around it. It has no Vary where Origin is missing or not listed.", listed: true},
-				{name: "defaults", shown: "`CORS()`", findings: "vary-missing medium, any-origin info, preflight-uncached info", know: "It sends `*` only to requests with Origin, and has no Vary: a cache may keep the answer without it."},
-				{name: "star credentials", shown: "`\"*\"`, `AllowCredentials`", findings: "vary-missing medium, ineffective medium, any-origin info, preflight-uncached info", know: "List the origins."},
-				{name: "validator", shown: "`AllowedOriginValidator` that returns true, `AllowCredentials`", findings: "any-origin high, vary-missing medium, preflight-uncached info", know: "Compare the origin with a list. With a validator it never sends Vary."},
+				{
+					name: "listed", shown: "Listed origins, `AllowCredentials`, `Vary: Origin` added around it",
+					findings: "preflight-uncached info",
+					know:     "Answers each preflight with the one method that it asks for.", listed: true,
+				},
+				{
+					name: "stock", shown: "Listed origins, `AllowCredentials`",
+					findings: "vary-missing medium, preflight-uncached info",
+					know:     "Add `Vary: Origin` around it. It has no Vary where Origin is missing or not listed.", listed: true,
+				},
+				{
+					name: "defaults", shown: "`CORS()`", findings: "vary-missing medium, any-origin info, preflight-uncached info",
+					know: "It sends `*` only to requests with Origin, and has no Vary: a cache may keep the answer without it.",
+				},
+				{
+					name: "star credentials", shown: "`\"*\"`, `AllowCredentials`",
+					findings: "vary-missing medium, ineffective medium, any-origin info, preflight-uncached info",
+					know:     "List the origins.",
+				},
+				{
+					name: "validator", shown: "`AllowedOriginValidator` that returns true, `AllowCredentials`",
+					findings: "any-origin high, vary-missing medium, preflight-uncached info",
+					know:     "Compare the origin with a list. With a validator it never sends Vary.",
+				},
 			},
 		},
 		{
@@ -165,7 +224,9 @@ func goServers() []checkedServer {
 			start: inProcess("github.com/gin-contrib/cors", func(page string) map[string]http.Handler {
 				gin.SetMode(gin.ReleaseMode)
 				theirs := func(change func(*gincors.Config)) http.Handler {
-					c := gincors.Config{AllowMethods: checkedMethods, AllowHeaders: checkedHeaders, AllowCredentials: true, MaxAge: 10 * time.Minute}
+					c := gincors.Config{
+						AllowMethods: checkedMethods, AllowHeaders: checkedHeaders, AllowCredentials: true, MaxAge: 10 * time.Minute,
+					}
 					change(&c)
 					engine := gin.New()
 					engine.Use(gincors.New(c))
@@ -184,18 +245,39 @@ func goServers() []checkedServer {
 						c.AllowOrigins, c.AllowPrivateNetwork = []string{checkedOrigin}, true
 					})),
 					"all credentials": theirs(func(c *gincors.Config) { c.AllowAllOrigins = true }),
-					"wildcard":        theirs(func(c *gincors.Config) { c.AllowOrigins, c.AllowWildcard = []string{"https://app.example.*"}, true }),
-					"regexp":          theirs(func(c *gincors.Config) { c.AllowOrigins = []string{checkedOrigin, "/https://.*example.com/"} }),
+					"wildcard": theirs(func(c *gincors.Config) {
+						c.AllowOrigins, c.AllowWildcard = []string{"https://app.example.*"}, true
+					}),
+					"regexp": theirs(func(c *gincors.Config) { c.AllowOrigins = []string{checkedOrigin, "/https://.*example.com/"} }),
 				}
 			}),
 			configurations: []configuration{
-				{name: "listed", shown: "Listed origins, `AllowCredentials`, `Vary: Origin` added around it", know: "It answers requests from other origins with 403.", listed: true},
-				{name: "stock", shown: "Listed origins, `AllowCredentials`", findings: "vary-missing medium", know: "Add `Vary: Origin` around it. It has no Vary where Origin is missing or not listed.", listed: true},
-				{name: "all", shown: "`AllowAllOrigins`", findings: "vary-missing medium, any-origin info", know: "It sends `*` only to requests with Origin, and has no Vary: a cache may keep the answer without it."},
+				{
+					name: "listed", shown: "Listed origins, `AllowCredentials`, `Vary: Origin` added around it",
+					know: "It answers requests from other origins with 403.", listed: true,
+				},
+				{
+					name: "stock", shown: "Listed origins, `AllowCredentials`", findings: "vary-missing medium",
+					know: "Add `Vary: Origin` around it. It has no Vary where Origin is missing or not listed.", listed: true,
+				},
+				{
+					name: "all", shown: "`AllowAllOrigins`", findings: "vary-missing medium, any-origin info",
+					know: "It sends `*` only to requests with Origin, and has no Vary: a cache may keep the answer without it.",
+				},
 				{name: "private network", shown: "`AllowPrivateNetwork`", findings: "obsolete info"},
-				{name: "all credentials", shown: "`AllowAllOrigins`, `AllowCredentials`", findings: "vary-missing medium, ineffective medium, any-origin info", know: "List the origins."},
-				{name: "wildcard", shown: "`\"https://app.example.*\"`, `AllowWildcard`, `AllowCredentials`", findings: "prefix-match high, vary-missing medium", know: "The `*` stands for dots too."},
-				{name: "regexp", shown: "`\"/https://.*example.com/\"`, `AllowCredentials`", findings: "prefix-match high, suffix-match high, vary-missing medium", know: "A regular expression needs `^`, `$` and `\\.`"},
+				{
+					name: "all credentials", shown: "`AllowAllOrigins`, `AllowCredentials`",
+					findings: "vary-missing medium, ineffective medium, any-origin info", know: "List the origins.",
+				},
+				{
+					name: "wildcard", shown: "`\"https://app.example.*\"`, `AllowWildcard`, `AllowCredentials`",
+					findings: "prefix-match high, vary-missing medium", know: "The `*` stands for dots too.",
+				},
+				{
+					name: "regexp", shown: "`\"/https://.*example.com/\"`, `AllowCredentials`",
+					findings: "prefix-match high, suffix-match high, vary-missing medium",
+					know:     "A regular expression needs `^`, `$` and `\\.`",
+				},
 			},
 		},
 	}

@@ -33,70 +33,192 @@ func programServers() []checkedServer {
 			configurations: []configuration{
 				{name: "listed", shown: "`origin: […]`, `credentials: true`", listed: true},
 				{name: "defaults", shown: "`cors()`", findings: "any-origin info, preflight-uncached info"},
-				{name: "reflect", shown: "`origin: true`, `credentials: true`", findings: "any-origin high", know: "`true` means everybody."},
-				{name: "regexp", shown: "`origin: /example\\.com$/`, `credentials: true`", findings: "suffix-match high, insecure-scheme medium", know: "Begin with `^https:\\/\\/`, and have a dot before the domain."},
-				{name: "any-scheme", shown: "`origin: /^https?:\\/\\/app\\.example\\.com$/`, `credentials: true`", findings: "insecure-scheme medium", know: "Leave out the `?`."},
-				{name: "star", shown: "`origin: \"*\"`, `credentials: true`", findings: "ineffective medium, any-origin info", know: "List the origins."},
-				{name: "after-login", shown: "`app.use(login, cors(…))`", findings: "preflight-fails medium", know: "Put `cors(…)` before the login."},
-				{name: "on-route", shown: "`app.get(\"/users/7\", cors(…), …)`", findings: "preflight-fails medium, errors-unreadable low", know: "Express answers OPTIONS itself, without CORS headers. Write `app.use(cors(…))`."},
+				{
+					name: "reflect", shown: "`origin: true`, `credentials: true`",
+					findings: "any-origin high", know: "`true` means everybody.",
+				},
+				{
+					name: "regexp", shown: "`origin: /example\\.com$/`, `credentials: true`",
+					findings: "suffix-match high, insecure-scheme medium",
+					know:     "Begin with `^https:\\/\\/`, and have a dot before the domain.",
+				},
+				{
+					name: "any-scheme", shown: "`origin: /^https?:\\/\\/app\\.example\\.com$/`, `credentials: true`",
+					findings: "insecure-scheme medium", know: "Leave out the `?`.",
+				},
+				{
+					name: "star", shown: "`origin: \"*\"`, `credentials: true`",
+					findings: "ineffective medium, any-origin info", know: "List the origins.",
+				},
+				{
+					name: "after-login", shown: "`app.use(login, cors(…))`", findings: "preflight-fails medium",
+					know: "Put `cors(…)` before the login.",
+				},
+				{
+					name: "on-route", shown: "`app.get(\"/users/7\", cors(…), …)`",
+					findings: "preflight-fails medium, errors-unreadable low",
+					know:     "Express answers OPTIONS itself, without CORS headers. Write `app.use(cors(…))`.",
+				},
 			},
 		},
 		{
 			name: "Starlette CORSMiddleware", program: "python",
 			start: startPython("starlette, uvicorn", "starlette_server.py"),
 			configurations: []configuration{
-				{name: "listed", shown: "`allow_origins=[…]`, `allow_credentials=True`, `Vary: Origin` added around it", listed: true},
-				{name: "stock", shown: "`allow_origins=[…]`, `allow_credentials=True`", findings: "vary-missing medium", know: "Add `Vary: Origin` around it. It has no Vary where Origin is missing or not listed.", listed: true},
-				{name: "star", shown: "`allow_origins=[\"*\"]`", findings: "vary-missing medium, any-origin info", know: "It sends `*` only to requests with Origin, and has no Vary: a cache may keep the answer without it."},
-				{name: "star-credentials", shown: "`allow_origins=[\"*\"]`, `allow_credentials=True`", findings: "any-origin high, vary-missing medium", know: "It echoes the origin to preflights and to requests with a cookie: that lets everybody in."},
-				{name: "any-port", shown: "`allow_origin_regex=r\"https://app\\.example\\.com(:\\d+)?\"`, `Vary: Origin` added around it", findings: "any-port low"},
-				{name: "regex-subdomains", shown: "`allow_origin_regex=r\"https://.*example\\.com\"`, `allow_credentials=True`, `Vary: Origin` added around it", findings: "suffix-match high", know: "Write `https://([a-z0-9-]+\\.)*example\\.com`."},
+				{
+					name:  "listed",
+					shown: "`allow_origins=[…]`, `allow_credentials=True`, `Vary: Origin` added around it", listed: true,
+				},
+				{
+					name: "stock", shown: "`allow_origins=[…]`, `allow_credentials=True`", findings: "vary-missing medium",
+					know: "Add `Vary: Origin` around it. It has no Vary where Origin is missing or not listed.", listed: true,
+				},
+				{
+					name: "star", shown: "`allow_origins=[\"*\"]`", findings: "vary-missing medium, any-origin info",
+					know: "It sends `*` only to requests with Origin, and has no Vary: a cache may keep the answer without it.",
+				},
+				{
+					name: "star-credentials", shown: "`allow_origins=[\"*\"]`, `allow_credentials=True`",
+					findings: "any-origin high, vary-missing medium",
+					know:     "It echoes the origin to preflights and to requests with a cookie: that lets everybody in.",
+				},
+				{
+					name:     "any-port",
+					shown:    "`allow_origin_regex=r\"https://app\\.example\\.com(:\\d+)?\"`, `Vary: Origin` added around it",
+					findings: "any-port low",
+				},
+				{
+					name: "regex-subdomains",
+					shown: "`allow_origin_regex=r\"https://.*example\\.com\"`, `allow_credentials=True`, `Vary: Origin` added " +
+						"around it",
+					findings: "suffix-match high", know: "Write `https://([a-z0-9-]+\\.)*example\\.com`.",
+				},
 			},
 		},
 		{
 			name: "django-cors-headers", program: "python",
-			start: startPython("django, corsheaders", "django_server.py", "listed", "all", "all-credentials", "regex", "below-common"),
+			start: startPython("django, corsheaders", "django_server.py", "listed", "all", "all-credentials", "regex",
+				"below-common"),
 			configurations: []configuration{
 				{name: "listed", shown: "`CORS_ALLOWED_ORIGINS`, `CORS_ALLOW_CREDENTIALS`", listed: true},
 				{name: "all", shown: "`CORS_ALLOW_ALL_ORIGINS`", findings: "any-origin info"},
-				{name: "all-credentials", shown: "`CORS_ALLOW_ALL_ORIGINS`, `CORS_ALLOW_CREDENTIALS`", findings: "any-origin high", know: "List the origins."},
-				{name: "regex", shown: "`CORS_ALLOWED_ORIGIN_REGEXES = [r\"https://app\\.example\\.com\"]`, `CORS_ALLOW_CREDENTIALS`", findings: "prefix-match high", know: "End the expression with `$`."},
-				{name: "below-common", shown: "`CommonMiddleware` before `CorsMiddleware`, for a path without its slash", findings: "preflight-fails medium", know: "Put `CorsMiddleware` first: the redirect to the slash has no CORS headers.", path: "/slashed/7"},
+				{
+					name: "all-credentials", shown: "`CORS_ALLOW_ALL_ORIGINS`, `CORS_ALLOW_CREDENTIALS`",
+					findings: "any-origin high", know: "List the origins.",
+				},
+				{
+					name:     "regex",
+					shown:    "`CORS_ALLOWED_ORIGIN_REGEXES = [r\"https://app\\.example\\.com\"]`, `CORS_ALLOW_CREDENTIALS`",
+					findings: "prefix-match high", know: "End the expression with `$`.",
+				},
+				{
+					name: "below-common", shown: "`CommonMiddleware` before `CorsMiddleware`, for a path without its slash",
+					findings: "preflight-fails medium",
+					know:     "Put `CorsMiddleware` first: the redirect to the slash has no CORS headers.", path: "/slashed/7",
+				},
 			},
 		},
 		{
 			name: "nginx", program: "nginx",
 			start: startCheckedNginx,
 			configurations: []configuration{
-				{name: "map", shown: "`map $http_origin` with whole origins, `add_header … always`, credentials", know: "[nginx.conf](nginx.conf) has this and the others.", listed: true},
+				{
+					name: "map", shown: "`map $http_origin` with whole origins, `add_header … always`, credentials",
+					know: "[nginx.conf](nginx.conf) has this and the others.", listed: true,
+				},
 				{name: "star", shown: "`*`, `add_header … always`", findings: "any-origin info"},
-				{name: "no-always", shown: "`add_header` without `always`", findings: "errors-unreadable low", know: "Write `always`."},
-				{name: "if-drops", shown: "`add_header` outside, and others inside `if ($request_method = OPTIONS)`", findings: "preflight-fails medium", know: "One `add_header` inside drops all those outside. Repeat them, or have none inside."},
-				{name: "if-each", shown: "An `if` with `*` for each of OPTIONS, GET and POST", findings: "errors-unreadable low, any-origin info", know: "Other methods pass the preflight, and have no headers then: check the call as well."},
-				{name: "no-options", shown: "`add_header … always`, and an API that does not answer OPTIONS", findings: "preflight-fails medium", know: "Add `if ($request_method = OPTIONS) { return 204; }`."},
-				{name: "login", shown: "`if ($http_authorization = \"\") { return 401; }`", findings: "preflight-fails medium", know: "Let OPTIONS pass: preflights carry no Authorization."},
-				{name: "echo", shown: "`$http_origin`, credentials", findings: "any-origin high, vary-missing medium", know: "Use a `map` with whole origins."},
-				{name: "unescaped", shown: "`map` with `~^https://app.example.com$`, credentials", findings: "unescaped-dot high", know: "Write `\\.`, or the origin without `~`."},
-				{name: "open-end", shown: "`map` with `~^https://app\\.example\\.com`, credentials", findings: "prefix-match high", know: "Write `$` at the end."},
-				{name: "open-start", shown: "`map` with `~example\\.com$`, credentials", findings: "suffix-match high, insecure-scheme medium", know: "Begin with `^https://`."},
-				{name: "open-ends", shown: "`map` with `~example\\.com`, credentials", findings: "prefix-match high, suffix-match high, insecure-scheme medium", know: "Write both ends."},
-				{name: "null", shown: "`map` with `null`", findings: "null-origin medium", know: "Serve the page from a web server."},
-				{name: "no-vary", shown: "`map` with whole origins, no Vary, credentials", findings: "vary-missing medium", know: "Write `add_header Vary Origin always`.", listed: true},
-				{name: "list", shown: "Two origins in one `add_header`", findings: "ineffective medium", know: "Use a `map` with whole origins."},
-				{name: "star-credentials", shown: "`*`, credentials", findings: "ineffective medium, any-origin info", know: "Use a `map` with whole origins."},
-				{name: "twice", shown: "`add_header` before an API that has CORS itself", findings: "duplicate medium, any-origin info", know: "Let one of the two answer."},
+				{
+					name: "no-always", shown: "`add_header` without `always`",
+					findings: "errors-unreadable low", know: "Write `always`.",
+				},
+				{
+					name: "if-drops", shown: "`add_header` outside, and others inside `if ($request_method = OPTIONS)`",
+					findings: "preflight-fails medium",
+					know:     "One `add_header` inside drops all those outside. Repeat them, or have none inside.",
+				},
+				{
+					name: "if-each", shown: "An `if` with `*` for each of OPTIONS, GET and POST",
+					findings: "errors-unreadable low, any-origin info",
+					know:     "Other methods pass the preflight, and have no headers then: check the call as well.",
+				},
+				{
+					name: "no-options", shown: "`add_header … always`, and an API that does not answer OPTIONS",
+					findings: "preflight-fails medium", know: "Add `if ($request_method = OPTIONS) { return 204; }`.",
+				},
+				{
+					name: "login", shown: "`if ($http_authorization = \"\") { return 401; }`", findings: "preflight-fails medium",
+					know: "Let OPTIONS pass: preflights carry no Authorization.",
+				},
+				{
+					name: "echo", shown: "`$http_origin`, credentials", findings: "any-origin high, vary-missing medium",
+					know: "Use a `map` with whole origins.",
+				},
+				{
+					name: "unescaped", shown: "`map` with `~^https://app.example.com$`, credentials", findings: "unescaped-dot high",
+					know: "Write `\\.`, or the origin without `~`.",
+				},
+				{
+					name: "open-end", shown: "`map` with `~^https://app\\.example\\.com`, credentials",
+					findings: "prefix-match high", know: "Write `$` at the end.",
+				},
+				{
+					name: "open-start", shown: "`map` with `~example\\.com$`, credentials",
+					findings: "suffix-match high, insecure-scheme medium", know: "Begin with `^https://`.",
+				},
+				{
+					name: "open-ends", shown: "`map` with `~example\\.com`, credentials",
+					findings: "prefix-match high, suffix-match high, insecure-scheme medium", know: "Write both ends.",
+				},
+				{
+					name: "null", shown: "`map` with `null`", findings: "null-origin medium",
+					know: "Serve the page from a web server.",
+				},
+				{
+					name: "no-vary", shown: "`map` with whole origins, no Vary, credentials", findings: "vary-missing medium",
+					know: "Write `add_header Vary Origin always`.", listed: true,
+				},
+				{
+					name: "list", shown: "Two origins in one `add_header`", findings: "ineffective medium",
+					know: "Use a `map` with whole origins.",
+				},
+				{
+					name: "star-credentials", shown: "`*`, credentials", findings: "ineffective medium, any-origin info",
+					know: "Use a `map` with whole origins.",
+				},
+				{
+					name: "twice", shown: "`add_header` before an API that has CORS itself",
+					findings: "duplicate medium, any-origin info", know: "Let one of the two answer.",
+				},
 			},
 		},
 		{
 			name: "Caddy", program: "caddy",
 			start: startCheckedCaddy,
 			configurations: []configuration{
-				{name: "listed", shown: "A matcher with whole origins, `header +Vary Origin`, credentials", know: "[Caddyfile](Caddyfile) has this and the others.", listed: true},
-				{name: "snippet", shown: "The snippet with `header Origin {args.0}`", findings: "vary-missing medium", know: "Add `header +Vary Origin`."},
-				{name: "echo", shown: "`{http.request.header.Origin}`, credentials", findings: "any-origin high", know: "Use a matcher with whole origins."},
-				{name: "values", shown: "`True`, `\"get, put, delete\"`, `10m`", findings: "ineffective medium", know: "Write `true`, `\"GET, PUT, DELETE\"`, `600`."},
-				{name: "in-route", shown: "`header` inside `handle /users/7`", findings: "errors-unreadable low", know: "Put it outside."},
-				{name: "twice", shown: "`header` before an API that has CORS itself", findings: "duplicate medium", know: "Let one of the two answer."},
+				{
+					name: "listed", shown: "A matcher with whole origins, `header +Vary Origin`, credentials",
+					know: "[Caddyfile](Caddyfile) has this and the others.", listed: true,
+				},
+				{
+					name: "snippet", shown: "The snippet with `header Origin {args.0}`", findings: "vary-missing medium",
+					know: "Add `header +Vary Origin`.",
+				},
+				{
+					name: "echo", shown: "`{http.request.header.Origin}`, credentials", findings: "any-origin high",
+					know: "Use a matcher with whole origins.",
+				},
+				{
+					name: "values", shown: "`True`, `\"get, put, delete\"`, `10m`", findings: "ineffective medium",
+					know: "Write `true`, `\"GET, PUT, DELETE\"`, `600`.",
+				},
+				{
+					name: "in-route", shown: "`header` inside `handle /users/7`",
+					findings: "errors-unreadable low", know: "Put it outside.",
+				},
+				{
+					name: "twice", shown: "`header` before an API that has CORS itself", findings: "duplicate medium",
+					know: "Let one of the two answer.",
+				},
 			},
 		},
 	}

@@ -75,7 +75,8 @@ func TestCorscheck(t *testing.T) {
 				unavailable(t, s.program, err.Error())
 			}
 			assert.Len(t, f.hosts, len(s.configurations), "each configuration that runs is checked")
-			assert.True(t, slices.ContainsFunc(s.configurations, func(c configuration) bool { return c.listed && c.isSound() }), "one is sound")
+			assert.True(t, slices.ContainsFunc(s.configurations, func(c configuration) bool { return c.listed && c.isSound() }),
+				"one is sound")
 			for _, c := range s.configurations {
 				require.Contains(t, f.hosts, c.name)
 				base, path := "http://"+f.hosts[c.name], cmp.Or(c.path, "/users/7")
@@ -268,7 +269,8 @@ func (c corscheck) compareWithBrowsers(t *testing.T, pages []*caller) {
 			count[standard == "blocked"]++
 		}
 	}
-	t.Logf("corscheck judged %d calls, of which the standard blocks %d: %.1f s", count[true]+count[false], count[true], time.Since(began).Seconds())
+	t.Logf("corscheck judged %d calls, of which the standard blocks %d: %.1f s", count[true]+count[false], count[true],
+		time.Since(began).Seconds())
 	for _, b := range browsers {
 		t.Run(b.Name, func(t *testing.T) {
 			page := b.Open(t, pages[0].origin)
@@ -375,7 +377,8 @@ func (s *serverTable) add(server checkedServer, version string, c configuration,
 func (r tableRow) line(written string) string {
 	version := r.version
 	if r.server.program != "" && !strings.Contains(os.Getenv("INTEROP_REQUIRE"), r.server.program) && !*update {
-		if m := regexp.MustCompile(`(?m)^\| ` + regexp.QuoteMeta(r.server.name) + ` ([\d.]+) \|`).FindStringSubmatch(written); m != nil {
+		row := regexp.MustCompile(`(?m)^\| ` + regexp.QuoteMeta(r.server.name) + ` ([\d.]+) \|`)
+		if m := row.FindStringSubmatch(written); m != nil {
 			version = m[1]
 		}
 	}
@@ -403,7 +406,8 @@ func (s *serverTable) compare(t *testing.T) {
 			continue
 		}
 		require.False(t, *update, "%s was not measured", server.name)
-		written = regexp.MustCompile(`(?m)^\| `+regexp.QuoteMeta(server.name)+`[ \d.]* \| .*\n`).ReplaceAllString(written, "")
+		written = regexp.MustCompile(`(?m)^\| `+regexp.QuoteMeta(server.name)+`[ \d.]* \| .*\n`).ReplaceAllString(written,
+			"")
 	}
 	if *update {
 		table += "\nMeasured on " + time.Now().UTC().Format(time.DateOnly) + ".\n"
@@ -412,5 +416,6 @@ func (s *serverTable) compare(t *testing.T) {
 	}
 	written, _, found = strings.Cut(written, "\nMeasured on ")
 	require.True(t, found)
-	assert.Equal(t, table, written, "the table of %s is not what was measured: go test -run TestCorscheck -update writes it", file)
+	assert.Equal(t, table, written,
+		"the table of %s is not what was measured: go test -run TestCorscheck -update writes it", file)
 }

@@ -63,8 +63,8 @@ func TestMigrationFromRSCors(t *testing.T) {
 		},
 		{
 			name: "AllowOriginRequestFunc",
-			//lint:ignore SA1019 people have it
 			theirs: rs(rscors.Options{
+				//lint:ignore SA1019 people have it
 				AllowOriginRequestFunc: func(r *http.Request, origin string) bool {
 					return r.Host == "api.example" && origin == page
 				},

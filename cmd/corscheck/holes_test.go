@@ -198,13 +198,16 @@ func TestHolesForSomeRequests(t *testing.T) {
 		{"a platform in preflights, where GET needs a login",
 			carrying("Access-Control-Request-Method", platform, before(nil, says(onAll, 401))), nil,
 			"high any-platform-host; medium call-fails"},
-		{"a hole to those with a cookie, * to the rest", carrying("Cookie", begins, policy{allow: always("*"), lines: withCookies}), nil,
+		{"a hole to those with a cookie, * to the rest", carrying("Cookie", begins, policy{
+			allow: always("*"), lines: withCookies,
+		}), nil,
 			"high prefix-match; medium ineffective; info any-origin"},
 		{"a hole behind a cache", carrying("Access-Control-Request-Method", closed, aCache(openToAll, page)), nil,
 			"high any-origin; medium vary-missing"},
 		{"a hole behind a cache that says so",
 			carrying("Access-Control-Request-Method", closed, aCache(begins, page, "X-Cache: HIT")), nil, "high prefix-match"},
-		{"a hole behind a cache for nobody", carrying("Access-Control-Request-Method", closed, aCache(begins, "https://stranger.example")), nil,
+		{"a hole behind a cache for nobody", carrying("Access-Control-Request-Method", closed,
+			aCache(begins, "https://stranger.example")), nil,
 			"high prefix-match; medium call-fails"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -271,7 +274,9 @@ func TestCallsThatFail(t *testing.T) {
 		{"a login outside", notFor(401, "WWW-Authenticate: Basic"), nil, "medium call-fails"},
 		{"a path that is not there", notFor(404), nil, "medium call-fails"},
 		{"a rate limit that is always over", notFor(429), nil, "medium call-fails"},
-		{"an origin with a slash in GET", carrying("Access-Control-Request-Method", good, policy{allow: always(page + "/")}), nil,
+		{"an origin with a slash in GET", carrying("Access-Control-Request-Method", good, policy{
+			allow: always(page + "/"),
+		}), nil,
 			"medium ineffective"},
 		{"a crash outside", notFor(500), nil, "medium call-fails"},
 		{"a redirect outside", notFor(302, "Location: /users/8"), nil, "medium call-fails"},

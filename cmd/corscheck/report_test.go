@@ -132,9 +132,12 @@ func TestReportOfAnAudit(t *testing.T) {
 	assert.Contains(t, text, "✓ Nothing found.")
 	_, text = runText(t, true, "-audit", "-origin", "https://www.example.com", serve(t, good))
 	assert.Contains(t, text, "The server lets pages of https://www.example.com in nowhere")
-	assert.Regexp(t, `\nTried \d+ origins of strangers: https://random\.example, null,\n.* … \(-v names all\)\.\n\n`, uncoloured(text))
+	assert.Regexp(t, `\nTried \d+ origins of strangers: https://random\.example, null,\n.* … \(-v names all\)\.\n\n`,
+		uncoloured(text))
 	_, text = runText(t, false, "-v", "-audit", "-origin", page, serve(t, good))
-	for _, origin := range []string{"null", "http://app.example.com", "https://app.example.c", "https://xample.com", "http://192.168.1.221"} {
+	for _, origin := range []string{
+		"null", "http://app.example.com", "https://app.example.c", "https://xample.com", "http://192.168.1.221",
+	} {
 		assert.Regexp(t, `\s`+regexp.QuoteMeta(origin)+`[,.]\s`, text)
 	}
 }

@@ -97,11 +97,12 @@ func TestSecretsAreMasked(t *testing.T) {
 func TestMaskOfASentence(t *testing.T) {
 	m := newMask(&flags{}, &call{})
 	for text, want := range map[string]string{
-		"no answer to GET http://a/?token=abc: refused":              "no answer to GET http://a/?token=…: refused",
-		"redirects to /x?api_key=a.b.c. Have it":                     "redirects to /x?api_key=…. Have it",
-		"see (http://a/?sig=a%2Fb) and http://a/?q=1&sig=2#sid=3":    "see (http://a/?sig=…) and http://a/?q=1&sig=…#sid=…",
-		"https://user:pass@host/ and nobody@host":                    "https://…@host/ and nobody@host",
-		"a=b; token=secret is no query, and ?page=2&token= is empty": "a=b; token=secret is no query, and ?page=2&token= is empty",
+		"no answer to GET http://a/?token=abc: refused":           "no answer to GET http://a/?token=…: refused",
+		"redirects to /x?api_key=a.b.c. Have it":                  "redirects to /x?api_key=…. Have it",
+		"see (http://a/?sig=a%2Fb) and http://a/?q=1&sig=2#sid=3": "see (http://a/?sig=…) and http://a/?q=1&sig=…#sid=…",
+		"https://user:pass@host/ and nobody@host":                 "https://…@host/ and nobody@host",
+		"a=b; token=secret is no query, and ?page=2&token= is " +
+			"empty": "a=b; token=secret is no query, and ?page=2&token= is empty",
 	} {
 		assert.Equal(t, want, m.text(text))
 	}

@@ -161,7 +161,9 @@ var broken = []struct {
 		"preflight status: ", "options-not-routed", "medium preflight-fails"},
 	{"an automatic answer to OPTIONS", before(good, says(onOptions, 200, "Allow: GET, PUT")), put,
 		"preflight CORS check: Access-Control-Allow-Origin", "options-not-routed", "medium preflight-fails"},
-	{"a preflight whose answer lost the origin", policy{allow: only(page), preflight: []string{fetch.AllowOrigin + ":"}}, put,
+	{"a preflight whose answer lost the origin", policy{
+		allow: only(page), preflight: []string{fetch.AllowOrigin + ":"},
+	}, put,
 		"preflight CORS check: Access-Control-Allow-Origin", "options-not-routed", "medium preflight-fails"},
 	{"a login before the preflight", before(good, says(onOptions, 401, "WWW-Authenticate: Basic")), put,
 		"preflight CORS check: Access-Control-Allow-Origin", "login-before-cors", "medium preflight-fails"},
@@ -171,92 +173,233 @@ var broken = []struct {
 		"preflight CORS check: Access-Control-Allow-Origin", "error-before-cors", "medium preflight-fails"},
 	{"a login page instead of a preflight", before(good, says(onOptions, 302, "Location: /login?next=users")), put,
 		"preflight CORS check: Access-Control-Allow-Origin", "login-before-cors", "medium preflight-fails"},
-	{"a login before the call", before(good, says(onPUT, 401)), put, "CORS check: Access-Control-Allow-Origin", "login-before-cors", ""},
+	{
+		"a login before the call", before(good, says(onPUT, 401)), put,
+		"CORS check: Access-Control-Allow-Origin", "login-before-cors", "",
+	},
 	{"a preflight that moved", before(good, says(onOptions, 301, "Location: /users/7/")), put,
 		"preflight CORS check: Access-Control-Allow-Origin", "redirected", "medium preflight-fails"},
-	{"a preflight that moved inside the CORS layer", policy{allow: only(page), preflightStatus: 308, preflight: []string{"Location: /users/7/"}}, put,
+	{"a preflight that moved inside the CORS layer", policy{
+		allow: only(page), preflightStatus: 308, preflight: []string{"Location: /users/7/"},
+	}, put,
 		"preflight status: ", "redirected", "medium preflight-fails"},
-	{"a call that moved", before(good, says(func(r *http.Request) bool { return !onOptions(r) && r.URL.Path == "/users/7" }, 301, "Location: /users/7/")), put,
+	{"a call that moved", before(good,
+		says(func(r *http.Request) bool { return !onOptions(r) && r.URL.Path == "/users/7" }, 301, "Location: /users/7/")),
+		put,
 		"CORS check: Access-Control-Allow-Origin", "redirected", "medium call-fails"},
-	{"a proxy whose upstream is down", before(good, says(onAll, 502)), put, "preflight CORS check: Access-Control-Allow-Origin", "error-before-cors", "medium preflight-fails"},
-	{"a proxy whose upstream does not answer in time", before(good, says(onPUT, 504)), put, "CORS check: Access-Control-Allow-Origin", "error-before-cors", ""},
-	{"a body that is too large for the proxy", before(good, says(onPUT, 413)), put, "CORS check: Access-Control-Allow-Origin", "error-before-cors", ""},
-	{"a rate limit before the preflight", before(good, says(onOptions, 429)), put, "preflight CORS check: Access-Control-Allow-Origin", "error-before-cors", "medium preflight-fails"},
-	{"a preflight that crashes", policy{allow: only(page), preflightStatus: 500}, put, "preflight status: ", "", "medium preflight-fails"},
+	{
+		"a proxy whose upstream is down", before(good, says(onAll, 502)), put,
+		"preflight CORS check: Access-Control-Allow-Origin", "error-before-cors", "medium preflight-fails",
+	},
+	{
+		"a proxy whose upstream does not answer in time", before(good, says(onPUT, 504)), put,
+		"CORS check: Access-Control-Allow-Origin", "error-before-cors", "",
+	},
+	{
+		"a body that is too large for the proxy", before(good, says(onPUT, 413)), put,
+		"CORS check: Access-Control-Allow-Origin", "error-before-cors", "",
+	},
+	{
+		"a rate limit before the preflight", before(good, says(onOptions, 429)), put,
+		"preflight CORS check: Access-Control-Allow-Origin", "error-before-cors", "medium preflight-fails",
+	},
+	{
+		"a preflight that crashes", policy{allow: only(page), preflightStatus: 500}, put,
+		"preflight status: ", "", "medium preflight-fails",
+	},
 	{"headers on preflights alone", policy{allow: only(page), actual: []string{fetch.AllowOrigin + ":"}}, put,
 		"CORS check: Access-Control-Allow-Origin", "not-covered", "medium call-fails"},
-	{"HTML instead of JSON", policy{allow: only(page), actual: replace("Content-Type", "text/html; charset=utf-8")}, append([]string{"-H", "Accept: application/json"}, put...), "", "html-answer", ""},
+	{
+		"HTML instead of JSON", policy{allow: only(page), actual: replace("Content-Type", "text/html; charset=utf-8")},
+		append([]string{"-H", "Accept: application/json"}, put...), "", "html-answer", "",
+	},
 
 	// The origin.
-	{"an origin that is not listed", policy{allow: only("https://www.example.com")}, put, "preflight CORS check: Access-Control-Allow-Origin", "origin-not-listed", "medium origin-not-allowed"},
-	{"another origin, always", policy{allow: always("https://www.example.com")}, put, "preflight CORS check: Access-Control-Allow-Origin", "origin-not-listed", "medium origin-not-allowed"},
-	{"a list of origins", policy{allow: always(page + ", https://www.example.com")}, put, "preflight CORS check: Access-Control-Allow-Origin", "malformed-origin", "medium ineffective"},
-	{"an origin with a slash", policy{allow: always(page + "/")}, put, "preflight CORS check: Access-Control-Allow-Origin", "malformed-origin", "medium ineffective"},
-	{"a pattern as origin", policy{allow: always("https://*.example.com")}, put, "preflight CORS check: Access-Control-Allow-Origin", "malformed-origin", "medium ineffective"},
+	{
+		"an origin that is not listed", policy{allow: only("https://www.example.com")}, put,
+		"preflight CORS check: Access-Control-Allow-Origin", "origin-not-listed", "medium origin-not-allowed",
+	},
+	{
+		"another origin, always", policy{allow: always("https://www.example.com")}, put,
+		"preflight CORS check: Access-Control-Allow-Origin", "origin-not-listed", "medium origin-not-allowed",
+	},
+	{
+		"a list of origins", policy{allow: always(page + ", https://www.example.com")}, put,
+		"preflight CORS check: Access-Control-Allow-Origin", "malformed-origin", "medium ineffective",
+	},
+	{
+		"an origin with a slash", policy{allow: always(page + "/")}, put,
+		"preflight CORS check: Access-Control-Allow-Origin", "malformed-origin", "medium ineffective",
+	},
+	{
+		"a pattern as origin", policy{allow: always("https://*.example.com")}, put,
+		"preflight CORS check: Access-Control-Allow-Origin", "malformed-origin", "medium ineffective",
+	},
 	{"origins twice", policy{allow: only(page), lines: []string{fetch.AllowOrigin + ": " + page}}, put,
 		"preflight CORS check: Access-Control-Allow-Origin", "duplicate-header", "medium duplicate"},
 	{"an asterisk beside the origin", policy{allow: only(page), lines: []string{fetch.AllowOrigin + ": *"}}, get,
 		"CORS check: Access-Control-Allow-Origin", "duplicate-header", "medium duplicate; info any-origin"},
-	{"* in a call with cookies", policy{allow: always("*")}, putWithCookies, "preflight CORS check: Access-Control-Allow-Origin", "wildcard-with-credentials", "info any-origin"},
+	{
+		"* in a call with cookies", policy{allow: always("*")}, putWithCookies,
+		"preflight CORS check: Access-Control-Allow-Origin", "wildcard-with-credentials", "info any-origin",
+	},
 	{"* beside credentials", policy{allow: always("*"), lines: withCookies}, putWithCookies,
-		"preflight CORS check: Access-Control-Allow-Origin", "wildcard-with-credentials", "medium ineffective; info any-origin"},
-	{"no credentials", policy{allow: only(page)}, putWithCookies, "preflight CORS check: Access-Control-Allow-Credentials", "", ""},
-	{"credentials in upper case", policy{allow: only(page), lines: []string{fetch.AllowCredentials + ": True"}}, putWithCookies,
+		"preflight CORS check: Access-Control-Allow-Origin", "wildcard-with-credentials",
+		"medium ineffective; info any-origin"},
+	{
+		"no credentials", policy{allow: only(page)}, putWithCookies,
+		"preflight CORS check: Access-Control-Allow-Credentials", "", "",
+	},
+	{"credentials in upper case", policy{
+		allow: only(page), lines: []string{fetch.AllowCredentials + ": True"},
+	}, putWithCookies,
 		"preflight CORS check: Access-Control-Allow-Credentials", "", "medium ineffective"},
 	{"credentials twice", policy{allow: only(page), lines: append(withCookies, withCookies...)}, putWithCookies,
 		"preflight CORS check: Access-Control-Allow-Credentials", "duplicate-header", "medium duplicate"},
-	{"origins three times", policy{allow: only(page), lines: []string{fetch.AllowOrigin + ": " + page, fetch.AllowOrigin + ": " + page}}, put,
+	{"origins three times", policy{
+		allow: only(page), lines: []string{fetch.AllowOrigin + ": " + page, fetch.AllowOrigin + ": " + page},
+	}, put,
 		"preflight CORS check: Access-Control-Allow-Origin", "duplicate-header", "medium duplicate"},
-	{"credentials on preflights alone", policy{allow: only(page), preflight: withCookies}, putWithCookies, "CORS check: Access-Control-Allow-Credentials", "", ""},
+	{
+		"credentials on preflights alone", policy{allow: only(page), preflight: withCookies}, putWithCookies,
+		"CORS check: Access-Control-Allow-Credentials", "", "",
+	},
 
 	// The lists.
-	{"a method that is not listed", policy{allow: only(page), preflight: replace(fetch.AllowMethods, "DELETE")}, put, "preflight method: Access-Control-Allow-Methods", "", ""},
-	{"no methods", policy{allow: only(page), preflight: []string{fetch.AllowMethods + ":"}}, put, "preflight method: Access-Control-Allow-Methods", "", ""},
-	{"methods in lower case", policy{allow: only(page), preflight: replace(fetch.AllowMethods, "put, delete")}, put, "preflight method: Access-Control-Allow-Methods", "", "medium ineffective"},
-	{"methods in quotes", policy{allow: only(page), preflight: replace(fetch.AllowMethods, `"PUT, DELETE"`)}, put, "preflight lists: Access-Control-Allow-Methods", "", "medium ineffective"},
-	{"methods with semicolons", policy{allow: only(page), preflight: replace(fetch.AllowMethods, "GET; PUT")}, put, "preflight lists: Access-Control-Allow-Methods", "", "medium ineffective"},
-	{"any method in a call with cookies", policy{allow: only(page), lines: withCookies, preflight: replace(fetch.AllowMethods, "*")}, putWithCookies,
+	{
+		"a method that is not listed", policy{allow: only(page), preflight: replace(fetch.AllowMethods, "DELETE")}, put,
+		"preflight method: Access-Control-Allow-Methods", "", "",
+	},
+	{
+		"no methods", policy{allow: only(page), preflight: []string{fetch.AllowMethods + ":"}}, put,
+		"preflight method: Access-Control-Allow-Methods", "", "",
+	},
+	{
+		"methods in lower case", policy{allow: only(page), preflight: replace(fetch.AllowMethods, "put, delete")}, put,
+		"preflight method: Access-Control-Allow-Methods", "", "medium ineffective",
+	},
+	{
+		"methods in quotes", policy{allow: only(page), preflight: replace(fetch.AllowMethods, `"PUT, DELETE"`)}, put,
+		"preflight lists: Access-Control-Allow-Methods", "", "medium ineffective",
+	},
+	{
+		"methods with semicolons", policy{allow: only(page), preflight: replace(fetch.AllowMethods, "GET; PUT")}, put,
+		"preflight lists: Access-Control-Allow-Methods", "", "medium ineffective",
+	},
+	{"any method in a call with cookies", policy{
+		allow: only(page), lines: withCookies, preflight: replace(fetch.AllowMethods, "*"),
+	}, putWithCookies,
 		"preflight method: Access-Control-Allow-Methods", "wildcard-with-credentials", "medium ineffective"},
-	{"any header in a call with cookies", policy{allow: only(page), lines: withCookies, preflight: replace(fetch.AllowHeaders, "*")}, putWithCookies,
+	{"any header in a call with cookies", policy{
+		allow: only(page), lines: withCookies, preflight: replace(fetch.AllowHeaders, "*"),
+	}, putWithCookies,
 		"preflight headers: Access-Control-Allow-Headers", "wildcard-with-credentials", "medium ineffective"},
-	{"a method that the script wrote in lower case", policy{allow: only(page), preflight: replace(fetch.AllowMethods, "PATCH")}, []string{"-X", "patch"},
+	{"a method that the script wrote in lower case", policy{
+		allow: only(page), preflight: replace(fetch.AllowMethods, "PATCH"),
+	}, []string{"-X", "patch"},
 		"preflight method: Access-Control-Allow-Methods", "method-case", ""},
-	{"a header that is not listed", good, append([]string{"-H", "X-Tenant: 1"}, put...), "preflight headers: Access-Control-Allow-Headers", "", ""},
-	{"headers in quotes", policy{allow: only(page), preflight: replace(fetch.AllowHeaders, `"Content-Type"`)}, put, "preflight lists: Access-Control-Allow-Headers", "", "medium ineffective"},
-	{"a token under *", policy{allow: only(page), preflight: replace(fetch.AllowHeaders, "*")}, []string{"-H", "Authorization: Bearer 1"},
+	{
+		"a header that is not listed", good, append([]string{"-H", "X-Tenant: 1"}, put...),
+		"preflight headers: Access-Control-Allow-Headers", "", "",
+	},
+	{
+		"headers in quotes", policy{allow: only(page), preflight: replace(fetch.AllowHeaders, `"Content-Type"`)}, put,
+		"preflight lists: Access-Control-Allow-Headers", "", "medium ineffective",
+	},
+	{"a token under *", policy{
+		allow: only(page), preflight: replace(fetch.AllowHeaders, "*"),
+	}, []string{"-H", "Authorization: Bearer 1"},
 		"", "standard-differs", ""},
-	{"a response header that the page sends", good, []string{"-H", "Access-Control-Allow-Origin: *"}, "preflight headers: Access-Control-Allow-Headers", "response-header-sent", ""},
-	{"a max-age with a unit", policy{allow: only(page), preflight: replace(fetch.MaxAge, "10m")}, put, "", "", "medium ineffective"},
-	{"methods twice", policy{allow: only(page), preflight: []string{fetch.AllowMethods + ": PUT, DELETE"}}, put, "", "", "medium duplicate"},
-	{"max-age twice", policy{allow: only(page), preflight: []string{fetch.MaxAge + ": 600"}}, put, "", "", "medium duplicate"},
+	{
+		"a response header that the page sends", good, []string{"-H", "Access-Control-Allow-Origin: *"},
+		"preflight headers: Access-Control-Allow-Headers", "response-header-sent", "",
+	},
+	{
+		"a max-age with a unit",
+		policy{allow: only(page), preflight: replace(fetch.MaxAge, "10m")}, put, "", "", "medium ineffective",
+	},
+	{
+		"methods twice", policy{allow: only(page), preflight: []string{fetch.AllowMethods + ": PUT, DELETE"}},
+		put, "", "", "medium duplicate",
+	},
+	{
+		"max-age twice",
+		policy{allow: only(page), preflight: []string{fetch.MaxAge + ": 600"}}, put, "", "", "medium duplicate",
+	},
 
 	// Who is let in.
 	{"everybody, by echo", policy{allow: echo}, put, "", "", "low any-origin"},
 	{"everybody with cookies", policy{allow: echo, lines: withCookies}, put, "", "", "high any-origin"},
 	{"everybody on https", policy{allow: matching("^https://")}, put, "", "", "low any-origin"},
 	{"null", policy{allow: eitherOf(only(page), only("null"))}, put, "", "", "medium null-origin"},
-	{"null with cookies", policy{allow: eitherOf(only(page), only("null")), lines: withCookies}, put, "", "", "high null-origin"},
-	{"null alone", policy{allow: always("null")}, []string{"-origin", "null"}, "", "null-origin", "medium null-origin; medium origin-not-allowed"},
-	{"what begins like the origin", policy{allow: matching("^https://app\\.example\\.com")}, put, "", "", "medium prefix-match"},
-	{"what begins like the origin, with cookies", policy{allow: matching("^https://app\\.example\\.com"), lines: withCookies}, put, "", "", "high prefix-match"},
-	{"what begins with the host", policy{allow: matching("^https://app\\.example\\.com($|[.])")}, put, "", "", "medium prefix-match"},
-	{"what ends like the domain", policy{allow: matching("example\\.com$")}, put, "", "", "medium suffix-match; low insecure-scheme"},
-	{"what ends like the host", policy{allow: matching("^https://.*app\\.example\\.com$"), lines: withCookies}, put, "", "", "high suffix-match"},
-	{"what has the domain in it", policy{allow: matching("example\\.com")}, put, "", "", "medium prefix-match; medium suffix-match; low insecure-scheme"},
-	{"a dot for any character", policy{allow: matching("^https://app.example.com$")}, put, "", "", "medium unescaped-dot"},
-	{"a dot for any character, with cookies", policy{allow: matching("^https://app.example.com$"), lines: withCookies}, put, "", "", "high unescaped-dot"},
-	{"the page without TLS", policy{allow: matching("^https?://app\\.example\\.com$")}, put, "", "", "low insecure-scheme"},
-	{"the page without TLS, with cookies", policy{allow: matching("^https?://app\\.example\\.com$"), lines: withCookies}, put, "", "", "medium insecure-scheme"},
-	{"every subdomain", policy{allow: matching("^https://([a-z0-9-]+\\.)*example\\.com$"), lines: withCookies}, put, "", "", "info any-subdomain"},
-	{"every host under com", policy{allow: matching("\\.com$"), lines: withCookies}, put, "", "", "high suffix-match; medium insecure-scheme"},
-	{"every port", policy{allow: matching("^https://app\\.example\\.com(:[0-9]+)?$"), lines: withCookies}, put, "", "", "low any-port"},
+	{
+		"null with cookies",
+		policy{allow: eitherOf(only(page), only("null")), lines: withCookies}, put, "", "", "high null-origin",
+	},
+	{
+		"null alone", policy{allow: always("null")}, []string{"-origin", "null"}, "", "null-origin",
+		"medium null-origin; medium origin-not-allowed",
+	},
+	{
+		"what begins like the origin",
+		policy{allow: matching("^https://app\\.example\\.com")}, put, "", "", "medium prefix-match",
+	},
+	{
+		"what begins like the origin, with cookies",
+		policy{allow: matching("^https://app\\.example\\.com"), lines: withCookies}, put, "", "", "high prefix-match",
+	},
+	{
+		"what begins with the host",
+		policy{allow: matching("^https://app\\.example\\.com($|[.])")}, put, "", "", "medium prefix-match",
+	},
+	{
+		"what ends like the domain", policy{allow: matching("example\\.com$")}, put, "", "",
+		"medium suffix-match; low insecure-scheme",
+	},
+	{
+		"what ends like the host",
+		policy{allow: matching("^https://.*app\\.example\\.com$"), lines: withCookies}, put, "", "", "high suffix-match",
+	},
+	{
+		"what has the domain in it", policy{allow: matching("example\\.com")}, put, "", "",
+		"medium prefix-match; medium suffix-match; low insecure-scheme",
+	},
+	{
+		"a dot for any character", policy{allow: matching("^https://app.example.com$")}, put, "", "", "medium unescaped-dot",
+	},
+	{
+		"a dot for any character, with cookies",
+		policy{allow: matching("^https://app.example.com$"), lines: withCookies}, put, "", "", "high unescaped-dot",
+	},
+	{
+		"the page without TLS",
+		policy{allow: matching("^https?://app\\.example\\.com$")}, put, "", "", "low insecure-scheme",
+	},
+	{
+		"the page without TLS, with cookies", policy{allow: matching("^https?://app\\.example\\.com$"), lines: withCookies},
+		put, "", "", "medium insecure-scheme",
+	},
+	{
+		"every subdomain", policy{allow: matching("^https://([a-z0-9-]+\\.)*example\\.com$"), lines: withCookies},
+		put, "", "", "info any-subdomain",
+	},
+	{
+		"every host under com", policy{allow: matching("\\.com$"), lines: withCookies}, put, "", "",
+		"high suffix-match; medium insecure-scheme",
+	},
+	{
+		"every port",
+		policy{allow: matching("^https://app\\.example\\.com(:[0-9]+)?$"), lines: withCookies}, put, "", "", "low any-port",
+	},
 	{"everybody, on preflights alone", before(good, func(w http.ResponseWriter, r *http.Request) bool {
 		if isPreflight(r) {
 			policy{allow: echo, lines: withCookies}.ServeHTTP(w, r)
 		}
 		return isPreflight(r)
 	}), put, "", "", "high any-origin"},
-	{"everybody, to those with a cookie", before(policy{allow: always("*"), lines: withCookies}, func(w http.ResponseWriter, r *http.Request) bool {
+	{"everybody, to those with a cookie", before(policy{
+		allow: always("*"), lines: withCookies,
+	}, func(w http.ResponseWriter, r *http.Request) bool {
 		if r.Header.Get("Cookie") != "" {
 			policy{allow: echo, lines: withCookies}.ServeHTTP(w, r)
 		}
@@ -266,7 +409,8 @@ var broken = []struct {
 		w.Header()[fetch.AllowOrigin] = []string{""}
 		policy{allow: echo, lines: withCookies}.ServeHTTP(w, r)
 	}), put, "", "", "high any-origin"},
-	{"everybody without cookies, some with", before(policy{allow: echo}, func(w http.ResponseWriter, r *http.Request) bool {
+	{"everybody without cookies, some with", before(policy{allow: echo}, func(w http.ResponseWriter,
+		r *http.Request) bool {
 		some := strings.HasPrefix(r.Header.Get("Origin"), page)
 		if some {
 			policy{allow: echo, lines: withCookies}.ServeHTTP(w, r)
@@ -276,23 +420,46 @@ var broken = []struct {
 
 	// Caches and the rest.
 	{"no Vary", policy{allow: only(page), lines: []string{"Vary:"}}, put, "", "", "medium vary-missing"},
-	{"Vary with Origin alone", before(good, says(func(r *http.Request) bool { return r.Header["Origin"] == nil }, 200)), put, "", "", "medium vary-missing"},
-	{"Vary for those with an Origin alone, who get what the rest get", before(good, func(w http.ResponseWriter, r *http.Request) bool {
+	{
+		"Vary with Origin alone", before(good, says(func(r *http.Request) bool { return r.Header["Origin"] == nil }, 200)),
+		put, "", "", "medium vary-missing",
+	},
+	{"Vary for those with an Origin alone, who get what the rest get", before(good, func(w http.ResponseWriter,
+		r *http.Request) bool {
 		if r.Header["Origin"] == nil {
 			policy{allow: always(page), lines: []string{"Vary:"}}.ServeHTTP(w, r)
 		}
 		return r.Header["Origin"] == nil
 	}), put, "", "", "medium vary-missing"},
-	{"Vary for something else", policy{allow: only(page), lines: replace("Vary", "Accept-Encoding")}, put, "", "", "medium vary-missing"},
-	{"* for those with an Origin", before(policy{allow: always("*"), lines: []string{"Vary:"}}, says(func(r *http.Request) bool { return r.Header["Origin"] == nil }, 200)), put, "", "", "medium vary-missing; info any-origin"},
-	{"errors without headers", before(good, says(func(r *http.Request) bool { return strings.Contains(r.URL.Path, "corscheck-") }, 404)), put, "", "", "low errors-unreadable"},
-	{"no max-age", policy{allow: only(page), preflight: []string{fetch.MaxAge + ":"}}, put, "", "", "info preflight-uncached"},
+	{
+		"Vary for something else",
+		policy{allow: only(page), lines: replace("Vary", "Accept-Encoding")}, put, "", "", "medium vary-missing",
+	},
+	{
+		"* for those with an Origin",
+		before(policy{allow: always("*"), lines: []string{"Vary:"}},
+			says(func(r *http.Request) bool { return r.Header["Origin"] == nil }, 200)),
+		put, "", "", "medium vary-missing; info any-origin",
+	},
+	{
+		"errors without headers",
+		before(good, says(func(r *http.Request) bool { return strings.Contains(r.URL.Path, "corscheck-") }, 404)),
+		put, "", "", "low errors-unreadable",
+	},
+	{
+		"no max-age", policy{allow: only(page), preflight: []string{fetch.MaxAge + ":"}},
+		put, "", "", "info preflight-uncached",
+	},
 	{"one method at a time", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		policy{allow: only(page), preflight: replace(fetch.AllowMethods, r.Header.Get("Access-Control-Request-Method"))}.ServeHTTP(w, r)
+		policy{
+			allow: only(page), preflight: replace(fetch.AllowMethods, r.Header.Get("Access-Control-Request-Method")),
+		}.ServeHTTP(w, r)
 	}), put, "", "", "info preflight-uncached"},
 	{"one method at a time, none for GET", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		method := strings.TrimSuffix(r.Header.Get("Access-Control-Request-Method"), "GET")
-		policy{allow: only(page), preflight: []string{fetch.AllowMethods + ":", fetch.AllowMethods + ": " + method}}.ServeHTTP(w, r)
+		policy{
+			allow: only(page), preflight: []string{fetch.AllowMethods + ":", fetch.AllowMethods + ": " + method},
+		}.ServeHTTP(w, r)
 	}), put, "", "", "info preflight-uncached"},
 	{"private networks", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Access-Control-Request-Private-Network") == "true" {

@@ -108,7 +108,9 @@ func TestSession(t *testing.T) {
 			}, s.Engines)
 			assert.Equal(t, "run", s.FocusAfterAdvice)
 			assert.Equal(t, "✓ "+name+" lets the page read itStatus 200, “PUT of 0 bytes”. 1 preflight.", s.Allowed)
-			assert.Subset(t, s.Meanings, []string{"Origin", "Access-Control-Request-Method", "Access-Control-Allow-Origin", "Access-Control-Max-Age", "Vary"})
+			assert.Subset(t, s.Meanings, []string{
+				"Origin", "Access-Control-Request-Method", "Access-Control-Allow-Origin", "Access-Control-Max-Age", "Vary",
+			})
 			if b.Name != "firefox" { // which may forget early in a session
 				const kept = "No preflight: the browser has kept the answer to an earlier one, in its preflight cache."
 				assert.Equal(t, []string{"fetch PUT /notes", kept, "PUT /notes", "200", "✓ 200"}, s.Again)

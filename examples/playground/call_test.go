@@ -8,9 +8,16 @@ import (
 )
 
 func TestCallRequest(t *testing.T) {
-	r, problems := call{Method: " PUT ", Path: "/notes", Headers: "Content-Type: application/json\nX-A:b:c", Body: "{}", Cookies: "include", Page: "ip"}.request(local)
+	r, problems := call{
+		Method: " PUT ", Path: "/notes", Headers: "Content-Type: application/json\nX-A:b:c",
+		Body: "{}", Cookies: "include", Page: "ip",
+	}.request(local)
 	assert.Empty(t, problems)
-	assert.Equal(t, request{"/notes", options{"PUT", [][2]string{{"Content-Type", "application/json"}, {"X-A", "b:c"}}, "{}", "include"}}, r)
+	assert.Equal(t,
+		request{
+			"/notes", options{"PUT", [][2]string{{"Content-Type", "application/json"}, {"X-A", "b:c"}}, "{}", "include"},
+		},
+		r)
 }
 
 // What no browser sends is said beside its field.
@@ -21,16 +28,18 @@ func TestCallProblems(t *testing.T) {
 		field, detail string
 		fix           string
 	}{
-		"method":          {call{Method: "TRACE"}, "method", "browsers forbid scripts to use this method", "GET"},
-		"no method":       {call{Method: "A B"}, "method", "not a token", "GET"},
-		"body of GET":     {call{Body: "a"}, "body", "a request with this method has no body", ""},
-		"no colon":        {call{Headers: "X-A 7"}, "headers", "a header is a name, a colon and a value", "X-A: 7"},
-		"name alone":      {call{Headers: "X-A"}, "headers", "a header is a name, a colon and a value", "X-A: 1"},
-		"no name":         {call{Headers: ": a"}, "headers", "not a token", ""},
-		"forbidden":       {call{Headers: "Cookie: a=b"}, "headers", forbidden, ""},
-		"not ASCII":       {call{Headers: "X-A: ü"}, "headers", "write the header in ASCII", ""},
-		"control":         {call{Headers: "X-A: \x00"}, "headers", "write the header in ASCII", ""},
-		"twice":           {call{Headers: "X-A: 1\nx-a: 2"}, "headers", "this header is there already; join the values by a comma", ""},
+		"method":      {call{Method: "TRACE"}, "method", "browsers forbid scripts to use this method", "GET"},
+		"no method":   {call{Method: "A B"}, "method", "not a token", "GET"},
+		"body of GET": {call{Body: "a"}, "body", "a request with this method has no body", ""},
+		"no colon":    {call{Headers: "X-A 7"}, "headers", "a header is a name, a colon and a value", "X-A: 7"},
+		"name alone":  {call{Headers: "X-A"}, "headers", "a header is a name, a colon and a value", "X-A: 1"},
+		"no name":     {call{Headers: ": a"}, "headers", "not a token", ""},
+		"forbidden":   {call{Headers: "Cookie: a=b"}, "headers", forbidden, ""},
+		"not ASCII":   {call{Headers: "X-A: ü"}, "headers", "write the header in ASCII", ""},
+		"control":     {call{Headers: "X-A: \x00"}, "headers", "write the header in ASCII", ""},
+		"twice": {
+			call{Headers: "X-A: 1\nx-a: 2"}, "headers", "this header is there already; join the values by a comma", "",
+		},
 		"no such path":    {call{Path: "/secret"}, "path", "the API has no such path", "/notes"},
 		"no such page":    {call{Page: "evil"}, "page", "no such page", "this"},
 		"no such cookies": {call{Cookies: "omit"}, "cookies", "not a mode of fetch", "include"},
@@ -51,8 +60,12 @@ func TestCallProblems(t *testing.T) {
 func TestCallCode(t *testing.T) {
 	r, problems := call{Path: "/notes"}.request(local)
 	require.Empty(t, problems)
-	assert.Equal(t, "const res = await fetch(\"http://localhost:5000/notes\");\nconsole.log(res.status, await res.text());\n", r.code("http://localhost:5000/notes"))
-	r, problems = call{Path: "/notes", Method: "PUT", Headers: "X-A: </script>\"", Body: "a\nb", Cookies: "include"}.request(local)
+	assert.Equal(t,
+		"const res = await fetch(\"http://localhost:5000/notes\");\nconsole.log(res.status, await res.text());\n",
+		r.code("http://localhost:5000/notes"))
+	r, problems = call{
+		Path: "/notes", Method: "PUT", Headers: "X-A: </script>\"", Body: "a\nb", Cookies: "include",
+	}.request(local)
 	require.Empty(t, problems)
 	assert.Equal(t, `const res = await fetch("http://localhost:5000/notes", {
   method: "PUT",

@@ -22,8 +22,10 @@ func TestTerminal(t *testing.T) {
 	go func() {
 		ended <- run(ctx, []string{"-page", "localhost:0", "-other", "localhost:0", "-api", ":0"}, out)
 	}()
-	require.Eventually(t, func() bool { return strings.Contains(out.String(), "What the middleware decides") }, time.Minute, time.Millisecond)
-	found := regexp.MustCompile(`Open this in a browser: (\S+)\nThe API that it calls:  (\S+)\n`).FindStringSubmatch(out.String())
+	require.Eventually(t, func() bool { return strings.Contains(out.String(), "What the middleware decides") },
+		time.Minute, time.Millisecond)
+	found := regexp.MustCompile(`Open this in a browser: (\S+)\nThe API that it calls:  ` +
+		`(\S+)\n`).FindStringSubmatch(out.String())
 	require.NotNil(t, found)
 	page, api := found[1], found[2]
 	for _, line := range []string{
@@ -119,7 +121,11 @@ func TestLocalhostIsBothLoopbackAddresses(t *testing.T) {
 }
 
 func TestOriginsAt(t *testing.T) {
-	assert.Equal(t, origins{"http://localhost", "http://localhost:3001", "http://127.0.0.1", "http://localhost:443", "http://127.0.0.1:443"}, originsAt("80", "3001", "443"))
+	assert.Equal(t,
+		origins{
+			"http://localhost", "http://localhost:3001", "http://127.0.0.1", "http://localhost:443", "http://127.0.0.1:443",
+		},
+		originsAt("80", "3001", "443"))
 }
 
 func TestHelp(t *testing.T) {

@@ -3,7 +3,8 @@ package main
 // meanings says what each header of the conversation is for, by its name in lower
 // case.
 var meanings = map[string]string{
-	"origin":                           "The origin of the page that makes the call. The browser sets it, and no script can change it.",
+	"origin": "The origin of the page that makes the call. The browser sets it, and no " +
+		"script can change it.",
 	"access-control-request-method":    "The method that the page wants to use.",
 	"access-control-request-headers":   "The headers that the page wants to set and that a form could not send.",
 	"access-control-allow-origin":      "The one origin that may read this response, or * for every origin.",
@@ -17,8 +18,9 @@ var meanings = map[string]string{
 	"authorization":                    "A token that the page sets itself. The preflight must allow it by name.",
 	"content-type":                     "The type of the body. A form's types need no preflight, JSON does.",
 	"cookie":                           "Sent because the call includes credentials and the cookie's own rules allow it.",
-	"set-cookie":                       "The browser keeps this cookie only if the call includes credentials. No script can read it here.",
-	"location":                         "Where the browser goes next. The next response needs CORS headers too.",
-	"etag":                             "The version of the note. A page may read it if ExposedHeaders names it.",
-	"x-cost":                           "A header of this API. A page may read it if ExposedHeaders names it.",
+	"set-cookie": "The browser keeps this cookie only if the call includes credentials. No " +
+		"script can read it here.",
+	"location": "Where the browser goes next. The next response needs CORS headers too.",
+	"etag":     "The version of the note. A page may read it if ExposedHeaders names it.",
+	"x-cost":   "A header of this API. A page may read it if ExposedHeaders names it.",
 }

@@ -40,7 +40,10 @@ func TestDocument(t *testing.T) {
 			}
 			assert.NotRegexp(t, `(?i)<[^>]* (style|on[a-z]+)=`, body, "the policy would not let it in")
 			assert.NotRegexp(t, `(?i)(<link[^>]* href|src)="?(https?:)?//`, body, "it works offline")
-			assert.Contains(t, csp, map[bool]string{true: "frame-ancestors 'none'", false: "frame-ancestors " + local.Page}[strings.HasSuffix(url, "/")])
+			assert.Contains(t, csp,
+				map[bool]string{
+					true: "frame-ancestors 'none'", false: "frame-ancestors " + local.Page,
+				}[strings.HasSuffix(url, "/")])
 		})
 	}
 }

@@ -114,8 +114,11 @@ func TestPolicyCode(t *testing.T) {
 		"seconds": {"AllowedOrigins": "*", "MaxAge": "90s"},
 		"never":   {"AllowedOrigins": "*", "MaxAge": "-1ns"},
 		"long":    {"AllowedOrigins": "https://one.example\nhttps://two.example\nhttps://three.example"},
-		"all": {"AllowedOrigins": "https://a.example\nhttp://b.example", "AllowCredentials": "true", "OptionsPassthrough": "true", "OptionsSuccessStatus": "200",
-			"DangerouslyAllowInsecureOrigins": "true", "DangerouslyAllowPublicSuffixes": "true", "RefuseCrossOriginWrites": "true"},
+		"all": {
+			"AllowedOrigins": "https://a.example\nhttp://b.example", "AllowCredentials": "true",
+			"OptionsPassthrough": "true", "OptionsSuccessStatus": "200",
+			"DangerouslyAllowInsecureOrigins": "true", "DangerouslyAllowPublicSuffixes": "true",
+			"RefuseCrossOriginWrites": "true"},
 	} {
 		o, problems := p.options()
 		require.Empty(t, problems)
@@ -149,8 +152,10 @@ func TestPolicyCode(t *testing.T) {
 // Every header of CORS, and of the API, is explained.
 func TestMeanings(t *testing.T) {
 	for _, name := range []string{
-		"Origin", "Access-Control-Request-Method", "Access-Control-Request-Headers", "Access-Control-Allow-Origin", "Access-Control-Allow-Credentials",
-		"Access-Control-Allow-Methods", "Access-Control-Allow-Headers", "Access-Control-Expose-Headers", "Access-Control-Max-Age", "Vary",
+		"Origin", "Access-Control-Request-Method", "Access-Control-Request-Headers", "Access-Control-Allow-Origin",
+		"Access-Control-Allow-Credentials",
+		"Access-Control-Allow-Methods", "Access-Control-Allow-Headers", "Access-Control-Expose-Headers",
+		"Access-Control-Max-Age", "Vary",
 		"Cookie", "Set-Cookie", "Location", "Etag", "X-Cost", "Allow", "Content-Type", "Authorization",
 	} {
 		assert.Contains(t, meanings, strings.ToLower(name))

@@ -96,7 +96,8 @@ func scenes(o origins, seed uint64, n int) (list []scene) {
 	for len(list) < n {
 		if p == nil || random.IntN(3) == 0 {
 			p = policy{
-				"AllowedOrigins":          pick(o.Page, o.Page+"\n"+o.Other, o.Page+"\n"+o.Other+"\n"+o.IP, "*", "https://partner.example", "http://localhost:*"),
+				"AllowedOrigins": pick(o.Page, o.Page+"\n"+o.Other, o.Page+"\n"+o.Other+"\n"+o.IP, "*",
+					"https://partner.example", "http://localhost:*"),
 				"AllowedMethods":          pick("", "PUT", "PUT\nPATCH\nDELETE", "*"),
 				"AllowedHeaders":          pick("", "Content-Type", "Content-Type\nAuthorization\nX-Tenant", "*"),
 				"ExposedHeaders":          pick("", "ETag", "ETag\nX-Cost\nVary", "*"),
@@ -108,10 +109,11 @@ func scenes(o origins, seed uint64, n int) (list []scene) {
 			}
 		}
 		c := call{
-			Page:    pick("this", "this", "port", "ip", "null"),
-			Method:  pick("GET", "HEAD", "POST", "PUT", "patch", "PATCH", "DELETE", "OPTIONS", "QUERY"),
-			Path:    routes[random.IntN(len(routes))].Path,
-			Headers: pick("", "", "Content-Type: application/json", "Content-Type: text/plain", "Authorization: Bearer t", "X-Tenant: 7", "X-Debug: 1\nX-Tenant: 7", "Accept: "+strings.Repeat("a", 129), "ETag: 1"),
+			Page:   pick("this", "this", "port", "ip", "null"),
+			Method: pick("GET", "HEAD", "POST", "PUT", "patch", "PATCH", "DELETE", "OPTIONS", "QUERY"),
+			Path:   routes[random.IntN(len(routes))].Path,
+			Headers: pick("", "", "Content-Type: application/json", "Content-Type: text/plain", "Authorization: Bearer t",
+				"X-Tenant: 7", "X-Debug: 1\nX-Tenant: 7", "Accept: "+strings.Repeat("a", 129), "ETag: 1"),
 			Body:    pick("", "{}"),
 			Cookies: pick("", "include"),
 		}
@@ -137,7 +139,8 @@ func TestAdvice(t *testing.T) {
 			require.Less(t, changes, 10, first)
 			r, problems := s.Call.request(local)
 			require.Empty(t, problems, first)
-			v := judge(&corstest.Browser{Handler: apiFor(t, s.Policy), Engine: e}, s.Policy, s.Call, r, local, local.API+s.Call.Path)
+			v := judge(&corstest.Browser{Handler: apiFor(t, s.Policy), Engine: e}, s.Policy, s.Call, r, local,
+				local.API+s.Call.Path)
 			if v.Allowed {
 				break
 			}
@@ -152,7 +155,10 @@ func TestAdvice(t *testing.T) {
 			}
 		}
 	}
-	for _, step := range []corstest.Step{corstest.StepPreflightCheck, corstest.StepPreflightStatus, corstest.StepPreflightMethod, corstest.StepPreflightHeaders, corstest.StepCheck} {
+	for _, step := range []corstest.Step{
+		corstest.StepPreflightCheck, corstest.StepPreflightStatus, corstest.StepPreflightMethod,
+		corstest.StepPreflightHeaders, corstest.StepCheck,
+	} {
 		assert.Positive(t, advised[step], string(step))
 	}
 }

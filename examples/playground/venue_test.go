@@ -77,7 +77,8 @@ func (v *venue) driven(page http.Handler, script string) http.Handler {
 			}
 		}
 		w.WriteHeader(rec.Code)
-		_, _ = w.Write(bytes.Replace(rec.Body.Bytes(), []byte("</body>"), []byte(`<script src="/driver.js"></script></body>`), 1))
+		_, _ = w.Write(bytes.Replace(rec.Body.Bytes(), []byte("</body>"),
+			[]byte(`<script src="/driver.js"></script></body>`), 1))
 	})
 	mux.HandleFunc("GET /driver.js", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/javascript; charset=utf-8")

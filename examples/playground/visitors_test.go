@@ -44,7 +44,8 @@ func TestVisitorsAreApart(t *testing.T) {
 	api := serveAPI(vs, http.NotFoundHandler())
 	adopt := func(token, origin string) string {
 		epoch := vs.enter(token).adopt(0, policy{"AllowedOrigins": origin}, false, func() http.Handler {
-			return newAPI(cors.New(cors.Options{AllowedOrigins: []string{origin}, Logger: newLogger(io.Discard)}), "http://127.0.0.1:5000")
+			return newAPI(cors.New(cors.Options{AllowedOrigins: []string{origin}, Logger: newLogger(io.Discard)}),
+				"http://127.0.0.1:5000")
 		})
 		return fmt.Sprintf("http://localhost:5000/v/%s/%d/notes", token, epoch)
 	}
@@ -53,7 +54,9 @@ func TestVisitorsAreApart(t *testing.T) {
 	assert.NoError(t, err)
 	_, err = corstest.Fetch(api, corstest.Request{Origin: "http://a.example", URL: b})
 	assert.Error(t, err)
-	_, err = corstest.Fetch(api, corstest.Request{Origin: "http://a.example", URL: strings.Replace(a, "/v/a/", "/v/c/", 1)})
+	_, err = corstest.Fetch(api, corstest.Request{
+		Origin: "http://a.example", URL: strings.Replace(a, "/v/a/", "/v/c/", 1),
+	})
 	assert.Error(t, err, "nobody is there")
 
 	wire := vs.get("a").conversation().wire
@@ -78,7 +81,10 @@ func TestPolicyIsSwapped(t *testing.T) {
 	adopt := func(i int) {
 		origin := fmt.Sprintf("http://%d.example", i%2)
 		vs.enter("a").adopt(0, policy{"AllowedOrigins": origin}, false, func() http.Handler {
-			return newAPI(cors.New(cors.Options{AllowedOrigins: []string{origin}, ExposedHeaders: []string{fmt.Sprintf("X-%d", i%2)}}), "")
+			return newAPI(cors.New(cors.Options{
+				AllowedOrigins: []string{origin}, ExposedHeaders: []string{fmt.Sprintf("X-%d", i%2)},
+			}),
+				"")
 		})
 	}
 	adopt(0)

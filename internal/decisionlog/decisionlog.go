@@ -34,9 +34,10 @@ type Log struct {
 
 // A Config is what a Log needs to know of a policy to explain its decisions.
 type Config struct {
+	AnyOrigin   bool // whether every origin is allowed
 	Patterns    []origins.Pattern
 	Methods     *headers.NameSet
-	Headers     *headers.NameSet // in canonical form
+	Headers     *headers.NameSet // in canonical form, with those that need no permission
 	Credentials bool             // then "*" in Methods and Headers stands for an echo
 	AsksFunc    bool             // whether there is an AllowOriginFunc
 	AsksOpaque  bool             // whether it is asked about null, too
@@ -63,7 +64,11 @@ func (l *Log) Actual(r *http.Request, allowed bool) {
 	info := l.logger.Enabled(r.Context(), slog.LevelInfo)
 	switch {
 	case allowed && info && !l.config.Credentials && isCredentialedFetch(r):
-		l.refused(r, "CORS request refused", "set AllowCredentials, or have the page send no cookies: "+
+		remedy := "set AllowCredentials"
+		if l.config.AnyOrigin {
+			remedy = "list the origins and set AllowCredentials"
+		}
+		l.refused(r, "CORS request refused", remedy+", or have the page send no cookies: "+
 			"the request has some, and then browsers hide the response")
 	case allowed:
 		l.granted(r, "CORS request granted")
@@ -262,6 +267,8 @@ func (l *Log) obstacles(r *http.Request) (reasons []string) {
 	return reasons
 }
 
+// methodObstacle says why the policy does not let pages use method, or returns "" if it
+// does.
 func (l *Log) methodObstacle(method string) string {
 	methods := l.config.Methods
 	everyMethod := methods.Has("*")
@@ -274,13 +281,14 @@ func (l *Log) methodObstacle(method string) string {
 		return "the method " + clip(method) + " is not a method"
 	case everyMethod || methods.Has(method):
 		return ""
-	case methods.Has(strings.ToUpper(method)):
+	case methods.Has(fetch.ByteUppercase(method)):
 		return "the method " + clip(method) + " is not in AllowedMethods; methods are case-sensitive"
 	}
 	return "the method " + clip(method) + " is not in AllowedMethods"
 }
 
-// headerObstacle looks at the first few thousand bytes of lines.
+// headerObstacle says which header names, of those in the first few thousand bytes of
+// lines, are outside the policy, or returns "" if none is.
 func (l *Log) headerObstacle(lines []string) string {
 	allowed := l.config.Headers
 	if allowed.Has("*") {
@@ -292,7 +300,7 @@ func (l *Log) headerObstacle(lines []string) string {
 	missing := headers.NewNameSet()
 	for name := range announcedHeaders(lines) {
 		if !allowed.Has(http.CanonicalHeaderKey(name)) {
-			missing.Add(strings.ToLower(name))
+			missing.Add(fetch.ByteLowercase(name))
 		}
 	}
 	names := missing.Names()

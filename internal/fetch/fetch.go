@@ -90,7 +90,7 @@ func ByteUppercase(s string) string {
 	return mapBytes(s, func(b byte) bool { return 'a' <= b && b <= 'z' })
 }
 
-// mapBytes gives the letters of s that change the other case.
+// mapBytes returns s with the other case of the letters for which change is true.
 func mapBytes(s string, change func(byte) bool) string {
 	const caseBit = 'a' - 'A'
 	for i := range len(s) {

@@ -47,3 +47,16 @@ func TestHeaders(t *testing.T) {
 	assert.True(t, fetch.IsForbiddenResponseHeader("Set-Cookie2"))
 	assert.False(t, fetch.IsForbiddenResponseHeader("Location"))
 }
+
+// Letters beyond ASCII have no other case: strings.ToLower makes k of the Kelvin sign.
+func TestByteCase(t *testing.T) {
+	for r := rune(0); r < 0x2200; r++ {
+		s := "a" + string(r) + "Z"
+		lower, upper := string(r), string(r)
+		if r < 0x80 {
+			lower, upper = strings.ToLower(lower), strings.ToUpper(upper)
+		}
+		assert.Equal(t, "a"+lower+"z", fetch.ByteLowercase(s))
+		assert.Equal(t, "A"+upper+"Z", fetch.ByteUppercase(s))
+	}
+}

@@ -17,9 +17,9 @@ type Values struct {
 	fresh bool // no header was set before
 }
 
-// Grant adds a line to the Vary of h, unless it is there or is "". It returns room
-// for n more values.
-func Grant(h http.Header, vary string, n int) Values {
+// AddVary adds a line to the Vary of h, unless it is there or is "". It returns room
+// for n more values: what else a response gets shares the one allocation.
+func AddVary(h http.Header, vary string, n int) Values {
 	if vary != "" {
 		n++
 	}
@@ -68,7 +68,7 @@ func (v *Values) take(s string) []string {
 // Refuse adds a line to the Vary of h, unless it is there or is "". It takes away the
 // headers with which an outer CORS layer has granted the request.
 func Refuse(h http.Header, vary string) {
-	if len(h) > 0 && h[fetch.AllowOrigin] != nil {
+	if h[fetch.AllowOrigin] != nil {
 		for _, name := range [...]string{
 			fetch.AllowOrigin, fetch.AllowCredentials, fetch.ExposeHeaders, fetch.AllowMethods, fetch.AllowHeaders,
 			fetch.MaxAge,
@@ -76,7 +76,7 @@ func Refuse(h http.Header, vary string) {
 			delete(h, name)
 		}
 	}
-	Grant(h, vary, 0)
+	AddVary(h, vary, 0)
 }
 
 // Count returns how many of values are sent: those that are not empty.

@@ -39,7 +39,7 @@ func TestVary(t *testing.T) {
 					return h
 				}
 				h := header()
-				headers.Grant(h, tc.line, 2)
+				headers.AddVary(h, tc.line, 2)
 				assert.Equal(t, tc.after, h["Vary"])
 				h = header()
 				headers.Refuse(h, tc.line)
@@ -54,7 +54,7 @@ func TestValuesAreApart(t *testing.T) {
 	before := append(make([]string, 0, 8), "Accept")
 	for _, h := range []http.Header{{}, {"Vary": before}} {
 		want := http.Header{"Vary": append(slices.Clone(h["Vary"]), "Origin"), "A": {"a"}, "B": {"b", "c"}, "C": {"d"}}
-		v := headers.Grant(h, "Origin", 4)
+		v := headers.AddVary(h, "Origin", 4)
 		v.Set(h, "A", "a")
 		v.SetLines(h, "B", []string{"b", "c"})
 		v.Set(h, "C", "d")
@@ -71,7 +71,7 @@ func TestValuesAreApart(t *testing.T) {
 	h := http.Header{}
 	assert.LessOrEqual(t, testing.AllocsPerRun(5, func() {
 		clear(h)
-		v := headers.Grant(h, "Origin", 2)
+		v := headers.AddVary(h, "Origin", 2)
 		v.Set(h, "A", "a")
 		v.Set(h, "B", "b")
 	}), 1.0, "the room was enough")
@@ -93,7 +93,7 @@ func TestOuterLayer(t *testing.T) {
 	assert.Equal(t, http.Header{"Vary": {"Origin"}, "X-Outer": {"kept"}}, h)
 
 	h = outer()
-	v := headers.Grant(h, "Accept", 2)
+	v := headers.AddVary(h, "Accept", 2)
 	v.Set(h, "Access-Control-Allow-Origin", "inner")
 	v.Set(h, "Access-Control-Allow-Credentials", "")
 	assert.Equal(t, []string{"inner"}, h["Access-Control-Allow-Origin"])

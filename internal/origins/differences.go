@@ -2,7 +2,8 @@ package origins
 
 import "strings"
 
-// Differences says in words how the origin o differs from the pattern p.
+// Differences says in words how the origin o differs from the pattern p, which is not
+// one for every host.
 func Differences(o, p Pattern) (differences []string) {
 	if o.Scheme != p.Scheme {
 		differences = append(differences, "the scheme differs")
@@ -36,16 +37,4 @@ func hostDifference(a, b string) string {
 		return a + " and " + b + " are different hosts to browsers"
 	}
 	return "the host differs"
-}
-
-// IsOwnMachine reports whether host leads to the machine that the browser runs on.
-func IsOwnMachine(host string) bool { return IsLoopback(host) || host == "0.0.0.0" }
-
-// Covers reports whether the wildcard of p may stand for s, which is labels.
-func (p Pattern) Covers(s string) bool {
-	if p.Wildcard == "*" {
-		return true
-	}
-	prefix, suffix, _ := strings.Cut(p.Wildcard, "*")
-	return len(s) > len(prefix)+len(suffix) && isLabel(s) && strings.HasPrefix(s, prefix) && strings.HasSuffix(s, suffix)
 }

@@ -2,7 +2,10 @@ package origins
 
 import (
 	"net/netip"
+	"strconv"
 	"strings"
+
+	"example.com/cors/internal/fetch"
 )
 
 // checkHost says what is wrong with a host on the web that has no wildcard.
@@ -28,7 +31,11 @@ func checkHost(s string) error {
 	return nil
 }
 
-const errNoHost = Error("no host")
+const (
+	errNoHost   = Error("no host")
+	errLongHost = Error("a host has at most 253 bytes")
+	errHostByte = Error("a character that no host has")
+)
 
 // checkAppHost says what is wrong with the host in a pattern of another scheme. It is
 // made of labels, too, but what they mean is up to the application: upper case is kept,
@@ -47,7 +54,7 @@ func checkAppHost(s string) error {
 	if len(domain) > maxHost {
 		return errLongHost
 	}
-	if domain = lower(domain); !areLabels(domain) {
+	if domain = fetch.ByteLowercase(domain); !areLabels(domain) {
 		return checkLabels(domain)
 	}
 	return nil
@@ -82,16 +89,25 @@ func checkIPv6(s string) error {
 	if err != nil || !addr.Is6() || addr.Zone() != "" {
 		return Error("not an IPv6 address")
 	}
-	if string(appendIPv6(make([]byte, 0, maxLabel), addr)) != inner {
+	const longest = len("ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff")
+	if string(appendIPv6(make([]byte, 0, longest), addr)) != inner {
 		return Error("not the canonical form of the IPv6 address, which is what browsers send")
 	}
 	return nil
 }
 
-const (
-	errLongHost = Error("a host has at most 253 bytes")
-	errHostByte = Error("a character that no host has")
-)
+// appendIPv6 appends addr in the form that browsers send: that of RFC 5952
+// without its dotted tail (https://url.spec.whatwg.org/#host-serializing).
+func appendIPv6(b []byte, addr netip.Addr) []byte {
+	if !addr.Is4In6() {
+		return addr.AppendTo(b)
+	}
+	a := addr.As16()
+	b = append(b, "::ffff:"...)
+	b = strconv.AppendUint(b, uint64(a[12])<<8|uint64(a[13]), 16)
+	b = append(b, ':')
+	return strconv.AppendUint(b, uint64(a[14])<<8|uint64(a[15]), 16)
+}
 
 // checkLabels puts into words what areLabels found.
 func checkLabels(s string) error {
@@ -114,30 +130,6 @@ func checkLabels(s string) error {
 		}
 	}
 	return Error("a label of the host is empty")
-}
-
-// appendIPv6 appends addr in the form that browsers send: that of RFC 5952
-// without its dotted tail (https://url.spec.whatwg.org/#host-serializing).
-func appendIPv6(b []byte, addr netip.Addr) []byte {
-	if !addr.Is4In6() {
-		return addr.AppendTo(b)
-	}
-	const hex = "0123456789abcdef"
-	b = append(b, "::ffff"...)
-	a := addr.As16()
-	for i := 12; i < 16; i += 2 {
-		b = append(b, ':')
-		leading := true
-		for _, digit := range [4]byte{a[i] >> 4, a[i] & 15, a[i+1] >> 4, a[i+1] & 15} {
-			if leading = leading && digit == 0; !leading {
-				b = append(b, hex[digit])
-			}
-		}
-		if leading {
-			b = append(b, '0')
-		}
-	}
-	return b
 }
 
 // endsInNumber reports whether browsers read domain, which is labels, as an IPv4
@@ -164,6 +156,15 @@ func IsLoopback(host string) bool {
 	}
 	addr, err := netip.ParseAddr(strings.Trim(domain, "[]"))
 	return err == nil && addr.IsLoopback()
+}
+
+// IsOwnMachine reports whether host leads to the machine that the browser runs on.
+func IsOwnMachine(host string) bool { return IsLoopback(host) || host == "0.0.0.0" }
+
+// IsRandomHost reports whether o is the origin of an extension in a browser that
+// gives each installation of it a random host.
+func IsRandomHost(o Pattern) bool {
+	return o.Scheme == "moz-extension" || o.Scheme == "safari-web-extension"
 }
 
 // areLabels reports whether s is one or more labels with single dots between.

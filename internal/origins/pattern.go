@@ -6,6 +6,7 @@ package origins
 import (
 	"strings"
 
+	"example.com/cors/internal/fetch"
 	"example.com/cors/internal/publicsuffix"
 )
 
@@ -36,7 +37,8 @@ func IsOpaque(s string) bool {
 	return ok && !isWeb(scheme) && (scheme == "file" || checkScheme(scheme) == nil)
 }
 
-// A Pattern is a parsed pattern. An origin is a pattern without a wildcard.
+// A Pattern is a parsed pattern. An origin is a pattern without a wildcard. The doc
+// comment of OriginMatcher, in package cors, has the grammar.
 type Pattern struct {
 	Text   string // the pattern as a whole, in the spelling of browsers
 	Scheme string
@@ -57,6 +59,15 @@ const anyPort = ":*"
 
 // AnyHost reports whether p matches every host of its scheme.
 func (p Pattern) AnyHost() bool { return p.Wildcard != "" && p.Host == "" }
+
+// Covers reports whether the wildcard of p may stand for s, which is labels.
+func (p Pattern) Covers(s string) bool {
+	if p.Wildcard == "*" {
+		return true
+	}
+	prefix, suffix, _ := strings.Cut(p.Wildcard, "*")
+	return len(s) > len(prefix)+len(suffix) && isLabel(s) && strings.HasPrefix(s, prefix) && strings.HasSuffix(s, suffix)
+}
 
 // ParseOrigin parses an origin, such as a client sends it. It takes the spelling of
 // browsers alone.
@@ -147,11 +158,11 @@ func normalize(s string) string {
 	if !ok {
 		return s
 	}
-	scheme = lower(scheme)
+	scheme = fetch.ByteLowercase(scheme)
 	rest = strings.TrimSuffix(rest, "/")
 	if isWeb(scheme) {
-		rest = lower(rest)
-		if _, host, port, _ := split("://" + rest); port == defaultPort(scheme) && !hasPort(host) {
+		rest = fetch.ByteLowercase(rest)
+		if _, host, port, _ := split("://" + rest); port == defaultPort(scheme) && !hasColon(host) {
 			rest = host
 		}
 	}
@@ -186,7 +197,7 @@ func parse(s string) (p Pattern, common bool, err error) {
 func checkText(s string, hasScheme bool) error {
 	switch {
 	case s == "":
-		return Error("empty; leave this element out: to split an empty text yields one")
+		return Error("empty; leave this element out: splitting an empty string yields one")
 	case strings.IndexByte(s, ',') >= 0:
 		return errSeveral
 	case strings.IndexFunc(s, func(r rune) bool { return r <= ' ' || r == 0x7f }) >= 0:
@@ -248,7 +259,7 @@ func checkRest(rest, scheme, host, port string) error {
 		return errRegexp
 	case strings.ContainsAny(rest, "/?#"):
 		return Error("an origin ends after host and port: no path, query or slash")
-	case hasPort(host) && (host[0] != '[' || strings.IndexByte(host, ']') >= 0):
+	case hasColon(host) && (host[0] != '[' || strings.IndexByte(host, ']') >= 0):
 		return Error("too many colons; write an IPv6 address in brackets")
 	case port == ":":
 		return Error("the port is empty")
@@ -306,9 +317,9 @@ func split(s string) (scheme, host, port string, ok bool) {
 	return scheme, host, port, ok
 }
 
-// hasPort reports whether a host has a colon still, other than those in the brackets of an
-// address.
-func hasPort(host string) bool {
+// hasColon reports whether split left a colon in a host, other than those in the
+// brackets of an address.
+func hasColon(host string) bool {
 	return strings.IndexByte(host[strings.LastIndexByte(host, ']')+1:], ':') >= 0
 }
 
@@ -378,22 +389,8 @@ func IsHost(s, host string, tls bool) bool {
 	return ok && named != "" && equalFold(named, host)
 }
 
-// lower returns s with the letters of ASCII in lower case. No others have a second
-// case in an origin: what strings.ToLower makes of the Kelvin sign is another host.
-func lower(s string) string {
-	for i := range len(s) {
-		if lowerByte(s[i]) != s[i] {
-			b := []byte(s)
-			for i := range b {
-				b[i] = lowerByte(b[i])
-			}
-			return string(b)
-		}
-	}
-	return s
-}
-
-// equalFold reports whether a and b differ at most in the case of letters of ASCII.
+// equalFold reports whether a and b differ at most in the case of letters of ASCII. It
+// allocates nothing, whatever a client sends.
 func equalFold(a, b string) bool {
 	if len(a) != len(b) {
 		return false
@@ -411,10 +408,4 @@ func lowerByte(b byte) byte {
 		b += 'a' - 'A'
 	}
 	return b
-}
-
-// IsRandomHost reports whether o is the origin of an extension in a browser that
-// gives each installation of it a random host.
-func IsRandomHost(o Pattern) bool {
-	return o.Scheme == "moz-extension" || o.Scheme == "safari-web-extension"
 }

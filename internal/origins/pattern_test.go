@@ -119,6 +119,28 @@ func TestParseOrigin(t *testing.T) {
 	assert.Equal(t, origins.Error("too long"), err)
 }
 
+// What is wrong with the origin of a client is logged.
+func TestErrorsOfOrigins(t *testing.T) {
+	const upperCase = "upper-case letters; browsers send origins in lower case"
+	for s, want := range map[string]string{
+		",https://a.example":    "several origins in one string; write each as an element of its own",
+		" https://a.example":    "white space or a control character",
+		"https://a.example\x7f": "white space or a control character",
+		"A://a":                 upperCase,
+		"Z://a":                 upperCase,
+		"https://A.example":     upperCase,
+		"https://aZ.example":    upperCase,
+		"https://[.example":     "the bracket is not closed",
+		"https://" + strings.Repeat("a.", 127) + "a": "a host has at most 253 bytes",
+	} {
+		_, err := origins.ParseOrigin(s)
+		assert.EqualError(t, err, want, "%.40q", s)
+	}
+	longest := "https://" + strings.Repeat("a.", 127) // with a dot at the end, which does not count
+	_, err := origins.ParseOrigin(longest)
+	assert.NoError(t, err)
+}
+
 // Clients send what they like. To look at it allocates nothing, but for a few bytes in
 // two rare cases: an extension's host in upper case is lowered, and net/netip makes an
 // error for an IP address that is none.
@@ -161,6 +183,9 @@ func TestClientTextAllocatesNothing(t *testing.T) {
 func TestIsOpaque(t *testing.T) {
 	assert.True(t, origins.IsOpaque("null"))
 	assert.True(t, origins.IsOpaque("file://"))
+	longest := strings.Repeat("s", 64) + "://"
+	assert.True(t, origins.IsOpaque(longest))
+	assert.False(t, origins.IsOpaque("s"+longest))
 	assert.True(t, origins.IsOpaque("qrc://"))
 	for _, s := range []string{
 		"", "NULL", "file:///", "file://a", "https://a.example", "https://", "http://", "://", "App://",
@@ -200,6 +225,8 @@ func TestDifferences(t *testing.T) {
 		{"http://localhost:1", "http://127.0.0.1:1", "localhost and 127.0.0.1 are different hosts to browsers"},
 		{"http://0.0.0.0", "http://[::1]:*", "0.0.0.0 and [::1] are different hosts to browsers"},
 		{"https://a.example.", "https://a.example", "the dot at the end of the host differs"},
+		{"http://localhost", "http://a.example", "the host differs"},
+		{"http://a.example", "http://localhost", "the host differs"},
 	} {
 		o, err := origins.ParseOrigin(tc.origin)
 		require.NoError(t, err)

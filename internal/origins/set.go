@@ -3,6 +3,8 @@ package origins
 import (
 	"slices"
 	"strings"
+
+	"example.com/cors/internal/fetch"
 )
 
 // A Set matches origins with patterns. What it costs is bounded for any origin, and
@@ -86,12 +88,11 @@ func (x *index) add(p Pattern) {
 	if at, found := slices.BinarySearch(x.lengths, len(tail)); !found {
 		x.lengths = slices.Insert(x.lengths, at, len(tail))
 	}
-	x.wildcards(p, tail).add(p.Wildcard)
+	x.wildcardsOf(p, tail).add(p.Wildcard)
 }
 
-// wildcards returns the wildcards of p's scheme and tail. It adds them if there are
-// none.
-func (x *index) wildcards(p Pattern, tail string) *wildcards {
+// wildcardsOf returns the wildcards of p's scheme and tail, at first an empty set.
+func (x *index) wildcardsOf(p Pattern, tail string) *wildcards {
 	scheme := p.Scheme + "://"
 	first := x.byTail[tail]
 	if first != nil && first.scheme == scheme {
@@ -179,7 +180,7 @@ func (w *wildcards) match(s string) bool {
 	}
 	labels := s
 	if !w.web {
-		labels = lower(s) // for they may be in upper case
+		labels = fetch.ByteLowercase(s) // they may be in upper case
 	}
 	if w.any && areLabels(labels) {
 		return true

@@ -3,6 +3,8 @@ package origins
 import (
 	"net/netip"
 	"strings"
+
+	"example.com/cors/internal/fetch"
 )
 
 // Suggest returns the pattern that the author of s most likely means, or "" if
@@ -12,23 +14,9 @@ func Suggest(s string) string {
 	if checkKind(s) != nil || strings.ContainsAny(s, " \t\r\n") {
 		return ""
 	}
-	scheme, rest, ok := strings.Cut(s, "://")
-	scheme = lower(scheme)
+	scheme, rest, ok := cutScheme(s)
 	if !ok {
-		scheme, rest = "", strings.TrimPrefix(s, "//")
-	} else if scheme != "" && !isLabel(scheme) && checkScheme(scheme) != nil {
 		return ""
-	}
-	for _, known := range []string{"https", "http"} { // with less than :// after it, or twice
-		n := len(known)
-		if len(rest) <= n || !equalFold(rest[:n], known) || strings.IndexByte(":/", rest[n]) < 0 {
-			continue
-		}
-		if scheme != "" && scheme != known {
-			return "" // two schemes
-		}
-		scheme, rest = known, strings.TrimLeft(rest[n:], ":/")
-		break
 	}
 	rest, path, ok := cutPath(rest)
 	if !ok {
@@ -44,7 +32,7 @@ func Suggest(s string) string {
 		rest = "*" + rest
 	}
 	_, host, port, _ := split("://" + rest)
-	if strings.IndexByte(host, '*') > 0 || hasPort(host) {
+	if strings.IndexByte(host, '*') > 0 || hasColon(host) {
 		return "" // a text before the wildcard, or two ports
 	}
 	if port == ":" && scheme != "" {
@@ -62,25 +50,14 @@ func Suggest(s string) string {
 			host = "[" + string(appendIPv6(nil, addr)) + "]"
 		}
 	}
-	if isWeb(lower(host)) {
+	folded := fetch.ByteLowercase(host) // hosts of other schemes than https and http keep their case
+	if isWeb(folded) {
 		return "" // a scheme, somehow
 	}
-	if scheme == "" && !strings.ContainsAny(host, ".[") && port == "" && !IsLoopback(lower(host)) {
+	if scheme == "" && !strings.ContainsAny(host, ".[") && port == "" && !IsLoopback(folded) {
 		return "" // a word
 	}
-	return spell(suggestScheme(scheme, lower(host), port), host, port)
-}
-
-// spell returns the pattern of the parts, or "" if it would be none.
-func spell(scheme, host, port string) string {
-	p, err := Parse(scheme + "://" + host + port)
-	if err == errMissingDot && host[0] == '*' {
-		p, err = Parse(scheme + "://*." + host[1:] + port)
-	}
-	if err != nil {
-		return ""
-	}
-	return p.Text
+	return spell(suggestScheme(scheme, folded, port), host, port)
 }
 
 // unquote returns s without the quotes around it.
@@ -92,6 +69,27 @@ func unquote(s string) string {
 		}
 	}
 	return s
+}
+
+// cutScheme cuts the scheme from s, "" if it has none. One of https and http may stand
+// there twice, or with less than "://" after it. It reports false if the scheme is not
+// evident.
+func cutScheme(s string) (scheme, rest string, ok bool) {
+	scheme, rest, found := strings.Cut(s, "://")
+	scheme = fetch.ByteLowercase(scheme)
+	if !found {
+		scheme, rest = "", strings.TrimPrefix(s, "//")
+	} else if scheme != "" && !isLabel(scheme) && checkScheme(scheme) != nil {
+		return "", "", false
+	}
+	for _, web := range []string{"https", "http"} {
+		n := len(web)
+		if len(rest) > n && equalFold(rest[:n], web) && strings.IndexByte(":/", rest[n]) >= 0 {
+			// With another scheme before it, s has two.
+			return web, strings.TrimLeft(rest[n:], ":/"), scheme == "" || scheme == web
+		}
+	}
+	return scheme, rest, true
 }
 
 // cutPath cuts the path, the query and the fragment from s, which begins with a host.
@@ -107,17 +105,17 @@ func cutPath(s string) (rest, path string, ok bool) {
 	switch s[end] {
 	case '?':
 		name, _, found := strings.Cut(path, "=")
-		ok = path == "" || found && isLabel(lower(name))
+		ok = path == "" || found && isLabel(fetch.ByteLowercase(name))
 	case '#':
-		ok = path == "" || isLabel(lower(path))
+		ok = path == "" || isLabel(fetch.ByteLowercase(path))
 	default:
 		ok = !strings.HasSuffix(rest, ":") || !strings.HasPrefix(path, "/")
 	}
 	return rest, path, ok
 }
 
-// suggestScheme returns the scheme of the page that is meant by an origin whose scheme
-// is missing or misspelt, or is that of a WebSocket.
+// suggestScheme returns scheme, or the one that is meant if that is missing, misspelt or
+// that of a WebSocket.
 func suggestScheme(scheme, host, port string) string {
 	switch {
 	case scheme == "ws", scheme == "" && (port == ":80" || isLocal(host)):
@@ -136,6 +134,18 @@ func suggestScheme(scheme, host, port string) string {
 func isLocal(host string) bool {
 	addr, err := netip.ParseAddr(strings.Trim(host, "[]"))
 	return IsLoopback(host) || err == nil && (addr.IsPrivate() || addr.IsLinkLocalUnicast())
+}
+
+// spell returns the text of the pattern that has the parts, or "" if it would be none.
+func spell(scheme, host, port string) string {
+	p, err := Parse(scheme + "://" + host + port)
+	if err == errMissingDot && host[0] == '*' {
+		p, err = Parse(scheme + "://*." + host[1:] + port)
+	}
+	if err != nil {
+		return ""
+	}
+	return p.Text
 }
 
 // misspelt returns https or http if one edit makes it of scheme: a letter more, less or

@@ -38,7 +38,7 @@ func CheckMethod(s string) (string, error) {
 	return name, nil
 }
 
-var errEmptyElement = Error{Detail: "empty; leave this element out: to split an empty text yields one"}
+var errEmptyElement = Error{Detail: "empty; leave this element out: splitting an empty string yields one"}
 
 const onlyBare = "quotes in the text; write the name without them"
 
@@ -67,8 +67,8 @@ func hasDeadWildcard(name string) bool {
 	return name != "*" && strings.IndexByte(name, '*') >= 0
 }
 
-// isStandardMethod reports whether s is one of the methods that have a well-known
-// meaning. In any other case they are a mistake.
+// isStandardMethod reports whether s, in upper case, is a method with a well-known
+// meaning. To write one of them in lower case is a mistake.
 func isStandardMethod(s string) bool {
 	switch s {
 	case "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE", "TRACK",
@@ -125,26 +125,24 @@ func checkHeader(s string, judge func(name string) error) (string, error) {
 	if err == nil && hasDeadWildcard(name) {
 		err = Error{Detail: `list each header by its name: browsers read "*" as a wildcard only where it stands alone`}
 	}
-	detail := ""
+	if name == s {
+		if err != nil {
+			return "", err
+		}
+		return http.CanonicalHeaderKey(name), nil
+	}
+	detail := onlyBare
 	switch {
 	case strings.TrimSpace(value) != "":
-		detail = onlyName
+		detail = "a header with its value; only the name of the header belongs here"
 	case isLine:
 		detail = "only the name of the header, without white space or colon"
-	case bare != s:
-		detail = onlyBare
-	case err != nil:
-		return "", err
-	default:
-		return http.CanonicalHeaderKey(name), nil
 	}
 	if err != nil {
 		return "", Error{Detail: detail} // the name is no better
 	}
 	return "", Error{detail, name}
 }
-
-const onlyName = "a header with its value; only the name of the header belongs here"
 
 func judgeAllowedHeader(name string) error {
 	switch fetch.ByteLowercase(name) {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"example.com/cors/internal/fetch"
 	"example.com/cors/internal/origins"
 	"example.com/cors/internal/publicsuffix"
 )
@@ -11,16 +12,16 @@ import (
 // Origins are the options of a policy that decide which patterns are safe.
 type Origins struct {
 	Credentials         bool // requests carry cookies, and pages read the responses
-	RefuseWrites        bool // pages of other origins may not write, and those that may write with cookies
-	AllowInsecure       bool // http:// origins all the same
-	AllowPublicSuffixes bool // wildcards right under a public suffix all the same
+	RefuseWrites        bool // only pages of allowed origins may write, and they do so with cookies
+	AllowInsecure       bool // even so, http:// origins are good
+	AllowPublicSuffixes bool // even so, wildcards right under a public suffix are good
 }
 
 // Trust reports whether an allowed origin can act as the user.
 func (o Origins) Trust() bool { return o.Credentials || o.RefuseWrites }
 
-// because returns the clause that says why an origin is dangerous: what the field lets
-// an allowed one do.
+// because returns the clause that says why an origin is dangerous. It names the field
+// that lets an allowed one act as the user.
 func (o Origins) because(danger string) string {
 	if o.Credentials {
 		return "with AllowCredentials, " + danger
@@ -28,7 +29,7 @@ func (o Origins) because(danger string) string {
 	return "with RefuseCrossOriginWrites, an allowed origin may then write with cookies: " + danger
 }
 
-// Check parses a pattern other than "*" and judges it. A fix is itself accepted.
+// Check parses a pattern other than "*" and judges it. Its Error's Fix passes Check.
 func (o Origins) Check(s string) (origins.Pattern, error) {
 	p, err := origins.Parse(s)
 	switch {
@@ -83,7 +84,7 @@ func (o Origins) safe(fix string) string {
 // name that a stranger registers: p's domain, or one below it that the wildcard
 // reaches. It returns "" if there is none.
 func registrable(p origins.Pattern) string {
-	domain := strings.ToLower(strings.TrimSuffix(p.Host, "."))
+	domain := fetch.ByteLowercase(strings.TrimSuffix(p.Host, "."))
 	switch {
 	case p.Wildcard == "":
 		return ""

@@ -87,7 +87,8 @@ var caddy = stack{
 	name:  "caddy",
 	title: "Caddy",
 	text:  caddyText,
-	where: "This goes into the block of the site. What the site has now moves into the last handle { }, a login included; " +
+	where: "This goes into the block of the site. What the site has now moves into the last handle { }, a login " +
+		"included; " +
 		"bind, tls and log stay outside. Then caddy reload.",
 }
 

@@ -204,39 +204,12 @@ func newVenue(t *testing.T, cases []testCase) *venue {
 	v.origins = origins{listen(mux), listen(v), listen(v)}
 	v.secure = httptest.NewTLSServer(mux)
 	t.Cleanup(v.secure.Close)
-	proxy := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { v.serveAsProxy(mux, w, r) })
-	v.proxy = strings.TrimPrefix(listen(proxy), "http://")
+	v.proxy = strings.TrimPrefix(listen(live.Proxy(mux, v.secure.Listener.Addr().String())), "http://")
 	v.log = make([][]string, len(cases))
 	for _, c := range cases {
 		v.servers = append(v.servers, c.server(v.origins))
 	}
 	return v
-}
-
-// serveAsProxy answers plain requests itself, whatever their host, and connects
-// all others to the server that has a certificate.
-func (v *venue) serveAsProxy(plain http.Handler, w http.ResponseWriter, r *http.Request) {
-	if r.Method != http.MethodConnect {
-		plain.ServeHTTP(w, r)
-		return
-	}
-	server, err := net.Dial("tcp", v.secure.Listener.Addr().String())
-	if err != nil {
-		http.Error(w, err.Error(), http.StatusBadGateway)
-		return
-	}
-	defer server.Close()
-	client, buffered, err := http.NewResponseController(w).Hijack()
-	if err != nil {
-		return
-	}
-	defer client.Close()
-	_, _ = io.WriteString(client, "HTTP/1.1 200 OK\r\n\r\n")
-	go func() {
-		_, _ = io.Copy(server, buffered)
-		_ = server.Close()
-	}()
-	_, _ = io.Copy(client, server)
 }
 
 func all(cases []testCase) []int {

@@ -334,29 +334,7 @@ func newConsoleVenue(t *testing.T) (server *httptest.Server, proxy string, repor
 	})
 	server = httptest.NewTLSServer(h)
 	t.Cleanup(server.Close)
-	p := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Method != http.MethodConnect {
-			h.ServeHTTP(w, r)
-			return
-		}
-		backend, err := net.Dial("tcp", server.Listener.Addr().String())
-		if err != nil {
-			http.Error(w, err.Error(), http.StatusBadGateway)
-			return
-		}
-		defer backend.Close()
-		client, buffered, err := http.NewResponseController(w).Hijack()
-		if err != nil {
-			return
-		}
-		defer client.Close()
-		_, _ = io.WriteString(client, "HTTP/1.1 200 OK\r\n\r\n")
-		go func() {
-			_, _ = io.Copy(backend, buffered)
-			_ = backend.Close()
-		}()
-		_, _ = io.Copy(client, backend)
-	}))
+	p := httptest.NewServer(live.Proxy(h, server.Listener.Addr().String()))
 	t.Cleanup(p.Close)
 	return server, strings.TrimPrefix(p.URL, "http://"), reports
 }

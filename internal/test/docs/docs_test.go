@@ -341,7 +341,9 @@ func TestClaims(t *testing.T) {
 // pages are all that people read.
 func pages(t *testing.T) (all []string) {
 	t.Helper()
-	for _, pattern := range []string{"README.md", ".github/*.md", "docs/*.md", "cmd/*/README.md", "interop/corscheck/*.md"} {
+	for _, pattern := range []string{
+		"README.md", ".github/*.md", "docs/*.md", "cmd/*/README.md", "interop/corscheck/*.md",
+	} {
 		found, err := filepath.Glob(filepath.Join(root, pattern))
 		require.NoError(t, err)
 		for _, path := range found {
@@ -391,7 +393,8 @@ func anchors(page string) (all []string) {
 		if strings.HasPrefix(line, "```") {
 			inCode = !inCode
 		}
-		if heading, ok := strings.CutPrefix(strings.TrimLeft(line, "#"), " "); ok && !inCode && strings.HasPrefix(line, "#") {
+		if heading, ok := strings.CutPrefix(strings.TrimLeft(line, "#"), " "); ok && !inCode &&
+			strings.HasPrefix(line, "#") {
 			heading = link.ReplaceAllString(strings.ToLower(strings.TrimSpace(heading)), "]")
 			heading = regexp.MustCompile(`[^\p{L}\p{N}_ -]`).ReplaceAllString(heading, "")
 			all = append(all, strings.ReplaceAll(heading, " ", "-"))
@@ -402,7 +405,8 @@ func anchors(page string) (all []string) {
 
 func TestAnchors(t *testing.T) {
 	assert.Equal(t, []string{"from-expresss-cors", "from-rscors", "is-it-working", "a-linked-heading"},
-		anchors("## From Express's cors\n\n## From rs/cors\n```\n# code\n```\n### Is it working?\n# A [linked](x.md) heading\nno #heading\n"))
+		anchors("## From Express's cors\n\n## From rs/cors\n```\n# code\n```\n### Is it working?\n# A [linked](x.md) "+
+			"heading\nno #heading\n"))
 }
 
 // Every page of docs can be reached from the README, in two steps at most, and says at
@@ -453,7 +457,9 @@ func TestAnswers(t *testing.T) {
 		{"how does it go into gin's chain?", []string{migrating, "#from-gin-contribcors"}, "ginchain/main.go"},
 		{"does it work with echo 5?", []string{"docs/neighbours.md#routers"}, "echo5/main.go"},
 		{"why do my tests fail after the move?", []string{migrating, "#what-your-tests-will-notice"}, "to every OPTIONS"},
-		{"how do operators switch it off?", []string{recipes, "#a-list-from-an-operator"}, "An empty variable means no CORS"},
+		{
+			"how do operators switch it off?", []string{recipes, "#a-list-from-an-operator"}, "An empty variable means no CORS",
+		},
 		{
 			"how does a WebSocket keep to my list?",
 			[]string{recipes + "#websockets-for-a-list-and-nothing-else"}, "require one Origin header",

@@ -5,6 +5,7 @@ package house_test
 import (
 	"bufio"
 	"bytes"
+	"fmt"
 	"go/ast"
 	"go/importer"
 	"go/parser"
@@ -18,6 +19,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -181,7 +183,7 @@ func TestImports(t *testing.T) {
 	want := map[string]string{
 		"internal/fetch":        "",
 		"internal/publicsuffix": "",
-		"internal/origins":      "internal/publicsuffix",
+		"internal/origins":      "internal/fetch internal/publicsuffix",
 		"internal/headers":      "internal/fetch",
 		"corstest":              "internal/fetch internal/publicsuffix",
 	}
@@ -209,4 +211,39 @@ func TestImports(t *testing.T) {
 		}
 	}
 	assert.Equal(t, want, got)
+}
+
+// Lines of Go and of shell scripts end before column 120, but in files that programs
+// write.
+func TestLines(t *testing.T) {
+	var checked int
+	var long []string
+	err := filepath.WalkDir(root, func(path string, entry os.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			if entry != nil && (entry.Name() == ".git" || entry.Name() == "node_modules") {
+				return filepath.SkipDir
+			}
+			return err
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		isGo := strings.HasSuffix(path, ".go") && !bytes.HasPrefix(text, []byte("// Code generated "))
+		if !isGo && !bytes.HasPrefix(text, []byte("#!")) {
+			return nil
+		}
+		checked++
+		n := 0
+		for line := range strings.Lines(string(text)) {
+			n++
+			if utf8.RuneCountInString(strings.TrimSuffix(line, "\n")) >= 120 {
+				long = append(long, fmt.Sprintf("%s:%d", filepath.ToSlash(path), n))
+			}
+		}
+		return nil
+	})
+	require.NoError(t, err)
+	assert.Greater(t, checked, 50)
+	assert.Empty(t, long, "break these lines")
 }

@@ -235,7 +235,9 @@ func TestConsoleLines(t *testing.T) {
 			"Fetch API cannot load https://api.example.com/9 due to access control checks.\n" +
 			"Preflight response is not successful. Status code: 404\n" +
 			"Fetch API cannot load https://api.example.com/users/7 due to access control checks.",
-			[]told{{url: "https://api.example.com/8", origin: page}, {url: "https://api.example.com/9", origin: "https://b.example"},
+			[]told{{url: "https://api.example.com/8", origin: page}, {
+				url: "https://api.example.com/9", origin: "https://b.example",
+			},
 				{url: address, preflight: true, status: 404}}},
 		{"Safari, the reason behind the address",
 			"Fetch API cannot load https://api.example.com/users/7 due to access control checks.\n" +

@@ -69,7 +69,7 @@ type (
 	}
 )
 
-func (h harHeader) field() Field { return Field{h.Name, h.Value} }
+func (h harHeader) field() Field { return Field(h) }
 
 // parseHAR returns the cross-origin calls of a HAR that failed, or, if none did,
 // those that did not.

@@ -11,6 +11,8 @@ import (
 	"unicode"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"example.com/cors/internal/fetch"
 )
 
 // MaxSize bounds a paste, in bytes. HAR files are the largest.
@@ -303,15 +305,9 @@ func OriginOf(page string) string {
 	return scheme + "://" + host
 }
 
-// lower turns the letters of ASCII into small ones, and keeps the length.
-func lower(s string) string {
-	return strings.Map(func(r rune) rune {
-		if 'A' <= r && r <= 'Z' {
-			r += 'a' - 'A'
-		}
-		return r
-	}, s)
-}
+// lower turns the letters of ASCII into small ones. It keeps the length, even of text
+// that is no UTF-8.
+func lower(s string) string { return fetch.ByteLowercase(s) }
 
 // repair mends what was built of bytes and of characters: bytes that are no UTF-8
 // are characters up to U+00FF, as the browsers' "\xe9" means it.

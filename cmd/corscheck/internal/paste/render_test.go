@@ -270,7 +270,7 @@ func (c sent) har() string {
 	}
 	headers := []nv{{"Origin", "https://app.example.com"}}
 	for _, f := range c.header {
-		headers = append(headers, nv{f.Name, f.Value})
+		headers = append(headers, nv(f))
 	}
 	request := map[string]any{"method": c.method, "url": c.url, "headers": headers}
 	if c.hasBody {
