@@ -4,6 +4,8 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+
+	"example.com/cors/internal/fetch"
 )
 
 // A kind is something that people write where a pattern belongs.
@@ -95,7 +97,8 @@ func encloses(s, open, first, set, end string) bool {
 func isNull(s string) bool { return equalFold(strings.TrimSuffix(s, "/"), "null") }
 
 func isWord(s string) bool {
-	return slices.Contains([]string{"true", "false", "yes", "no", "on", "off", "none", "any", "all"}, lower(s))
+	words := []string{"true", "false", "yes", "no", "on", "off", "none", "any", "all"}
+	return slices.Contains(words, fetch.ByteLowercase(s))
 }
 
 // isPlaceholder finds $NAME, ${NAME}, {{name}}, #{name}, {name}, <name> and %NAME%.
