@@ -121,13 +121,22 @@ func TestParseOrigin(t *testing.T) {
 
 // What is wrong with the origin of a client is logged.
 func TestErrorsOfOrigins(t *testing.T) {
-	const upperCase = "upper-case letters; browsers send origins in lower case"
+	const (
+		upperCase = "upper-case letters; browsers send origins in lower case"
+		noScheme  = `not a scheme; an origin begins with one, such as https, and "://"`
+	)
 	for s, want := range map[string]string{
 		",https://a.example":    "several origins in one string; write each as an element of its own",
 		" https://a.example":    "white space or a control character",
 		"https://a.example\x7f": "white space or a control character",
 		"A://a":                 upperCase,
 		"Z://a":                 upperCase,
+		"aA://a":                upperCase,
+		"aZ://a":                upperCase,
+		"@://a":                 noScheme,
+		"[://a":                 noScheme,
+		"a@://a":                noScheme,
+		"a[://a":                noScheme,
 		"https://A.example":     upperCase,
 		"https://aZ.example":    upperCase,
 		"https://[.example":     "the bracket is not closed",

@@ -64,7 +64,7 @@ func Suggest(s string) string {
 func unquote(s string) string {
 	for _, quotes := range []string{`""`, "''", "``", "“”", "‘’", "«»"} {
 		first, last := quotes[:len(quotes)/2], quotes[len(quotes)/2:]
-		if len(s) > len(quotes) && strings.HasPrefix(s, first) && strings.HasSuffix(s, last) {
+		if len(s) >= len(quotes) && strings.HasPrefix(s, first) && strings.HasSuffix(s, last) {
 			return strings.TrimSpace(s[len(first) : len(s)-len(last)])
 		}
 	}

@@ -55,7 +55,7 @@ func isList(s string) bool {
 
 // unquote returns s without the quotes around it. They may be those of a token.
 func unquote(s string) string {
-	if n := len(s); n > 2 && s[0] == s[n-1] && strings.IndexByte("\"'`", s[0]) >= 0 {
+	if n := len(s); n >= 2 && s[0] == s[n-1] && strings.IndexByte("\"'`", s[0]) >= 0 {
 		return s[1 : n-1]
 	}
 	return s

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"example.com/cors"
+	"example.com/cors/internal/rules"
 	"example.com/cors/internal/test/fixture"
 )
 
@@ -232,4 +233,15 @@ func asBrowsersSpell(s string) (string, bool) {
 		u.Host = strings.ToLower(u.Host)
 	}
 	return u.Scheme + "://" + u.Host, true
+}
+
+// The apostrophe may stand in a token. Two of them are quotes with nothing between.
+func TestQuotesAroundNothing(t *testing.T) {
+	_, err := rules.CheckMethod("''")
+	assert.Error(t, err)
+	_, err = rules.CheckAllowedHeader("''")
+	assert.Error(t, err)
+	name, err := rules.CheckAllowedHeader("'")
+	assert.NoError(t, err)
+	assert.Equal(t, "'", name)
 }

@@ -42,12 +42,18 @@ func newDriver(t *testing.T) *driver {
 		}
 		t.Skip(err)
 	}
-	out := new(output)
-	cmd := exec.Command(path, "--port=0")
-	cmd.Env = append(os.Environ(), "TMPDIR="+t.TempDir()) // the browser's profile is in it
-	cmd.Stdout, cmd.Stderr = out, out
-	live.Start(t, cmd)
-	port := out.await(t, `started successfully on port (\d+)`)[1]
+	port := ""
+	for try := 0; port == "" && try < 10; try++ {
+		// It asks for a free port on [::1], takes the same one on 127.0.0.1, and ends if
+		// that is in use.
+		out := new(output)
+		cmd := exec.Command(path, "--port=0")
+		cmd.Env = append(os.Environ(), "TMPDIR="+t.TempDir()) // the browser's profile is in it
+		cmd.Stdout, cmd.Stderr = out, out
+		live.Start(t, cmd)
+		port = out.await(t, `started successfully on port (\d+)|port not available`)[1]
+	}
+	require.NotEmpty(t, port, "chromedriver finds no port")
 
 	d := &driver{"http://127.0.0.1:" + port + "/session", &http.Client{Timeout: time.Minute}}
 	chrome := map[string]any{"args": []string{"--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"}}
