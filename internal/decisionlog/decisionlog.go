@@ -3,7 +3,6 @@
 package decisionlog
 
 import (
-	"fmt"
 	"iter"
 	"log/slog"
 	"net/http"
@@ -30,6 +29,7 @@ type Log struct {
 	logger   *slog.Logger
 	config   Config
 	patterns map[string][]origins.Pattern // by place, without the wildcard's label
+	allowed  *headers.NameSet             // the headers of the policy, in lower case
 }
 
 // A Config is what a Log needs to know of a policy to explain its decisions.
@@ -45,7 +45,10 @@ type Config struct {
 
 // New returns a log of the decisions of a policy.
 func New(logger *slog.Logger, c Config) *Log {
-	l := &Log{logger, c, make(map[string][]origins.Pattern)}
+	l := &Log{logger, c, make(map[string][]origins.Pattern), headers.NewNameSet()}
+	for _, name := range c.Headers.Names() {
+		l.allowed.Add(fetch.ByteLowercase(name))
+	}
 	for _, p := range c.Patterns {
 		at := place(p.Host)
 		if similar := l.patterns[at]; len(similar) < maxSimilar && !p.AnyHost() {
@@ -290,34 +293,36 @@ func (l *Log) methodObstacle(method string) string {
 // headerObstacle says which header names, of those in the first few thousand bytes of
 // lines, are outside the policy, or returns "" if none is.
 func (l *Log) headerObstacle(lines []string) string {
-	allowed := l.config.Headers
-	if allowed.Has("*") {
+	if l.allowed.Has("*") {
 		if l.config.Credentials && !headers.IsEchoable(lines) {
 			return "the announced headers are too many to be echoed, or malformed; list them instead of *"
 		}
 		return ""
 	}
-	missing := headers.NewNameSet()
+	var missing []string
+	more := ""
 	for name := range announcedHeaders(lines) {
-		if !allowed.Has(http.CanonicalHeaderKey(name)) {
-			missing.Add(fetch.ByteLowercase(name))
+		if slices.Contains(missing, name) || l.allowed.Has(name) {
+			continue
 		}
+		if len(missing) == maxNamed {
+			more = " and more"
+			break
+		}
+		missing = append(missing, name)
 	}
-	names := missing.Names()
-	switch n := len(names); {
-	case n == 0:
+	switch len(missing) {
+	case 0:
 		return ""
-	case n == 1:
-		return "the header " + clip(names[0]) + " is not in AllowedHeaders"
-	case n > maxNamed:
-		return fmt.Sprintf("the headers %s and %d more are not in AllowedHeaders", clipAll(names[:maxNamed]), n-maxNamed)
+	case 1:
+		return "the header " + clip(missing[0]) + " is not in AllowedHeaders"
 	default:
-		return "the headers " + clipAll(names) + " are not in AllowedHeaders"
+		return "the headers " + clipAll(missing) + more + " are not in AllowedHeaders"
 	}
 }
 
-// announcedHeaders yields the names in the first few thousand bytes of lines. It
-// leaves out one that is cut off there.
+// announcedHeaders yields the names in the first few thousand bytes of lines, in lower
+// case. It leaves out one that is cut off there.
 func announcedHeaders(lines []string) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		rest := headers.MaxAnnounced
@@ -325,7 +330,7 @@ func announcedHeaders(lines []string) iter.Seq[string] {
 			if rest -= 1 + len(line); rest < 0 {
 				line = line[:strings.LastIndexByte(line[:len(line)+rest], ',')+1]
 			}
-			for name := range strings.SplitSeq(line, ",") {
+			for name := range strings.SplitSeq(fetch.ByteLowercase(line), ",") {
 				if name = strings.Trim(name, " \t"); name != "" && !yield(name) {
 					return
 				}
