@@ -148,8 +148,10 @@ func (c corscheck) audit(t testing.TB, origin, url string, sound bool) string {
 // A caller is a page in a browser, which calls the servers.
 type caller struct {
 	origin  string
-	calls   []pageCall
 	reports chan []string // what came of the calls, when the page has made all
+
+	adding sync.Mutex // of calls, which the page gets from another goroutine
+	calls  []pageCall
 }
 
 // A pageCall is what the page gives to fetch.
@@ -181,6 +183,8 @@ func newPage(t testing.TB, frame string) *caller {
 		fmt.Fprint(w, callerHTML, frame)
 	})
 	mux.HandleFunc("/calls", func(w http.ResponseWriter, r *http.Request) {
+		p.adding.Lock()
+		defer p.adding.Unlock()
 		assert.NoError(t, json.NewEncoder(w).Encode(p.calls))
 	})
 	mux.HandleFunc("/report", func(w http.ResponseWriter, r *http.Request) {
@@ -193,6 +197,13 @@ func newPage(t testing.TB, frame string) *caller {
 	t.Cleanup(s.Close)
 	p.origin = s.URL
 	return p
+}
+
+// add adds a call that the page is to make.
+func (p *caller) add(call pageCall) {
+	p.adding.Lock()
+	defer p.adding.Unlock()
+	p.calls = append(p.calls, call)
 }
 
 // callerHTML makes the calls of a page, and reports what came of each: the status,
@@ -248,7 +259,7 @@ func (p *caller) addCalls(server string, c configuration, base, path string, fir
 		case !first:
 			call.want = "blocked"
 		}
-		p.calls = append(p.calls, call)
+		p.add(call)
 	}
 }
 

@@ -301,7 +301,7 @@ func (p *caller) addStackCalls(of, url string, credentials bool, want string) {
 		put := pageCall{Method: "PUT", URL: url + "/users/7?put-" + kind, Headers: both, Body: &body}
 		for _, call := range []pageCall{get, put} {
 			call.of, call.want, call.Credentials = of, want, kind
-			p.calls = append(p.calls, call)
+			p.add(call)
 		}
 	}
 }
