@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"strings"
 	"time"
 
 	"example.com/cors"
@@ -50,6 +51,19 @@ func policyCases() (cases []testCase) {
 			return cors.Options{
 				AllowedOrigins: []string{"*"}, AllowedMethods: []string{"*"}, AllowedHeaders: []string{"*"},
 				ExposedHeaders: []string{"*"}, MaxAge: time.Hour,
+			}
+		}},
+		{"spelled otherwise", func(page string) cors.Options {
+			return cors.Options{
+				AllowedOrigins: []string{" " + strings.ToUpper(page) + "/ "}, AllowedMethods: []string{"PUT "},
+				AllowedHeaders: []string{"Origin", "Content-Length", "Sec-Fetch-Mode", " content-type", "x-a", "Host"},
+				ExposedHeaders: []string{"Range", "x-one"}, MaxAge: 7 * 24 * time.Hour,
+			}
+		}},
+		{"open among others", func(page string) cors.Options {
+			return cors.Options{
+				AllowedOrigins: []string{page, " * ", "http://127.0.0.1:80"}, AllowedMethods: []string{"PUT"},
+				AllowedHeaders: []string{"Accept-Encoding"},
 			}
 		}},
 		{"lists", func(page string) cors.Options {
