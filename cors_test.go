@@ -826,10 +826,10 @@ func TestPatterns(t *testing.T) {
 }
 
 func TestNewOriginMatcherReportsEveryProblem(t *testing.T) {
-	_, err := cors.NewOriginMatcher("*", "https://ok.example", "foo.com")
+	_, err := cors.NewOriginMatcher("*", "https://ok.example", "foo.com", "bar.com")
 	var bad *cors.OptionsError
 	require.ErrorAs(t, err, &bad)
-	require.Len(t, bad.Problems, 2)
+	require.Len(t, bad.Problems, 3)
 	everyone, noScheme := bad.Problems[0], bad.Problems[1]
 	assert.Equal(t, "patterns", everyone.Field)
 	assert.Equal(t, "*", everyone.Value)
@@ -924,6 +924,7 @@ func TestRoutePreflights(t *testing.T) {
 		{"POST /pay", noPolicy},
 		{"POST /wrapped", wrapped},
 		{"POST /through", passthrough},
+		{"/free", passthrough},
 		{"PUT /tree/", policyA},
 		{"PUT /plain/", noPolicy},
 		{"PUT /both/", policyA},
@@ -973,6 +974,7 @@ func TestRoutePreflights(t *testing.T) {
 		{"a route without policy", "/pay", preflight(page, "POST"), 405, "", ""},
 		{"a route with a handler around its policy", "/wrapped", preflight(page, "POST"), 405, "", ""},
 		{"a route with OptionsPassthrough", "/through", preflight(page, "POST"), 405, "", ""},
+		{"one for every method, which mux itself hands it", "/free", preflight(page, "POST"), 200, page, "/free"},
 
 		// Granting this would be of no use: the page could not follow the redirect.
 		{"the redirect to a tree", "/tree", preflight(page, "PUT"), 405, "", ""},
