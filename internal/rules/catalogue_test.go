@@ -554,10 +554,13 @@ func badPolicies() []badPolicy {
 			"GET;POST":       "",
 			"GET|POST":       "",
 			`["GET","POST"]`: "",
+			`"GET";"POST"`:   "",
+			`"GET|"`:         "",
 		}),
 		methods("quotes", fixes{
-			`"PUT"`: "PUT",
-			"'put'": "PUT",
+			`"PUT"`:    "PUT",
+			"'put'":    "PUT",
+			`"' put'"`: "PUT",
 		}),
 		methods("not a method", fixes{
 			"GET POST": "",
@@ -600,11 +603,15 @@ func badPolicies() []badPolicy {
 			"X-Foo:":  "X-Foo",
 			"Cookie:": "",
 			"X-*:":    "",
+
+			`"X-Foo":`: "X-Foo",
 		}),
 		requestHeaders("a header with its value", fixes{
 			"Content-Type: application/json":                    "Content-Type",
 			"Authorization: Bearer abc":                         "Authorization",
 			"Accept:application/json":                           "Accept",
+			"'X-Foo': 'bar'":                                    "X-Foo",
+			`"X-Foo: bar"`:                                      "X-Foo",
 			"Cookie: a=b":                                       "",
 			"Set-Cookie: a=b; Path=/":                           "",
 			"Content-Type: multipart/form-data; boundary=\"x\"": "Content-Type",
@@ -612,12 +619,15 @@ func badPolicies() []badPolicy {
 		requestHeaders("quotes", fixes{
 			`"Content-Type"`: "Content-Type",
 			"'X-Foo'":        "X-Foo",
+			`"'X-Foo'"`:      "X-Foo",
 		}),
 		requestHeaders(severalHeaders, fixes{
 			"X-Foo, X-Bar":      "",
 			"X-Foo;X-Bar":       "",
 			`["X-Foo","X-Bar"]`: "",
 			"A: 1\r\nB: 2":      "",
+			"X-Foo|X-Bar:":      "",
+			"|:":                "",
 		}),
 
 		exposedHeaders(emptyElement, fixes{"": ""}),

@@ -102,6 +102,47 @@ func randomValue(r *rand.Rand) string {
 	return value
 }
 
+// A Fix of a method or a header is accepted, too, and is one of the names that stand in
+// the value.
+func TestFixesOfNames(t *testing.T) {
+	const seed = 20
+	r := rand.New(rand.NewPCG(seed, 0))
+	parts := []string{"put", "X-Foo", "Cookie", "ETag", "*", "x", ":", "|", ";", ",", "'", `"`, "`", " ", "\t", "\n", "[",
+		"]"}
+	fixed := make(map[string]bool)
+	for range *values {
+		var value string
+		for range 1 + r.IntN(6) {
+			value += parts[r.IntN(len(parts))]
+		}
+		opts := cors.Options{
+			AllowOriginFunc:  allowAll,
+			AllowOriginVary:  []string{value},
+			AllowedMethods:   []string{value},
+			AllowedHeaders:   []string{value},
+			ExposedHeaders:   []string{value},
+			AllowCredentials: r.IntN(2) == 0,
+		}
+		var bad *cors.OptionsError
+		if !errors.As(opts.Validate(), &bad) {
+			continue
+		}
+		for _, p := range bad.Problems {
+			if p.Fix == "" {
+				continue
+			}
+			fixed[p.Fix] = true
+			if isRefused(repair(t, opts, p), p.Field, p.Fix) {
+				t.Errorf("the fix of %s is refused", p)
+			}
+			if !strings.Contains(strings.ToUpper(value), strings.ToUpper(p.Fix)) {
+				t.Errorf("the fix is another name: %s", p)
+			}
+		}
+	}
+	assert.Greater(t, len(fixed), min(*values, 20_000)/1000, "different fixes")
+}
+
 var (
 	// Schemes at the start of a value, of which there may be several, and what follows.
 	leadingScheme = regexp.MustCompile(`^(?:([^\s/:@]*)://|(?i:(https?))[:/])[:/]*(.*)$`)

@@ -11,7 +11,7 @@ import (
 // CheckMethod judges s as a method that a policy allows. It returns the method.
 func CheckMethod(s string) (string, error) {
 	s = strings.TrimSpace(s)
-	name := unquote(s)
+	name := unwrap(s)
 	if upper := fetch.ByteUppercase(name); isStandardMethod(upper) {
 		name = upper
 	}
@@ -20,7 +20,7 @@ func CheckMethod(s string) (string, error) {
 		return "", errEmptyElement
 	case fetch.IsForbiddenMethod(name):
 		return "", Error{Detail: "no browser lets a script use this method; remove it"}
-	case strings.Contains(s, ","), isList(s):
+	case strings.Contains(s, ","), isList(name):
 		return "", Error{Detail: "several methods in one string; write each as an element of its own"}
 	case len(s) > headers.MaxMethod:
 		return "", Error{Detail: "a method of more than 64 bytes"}
@@ -30,7 +30,7 @@ func CheckMethod(s string) (string, error) {
 	case hasDeadWildcard(name):
 		return "", Error{Detail: `list each method, or write "*" for all: ` +
 			`browsers read "*" as a wildcard only where it stands alone`}
-	case unquote(s) != s:
+	case unwrap(s) != s:
 		return "", Error{onlyBare, name}
 	case s != name:
 		return "", Error{"methods are case-sensitive; the standard spelling is upper case", name}
@@ -53,12 +53,17 @@ func isList(s string) bool {
 	return strings.ContainsAny(s, ",;|")
 }
 
-// unquote returns s without the quotes around it. They may be those of a token.
-func unquote(s string) string {
-	if n := len(s); n >= 2 && s[0] == s[n-1] && strings.IndexByte("\"'`", s[0]) >= 0 {
-		return s[1 : n-1]
+// unwrap returns s without the white space and the pairs of quotes around it. Some
+// quotes may stand in a token; a third one says that the outer two are no pair.
+func unwrap(s string) string {
+	for {
+		s = strings.TrimSpace(s)
+		n := len(s)
+		if n < 2 || s[0] != s[n-1] || strings.IndexByte("\"'`", s[0]) < 0 || strings.IndexByte(s[1:n-1], s[0]) >= 0 {
+			return s
+		}
+		s = s[1 : n-1]
 	}
-	return s
 }
 
 // hasDeadWildcard reports whether name has a "*" that no browser reads as one: it is
@@ -109,13 +114,12 @@ func CheckExposedHeader(s string, credentials bool) (string, error) {
 // is a good one.
 func checkHeader(s string, judge func(name string) error) (string, error) {
 	s = strings.TrimSpace(s)
-	bare := unquote(s)
-	line, value, isLine := strings.Cut(bare, ":")
-	name := strings.TrimSpace(line)
+	line, value, isLine := strings.Cut(unwrap(s), ":")
+	name := unwrap(line)
 	switch {
 	case s == "":
 		return "", errEmptyElement
-	case strings.Contains(s, ","), isList(s), strings.Contains(value, "\n"):
+	case strings.Contains(s, ","), isList(name), strings.Contains(value, "\n"):
 		return "", Error{Detail: "several headers in one string; write each as an element of its own"}
 	case !fetch.IsToken(name):
 		return "", Error{Detail: "not the name of a header, which has no spaces and few special characters; " +
