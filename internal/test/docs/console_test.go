@@ -224,6 +224,8 @@ var blockedCalls = []blockedCall{
 		script: `fetch(URL, {redirect: "error"})`,
 		actual: grants("Location: APICASE/there").with(302), silent: []string{"firefox"}},
 	{row: "The URL", name: "localhost", script: `fetch("localhost:5000/" + URL.slice(8))`},
+	{row: "The URL", name: "localhost, XMLHttpRequest",
+		script: `send("localhost:5000/" + URL.slice(8), {method: "GET", headers: {}}, false, false)`},
 	{row: "The URL", name: "file", script: `fetch("file:///" + URL.slice(8))`},
 	{row: "The page's own policy", name: "connect-src",
 		script: `frame(URL, {}, "connect-src 'self'")`, actual: grants()},
