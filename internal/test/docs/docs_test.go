@@ -479,7 +479,7 @@ func TestAnswers(t *testing.T) {
 		{"why is the status 0?", []string{errors}, "XMLHttpRequest has the status 0"},
 		{
 			"why is a header of the answer null?",
-			[]string{errors + "#a-header-that-the-script-cannot-read"}, "`ExposedHeaders`",
+			[]string{errors, "#a-header-that-the-script-cannot-read"}, "`ExposedHeaders`",
 		},
 		{"why may pages post JSON after the move?", []string{migrating}, "have your handler refuse POST"},
 		{"how does echo's config move here?", []string{migrating, "#from-echo"}, "`UnsafeAllowOriginFunc` (5)"},
