@@ -37,6 +37,19 @@ func IsOpaque(s string) bool {
 	return ok && !isWeb(scheme) && (scheme == "file" || checkScheme(scheme) == nil)
 }
 
+// NamesOpaque reports whether s, an element of a list of patterns, names an origin that
+// IsOpaque finds. Parse refuses it.
+func NamesOpaque(s string) bool {
+	s = normalize(s)
+	return isNull(s) || IsOpaque(s) || s == "file://*"
+}
+
+// IsShared reports whether err is that of Parse for an origin, other than null, that
+// browsers send for pages that have nothing to do with each other.
+func IsShared(err error) bool {
+	return err == errLocalFile || err == errNoOrigin || err == errNoAppHost
+}
+
 // A Pattern is a parsed pattern. An origin is a pattern without a wildcard. The doc
 // comment of OriginMatcher, in package cors, has the grammar.
 type Pattern struct {
@@ -217,11 +230,9 @@ func checkScheme(s string) error {
 		return Error("with WebSocket handshakes browsers send the origin of the page, " +
 			"which begins with http or https")
 	case "file":
-		return Error("if you must allow local files, do so in AllowOriginFunc: " +
-			"browsers send null for them, or file:// for every one")
+		return errLocalFile
 	case "data", "blob", "about", "javascript", "ftp":
-		return Error("if you must allow such pages, do so in AllowOriginFunc: " +
-			"they have no origin of their own, and browsers send null")
+		return errNoOrigin
 	case "*":
 		return errWildcardScheme
 	}
@@ -244,6 +255,10 @@ func checkScheme(s string) error {
 }
 
 const (
+	errLocalFile = Error("if you must allow local files, do so in AllowOriginFunc: " +
+		"browsers send null for them, or file:// for every one")
+	errNoOrigin = Error("if you must allow such pages, do so in AllowOriginFunc: " +
+		"they have no origin of their own, and browsers send null")
 	errWildcardScheme = Error("the scheme cannot be a wildcard; " +
 		"write one pattern for each scheme, or decide in AllowOriginFunc")
 	errUpperCase = Error("upper-case letters; browsers send origins in lower case")

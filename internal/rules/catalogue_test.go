@@ -483,6 +483,15 @@ func badPolicies() []badPolicy {
 			"null":  "",
 			"Null/": "",
 		}),
+		// AllowOriginFunc is not asked about them.
+		trusted("serve such a page from a host of its own", fixes{
+			"file://*":     "",
+			"file:///home": "",
+			"File://":      "",
+			"app://":       "",
+			"qrc:///":      "",
+			"data://x":     "",
+		}),
 		trusted(noPath, fixes{
 			"http://Example.com/app":    "", // its fix would be refused
 			"http://localhost:3000/app": "http://localhost:3000",

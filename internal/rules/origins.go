@@ -40,6 +40,9 @@ func (o Origins) Check(s string) (origins.Pattern, error) {
 		}
 		return origins.Pattern{}, Error{Detail: "it cannot be allowed with " + field +
 			": any page can make its origin null, by a sandboxed frame, and then act as the user"}
+	case o.Trust() && origins.IsShared(err): // AllowOriginFunc is not asked about it
+		return origins.Pattern{}, Error{Detail: "serve such a page from a host of its own, and list that; " +
+			o.because("every page with this origin can act as the user")}
 	case err != nil:
 		return origins.Pattern{}, Error{err.Error(), o.safe(origins.Suggest(s))}
 	case !o.Trust():
