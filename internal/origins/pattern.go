@@ -216,10 +216,13 @@ func checkText(s string, hasScheme bool) error {
 	case strings.IndexFunc(s, func(r rune) bool { return r <= ' ' || r == 0x7f }) >= 0:
 		return Error("white space or a control character")
 	case !hasScheme:
-		return Error("no scheme")
+		return ErrNoScheme
 	}
 	return nil
 }
+
+// ErrNoScheme is the error of Parse for what has no "://".
+const ErrNoScheme = Error("no scheme")
 
 const errSeveral = Error("several origins in one string; write each as an element of its own")
 
@@ -292,15 +295,16 @@ func (p *Pattern) cutWildcard() error {
 	first, rest, _ := strings.Cut(p.Host, ".")
 	switch {
 	case strings.IndexByte(p.Host[star+1:], '*') >= 0:
-		return Error("more than one wildcard in the host")
+		return Error("list the hosts, or decide in AllowOriginFunc: more than one wildcard in the host")
 	case star >= len(first):
-		return Error("the wildcard may stand in the first label only")
+		return Error("list the hosts, or decide in AllowOriginFunc: " +
+			"the wildcard may stand in the first label only")
 	case rest == "" && !isWeb(p.Scheme):
 		return Error(`no domain follows the wildcard; ` +
 			`"*" as the whole host, without a port, matches every host of this scheme`)
 	case rest == "":
 		return Error(`no domain follows the wildcard; "*" alone allows every origin, ` +
-			`and AllowOriginFunc can allow all of one scheme`)
+			`AllowOriginFunc can allow all of one scheme, and ":*" behind a host stands for any port`)
 	case rest[0] == '[' || isWeb(p.Scheme) && checkHost(rest) == nil && endsInNumber(rest):
 		return Error("an IP address has no subdomains; list the addresses, or compare them in AllowOriginFunc")
 	}
