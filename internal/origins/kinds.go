@@ -189,7 +189,7 @@ func isBracketed(s string) bool {
 	}
 	inner, closed := strings.CutSuffix(s, "]")
 	address, _, _ := strings.Cut(inner, "%")
-	return strings.HasPrefix(s, "[") && closed && !consistsOf(address[1:], hex+":.")
+	return strings.HasPrefix(s, "[") && closed && (address == "[" || !consistsOf(address[1:], hex+":."))
 }
 
 func isQuoted(s string) bool { return strings.ContainsAny(s, "\"'`“”‘’«»") }

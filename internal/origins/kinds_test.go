@@ -35,7 +35,7 @@ var kinds = []kind{
 		`^(?:re|regex|regexp):|^/[^/]*[.:*][^/]*/[dgimsuvy]*$|^/https?:.*/[dgimsuvy]*$`), never},
 	{"not one port", expression(`^(?:|[^\[:][^:]*):(?:[\d*,.\-\[\]{}]*[*.\-\[\]{}][\d*,.\-\[\]{}]*|[\d,]*,\d[\d,]*)/?$`),
 		expression(`^[^:]*:\*/?$`)}, // of what follows the scheme
-	{"a list in one string", expression(`(?s)^\[.*\]$|^\{.*\}$|^\[["']`), expression(`^\[[0-9a-fA-F:.]*(?:%.*)?\]$`)},
+	{"a list in one string", expression(`(?s)^\[.*\]$|^\{.*\}$|^\[["']`), expression(`^\[[0-9a-fA-F:.]+(?:%.*)?\]$`)},
 	{"quotes", expression("[\"'`“”‘’«»]"), never},
 	{"several origins in one string; ", expression(`[,;|]`), never},
 	{"several origins in one string, with white space",
@@ -177,7 +177,8 @@ func TestKindsAtTheirBounds(t *testing.T) {
 		`["a`:                  "a list in one string",
 		"['a":                  "a list in one string",
 		"[::1%a b]":            "white space in the text",
-		"[]":                   "",
+		"[]":                   "a list in one string",
+		"[a]":                  "",
 		"]":                    "",
 		"[g]":                  "a list in one string",
 		"[::1":                 "",

@@ -319,6 +319,8 @@ func badPolicies() []badPolicy {
 			`["https://a.example"]`:                     "",
 			"[https://a.example https://b.example]":     "",
 			"[*]":                                       "",
+			"[]":                                        "",
+			"[ ]":                                       "",
 			"{https://a.example,https://b.example}":     "",
 		}),
 		origins("a placeholder that nothing replaced", fixes{
