@@ -31,8 +31,7 @@ var kinds = []kind{
 	{isSpaced, "several origins in one string, with white space between; write each as an element of its own"},
 	{isText, "white space in the text; write the origin alone"},
 	{isWildcardScheme, errWildcardScheme},
-	{isNetwork, "a network, which no pattern stands for; " +
-		"compare the address in AllowOriginFunc, with netip.Prefix.Contains"},
+	{isNetwork, errNetwork},
 	{isWildcards, `no domain, but wildcards alone; "*" allows every origin, and AllowOriginFunc can ` +
 		"allow some by what they have in common"},
 	{isEmail, "an e-mail address, and no scheme; " +
@@ -47,6 +46,9 @@ const ErrNull = Error("any page can make its origin null, by a sandboxed frame; 
 
 const errRegexp = Error("regular expressions are not supported; decide in AllowOriginFunc, or write a pattern: " +
 	`"*." stands for one or more labels, "*" for part of the first`)
+
+const errNetwork = Error("a network, which no pattern stands for; " +
+	"compare the address in AllowOriginFunc, with netip.Prefix.Contains")
 
 // checkKind says what s, which is no pattern, is instead, if it is of a known kind.
 func checkKind(s string) error {
@@ -226,7 +228,9 @@ func isNetwork(s string) bool {
 	}
 	s = strings.TrimSuffix(s, "/")
 	if addr, bits, ok := strings.Cut(s, "/"); ok {
-		return isMask(bits) && (isAddr(strings.Trim(addr, "[]")) || startsWith(addr, digits) && consistsOf(addr, digits+"."))
+		mask, port, _ := strings.Cut(bits, ":")
+		isRange := isMask(bits) || isMask(mask) && consistsOf(port, digits+"*")
+		return isRange && (isAddr(strings.Trim(addr, "[]")) || startsWith(addr, digits) && consistsOf(addr, digits+"."))
 	}
 	if group, rest, _ := strings.Cut(strings.TrimPrefix(s, "["), ":"); startsWith(group, hex) && consistsOf(group, hex) {
 		return len(group) <= len("ffff") && strings.Contains(rest, "*") && consistsOf(rest, hex+":*]")
@@ -256,6 +260,17 @@ func isIPv4Network(s string) bool {
 		return consistsOf(rest, digits+".*xX-")
 	}
 	return rest == "" && strings.HasSuffix(s, ".") && strings.Count(s, ".") <= 3
+}
+
+// isIPv4Range finds 10.0.0.x and 10.0.0.1-9, which have the form of a domain.
+func isIPv4Range(host string) bool {
+	labels := strings.Split(host, ".")
+	for _, label := range labels {
+		if label != "x" && (!startsWith(label, digits) || !consistsOf(label, digits+"-")) {
+			return false
+		}
+	}
+	return len(labels) == 4
 }
 
 func isWildcards(s string) bool {

@@ -46,7 +46,7 @@ var kinds = []kind{
 		`\d{1,3}(?:\.\d{1,3}){0,2}\.(?:[*xX]|\d{0,3}\*\d{0,3}|\d{1,3}-\d{1,3})(?:\.[\d*xX-]+)*(?::[\d*]*)?/?$|` +
 		`(?:\d{1,3}\.){1,3}(?::[\d*]*)?/?$|` + // its beginning alone
 		`\[?[[:xdigit:]]{1,4}:[[:xdigit:]:]*\*\]?(?::[\d*]*)?/?$|` +
-		`\d+(?:\.\d+)*\.?/\d{1,3}(?:\.\d{1,3}){0,3}$)`), never},
+		`\d+(?:\.\d+)*\.?/\d{1,3}(?:\.\d{1,3}){0,3}(?::[\d*]*)?$)`), never},
 	{"no domain, but wildcards alone", expression(`^[.:/?]*\*[*.:/?]*[0-9]*$`), never},
 	{"an e-mail address", expression(`^[^:/]*(?::[^/:]*)?@[^/]*$`), never},
 	{"a path", expression(`^\.{0,2}/(?:[^/]|$)|^[A-Za-z]:\\`), never},
@@ -57,7 +57,7 @@ const originOrHost = `(?:\S*://\S*[^\s:/]\S*|\*?\.?[\w-]+\.\S*|\*?\.?[\w-]+:\S*[
 var (
 	expression  = regexp.MustCompile
 	never       = expression(`[^\s\S]`)
-	slashedIPv6 = expression(`^(?:https?://)?(.*)/\d{1,3}(?:\.\d{1,3}){0,3}$`)
+	slashedIPv6 = expression(`^(?:https?://)?(.*)/\d{1,3}(?:\.\d{1,3}){0,3}(?::[\d*]*)?$`)
 )
 
 // kindOf returns how the error of the kind of s begins, or "" if s is of none.
@@ -221,6 +221,10 @@ func TestKindsAtTheirBounds(t *testing.T) {
 		"fe80::/128":           "a network",
 		"10.0.0.0/2024":        "",
 		"10.0.0.0/a":           "",
+		"10.0.0.0/8:80":        "a network",
+		"10.0.0.0/8:*":         "a network",
+		"10.0.0.0/8:a":         "",
+		"10.0.0.0/a:80":        "",
 		"a/8":                  "",
 		"app://10.0.0.0/8":     "",
 		"10.1.2.":              "a network",

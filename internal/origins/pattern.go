@@ -131,6 +131,9 @@ func Parse(s string) (Pattern, error) {
 // parsePattern parses a pattern that is spelled as browsers spell origins.
 func parsePattern(s string) (Pattern, error) {
 	p, common, err := parse(s)
+	if common && p.Host[0] <= '9' && isIPv4Range(p.Host) {
+		return Pattern{}, errNetwork
+	}
 	if common || err != nil {
 		return p, err
 	}

@@ -51,7 +51,7 @@ func Suggest(s string) string {
 		}
 	}
 	folded := fetch.ByteLowercase(host) // hosts of other schemes than https and http keep their case
-	if isWeb(folded) {
+	if isWeb(strings.TrimSuffix(folded, ".")) {
 		return "" // a scheme, somehow
 	}
 	if scheme == "" && !strings.ContainsAny(host, ".[") && port == "" && !IsLoopback(folded) {

@@ -134,7 +134,8 @@ func TestGoodPolicies(t *testing.T) {
 		}},
 		{AllowedOrigins: []string{
 			"https://foo_bar.example", "https://example.com.", "https://xn--exmple-cua.com", "https://a-.example",
-			"https://1.example",
+			"https://1.example", "https://18.xxx", "https://1.2.3.xxx", "https://1.2.x", "https://1-2.3.4.x.example",
+			"https://x.1.2.y", "https://1.2.3.4.x",
 			"https://a.0x1z",
 		}},
 
