@@ -135,7 +135,7 @@ func TestGoodPolicies(t *testing.T) {
 		{AllowedOrigins: []string{
 			"https://foo_bar.example", "https://example.com.", "https://xn--exmple-cua.com", "https://a-.example",
 			"https://1.example", "https://18.xxx", "https://1.2.3.xxx", "https://1.2.x", "https://1-2.3.4.x.example",
-			"https://x.1.2.y", "https://1.2.3.4.x",
+			"https://x.1.2.y", "https://1.2.3.4.x", "https://1.2.3.4a",
 			"https://a.0x1z",
 		}},
 
@@ -173,7 +173,7 @@ func TestNullBesideEveryOrigin(t *testing.T) {
 		{AllowedOrigins: list, AllowCredentials: true},
 		{AllowedOrigins: list, RefuseCrossOriginWrites: true},
 		{AllowedOrigins: list[1:]},
-		{AllowedOrigins: []string{"*", "nul"}},
+		{AllowedOrigins: []string{"*", "null", "nul"}},
 		{AllowedOrigins: []string{"*", "null*"}},
 		{AllowedOrigins: []string{"*", "file://*/*"}},
 	} {
