@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // What goes wrong around the page loses nothing, and the page says what it does not know.
@@ -14,6 +15,9 @@ func TestMishaps(t *testing.T) {
 	t.Run("fast keys", func(t *testing.T) { fastKeys(t, p) })
 	t.Run("odd links", func(t *testing.T) { oddLinks(t, p) })
 	t.Run("silent server", func(t *testing.T) { silentServer(t, p) })
+	t.Run("storage", func(t *testing.T) { storage(t, p) })
+	t.Run("two tabs", func(t *testing.T) { twoTabs(t, p) })
+	t.Run("print", func(t *testing.T) { printed(t, p) })
 }
 
 // Browsers bound how often a page may change its URL. What is typed faster than that is
@@ -143,4 +147,81 @@ func silentServer(t *testing.T, p *person) {
 	p.args = portsOf(t, p)
 	p.start(t)
 	p.until(t, `state() === "none" && text("policy-state") === "Valid" && !one("code.stale")`)
+}
+
+// The tour goes on whatever becomes of the storage.
+func storage(t *testing.T, p *person) {
+	for name, script := range map[string]string{
+		"off": `for (const name of ["localStorage", "sessionStorage"]) {
+			Object.defineProperty(window, name, {get() { throw new DOMException("denied", "SecurityError"); }});
+		}`,
+		"full":   `Storage.prototype.setItem = () => { throw new DOMException("full", "QuotaExceededError"); };`,
+		"number": `localStorage.setItem("cors playground", "5"); sessionStorage.setItem("drafts", "5");`,
+		"text":   `localStorage.setItem("cors playground", '"a"'); sessionStorage.setItem("drafts", "{");`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			p.visit(t, 1280, 800)
+			var added struct{ Identifier string }
+			p.chrome(t, "Page.enable", map[string]any{}, nil)
+			p.chrome(t, "Page.addScriptToEvaluateOnNewDocument", map[string]any{
+				"source": `window.errors = []; addEventListener("error", e => errors.push(e.message));` + script,
+			}, &added)
+			defer p.chrome(t, "Page.removeScriptToEvaluateOnNewDocument", map[string]any{"identifier": added.Identifier}, nil)
+			p.reload(t)
+			p.settle(t)
+			p.click(t, "#next")
+			p.done(t)
+			assert.Equal(t, "1 of 21 done", p.text(t, "summary"))
+			p.click(t, "#start-over")
+			assert.Equal(t, "21 examples", p.text(t, "summary"))
+			assert.Empty(t, ask[[]string](t, p.driver, `return errors;`))
+		})
+	}
+}
+
+// Two tabs share the progress of the tour, and nothing else.
+func twoTabs(t *testing.T, p *person) {
+	p.visit(t, 1280, 800)
+	to := func(tab string) {
+		t.Helper()
+		p.do(t, "POST", "/window", map[string]any{"handle": tab}, nil)
+	}
+	var one string
+	var other struct{ Handle string }
+	p.do(t, "GET", "/window", nil, &one)
+	p.do(t, "POST", "/window/new", map[string]any{"type": "tab"}, &other)
+	require.NotEmpty(t, other.Handle)
+	defer func() {
+		to(other.Handle)
+		p.do(t, "DELETE", "/window", nil, nil)
+		to(one)
+	}()
+	to(other.Handle)
+	p.window(t, 1280, 800)
+	p.open(t, p.page)
+	p.settle(t)
+	to(one)
+	p.choose(t, 1)
+	p.done(t)
+	first := p.forms(t)
+	to(other.Handle)
+	p.choose(t, 2)
+	p.done(t)
+	p.until(t, `text("summary") === "2 of 21 done"`)
+	to(one)
+	assert.Equal(t, first, p.forms(t))
+	assert.Contains(t, p.text(t, "verdict"), "lets the page read it")
+	p.progress(t, "2 of 21 done")
+	p.reach(t, "#start-over")
+	p.press(t, keyEnter)
+	to(other.Handle)
+	p.until(t, `text("summary") === "21 examples"`)
+}
+
+// On paper nothing covers the text.
+func printed(t *testing.T, p *person) {
+	p.visit(t, 800, 1100)
+	p.chrome(t, "Emulation.setEmulatedMedia", map[string]any{"media": "print"}, nil)
+	defer p.chrome(t, "Emulation.setEmulatedMedia", map[string]any{"media": ""}, nil)
+	assert.Equal(t, "static", ask[string](t, p.driver, `return getComputedStyle($("bar")).position;`))
 }

@@ -739,19 +739,24 @@ function stateOf(i) {
 const hashOf = i => examples[i] ? fragmentOf(stateOf(i)) : "";
 
 // Progress is what came of each example that was run, by its title.
-const store = "cors playground";
-let progress = {};
-try {
-  progress = JSON.parse(localStorage.getItem(store)) ?? {};
-} catch { /* storage is off, or holds something else */ }
+// Each tab keeps what the others did.
+const stored = () => recall("localStorage", "cors playground");
+let progress = stored();
+addEventListener("storage", () => {
+  progress = stored();
+  renderTour();
+});
+
+function setProgress(now) {
+  progress = now;
+  keep("localStorage", "cors playground", now);
+  renderTour();
+}
 
 function mark(i, v) {
-  progress[titleOf(i)] = v.expected ? (v.blocked ? "blocked" : "through") : "unexpected";
+  const result = v.expected ? (v.blocked ? "blocked" : "through") : "unexpected";
   Object.assign(examples[i].dataset, {got: v.got, preflights: v.preflights, blocked: v.blocked});
-  renderTour();
-  try {
-    localStorage.setItem(store, JSON.stringify(progress));
-  } catch { /* storage is off */ }
+  setProgress({...progress, ...stored(), [titleOf(i)]: result});
 }
 
 function renderTour() {
@@ -909,9 +914,7 @@ $("run-all").onclick = () => {
   return done;
 };
 $("start-over").onclick = () => {
-  progress = {};
-  localStorage.removeItem(store);
-  renderTour();
+  setProgress({});
   $("run-all").focus();
 };
 $("next").onclick = () => open((example + 1) % rows.length);
