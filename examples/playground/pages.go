@@ -124,7 +124,7 @@ func (p *pages) index() index {
 // document returns a handler of a page that is one response: style and script are in
 // it, and the only ones that its Content-Security-Policy lets in.
 func (p *pages) document(html, style, script string, data any, policy string) http.Handler {
-	html, style, script = compact(html), compactCSS.Replace(compact(style)), compact(script)
+	html, style, script = compact(html), compactCSS.Replace(compact(style)), compactJS.Replace(compact(script))
 	var b bytes.Buffer
 	template.Must(template.New("").Parse(html)).Execute(&b, struct {
 		Style, Script template.HTML
@@ -146,12 +146,13 @@ func (p *pages) document(html, style, script string, data any, policy string) ht
 	})
 }
 
-// compact returns source without indentation, blank lines, and the comments of
-// JavaScript that end a line.
+// compact returns source without indentation, blank lines, comments that are lines of
+// their own, and the comments of JavaScript that end a line.
 func compact(source string) string {
 	var b strings.Builder
 	for line := range strings.Lines(source) {
-		if line = comments.ReplaceAllString(strings.TrimSpace(line), "$1"); line != "" && !strings.HasPrefix(line, "//") {
+		line = comments.ReplaceAllString(strings.TrimSpace(line), "$1")
+		if line != "" && !strings.HasPrefix(line, "//") && !strings.HasPrefix(line, "/*") {
 			b.WriteString(line + "\n")
 		}
 	}
@@ -160,9 +161,13 @@ func compact(source string) string {
 
 var comments = regexp.MustCompile(`([;,{]) // .*$`)
 
-var compactCSS = strings.NewReplacer(
-	": ", ":", "; ", ";", ";\n", ";", ", ", ",", ",\n", ",", " > ", ">", " { ", "{", "{\n", "{", ";\n}", "}", "; }", "}",
+var compactCSS = strings.NewReplacer( // the longer ones first
+	";\n}\n", "}", "; }\n", "}", ";\n}", "}", "; }", "}", "}\n", "}", " }", "}", " { ", "{", " {\n", "{", "{\n", "{",
+	" > ", ">", ": ", ":", "; ", ";", ";\n", ";", ", ", ",", ",\n", ",",
 )
+
+// compactJS changes code alone: no text in the scripts has one of these.
+var compactJS = strings.NewReplacer(" => ", "=>", ") {", "){", " === ", "===", " && ", "&&")
 
 // hash is the source of an inline style or script
 // (https://www.w3.org/TR/CSP3/#grammardef-hash-source).

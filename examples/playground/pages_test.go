@@ -251,4 +251,35 @@ func TestCompact(t *testing.T) {
 	for line := range strings.Lines(scriptJS + frameJS) {
 		assert.Zero(t, strings.Count(line, "`")%2, line)
 	}
+	texts := textsOf(compact(scriptJS + frameJS))
+	assert.Contains(t, texts, "Before it: ")
+	for _, text := range texts {
+		assert.Equal(t, text, compactJS.Replace(text))
+	}
+	assert.Equal(t, "a>b{c:d,e}f{g:h}", compactCSS.Replace(compact("/* why */\na > b {\n  c: d,\n  e;\n}\nf { g: h; }")))
+}
+
+// textsOf returns the strings of JavaScript, those with values in them in parts.
+func textsOf(source string) (texts []string) {
+	within := []byte{'}'} // what ends each level
+	for text := ""; source != ""; source = source[1:] {
+		c, end := source[0], within[len(within)-1]
+		switch {
+		case c == end && len(within) > 1:
+			within = within[:len(within)-1]
+			if c != '}' {
+				texts, text = append(texts, text), ""
+			}
+		case end == '}' && (c == '"' || c == '\'' || c == '`'):
+			within = append(within, c)
+		case end == '}' && c == '{':
+			within = append(within, '}')
+		case end == '`' && strings.HasPrefix(source, "${"):
+			within, source = append(within, '}'), source[1:]
+			texts, text = append(texts, text), ""
+		case end != '}':
+			text += string(c)
+		}
+	}
+	return texts
 }

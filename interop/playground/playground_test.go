@@ -532,6 +532,7 @@ func nothingIsLost(t *testing.T, p *person) {
 func oneThingIsChanged(t *testing.T, p *person) {
 	p.visit(t, 1280, 800)
 	p.write(t, "headers", "X-Debug: 1")
+	p.settle(t) // so that nothing moves under the pointer
 	p.click(t, "#run")
 	p.done(t)
 	assert.Contains(t, p.text(t, "advice"), "Add to AllowedHeaders: X-Debug.")
@@ -558,6 +559,7 @@ func oneThingIsChanged(t *testing.T, p *person) {
 	p.visit(t, 1280, 800)
 	p.write(t, "method", "patch")
 	p.write(t, "headers", "X-Tenant: 1")
+	p.settle(t) // so that nothing moves under the pointer
 	p.click(t, "#run")
 	p.done(t)
 	assert.Contains(t, p.text(t, "advice"), "Change the call")

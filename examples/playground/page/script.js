@@ -119,58 +119,90 @@ function unfold() {
 function fragmentOf({policy, call, before}) {
   const all = {...policy, page: "this", method: "GET", ...call};
   const params = new URLSearchParams();
-  for (const name of [...policyFields, ...callFields]) if (all[name]) params.set(name, all[name]);
+  for (const name of [...policyFields, ...callFields]) if (all[name] || name === "method") params.set(name, all[name]);
   if (before.length) params.set("before", JSON.stringify(before));
   return "#" + params;
 }
 
 const fragment = () => fragmentOf(readState());
 
+// recall and keep read and write what outlives the page. Storage may be off, full, or
+// hold something else.
+function recall(storage, key) {
+  try {
+    return {...JSON.parse(window[storage].getItem(key))};
+  } catch {
+    return {};
+  }
+}
+
+function keep(storage, key, value) {
+  try {
+    window[storage].setItem(key, JSON.stringify(value));
+  } catch { /* then it ends with the page */ }
+}
+
 // save puts the state into the URL. Each engine bounds how often that may be done, and
-// some refuse without a word.
-let retry = 0, stepDue = false;
+// some refuse without a word. So what is typed waits if it comes fast, as a draft, and
+// leaves room for steps.
+let retry = 0, stepDue = false, free = 0;
+const drafts = recall("sessionStorage", "drafts"); // fragments, by what is in their place
+const place = () => `${history.state?.id} ${location.hash}`; // of this step
 function save(step = false) {
   stepDue ||= step;
   clearTimeout(retry);
-  const hash = fragment();
+  const hash = fragment(), old = place(), now = Date.now();
   if (!stepDue && location.hash === hash && history.state?.example === example) return;
-  try {
-    history[stepDue ? "pushState" : "replaceState"]({example}, "", hash);
-  } catch { /* the same as without a word */ }
-  if (location.hash === hash) {
-    stepDue = false;
-  } else {
-    retry = setTimeout(save, 1000);
+  if (stepDue || free < now + 5000) {
+    free = Math.max(free, now) + 100;
+    try {
+      const id = !stepDue && history.state?.id || now;
+      history[stepDue ? "pushState" : "replaceState"]({example, id}, "", hash);
+    } catch { /* the same as without a word */ }
   }
+  const late = location.hash !== hash;
+  if (late) retry = setTimeout(save, 1000);
+  if (!stepDue && (late || drafts[old])) {
+    drafts[old] = late ? hash : undefined;
+    keep("sessionStorage", "drafts", drafts);
+  }
+  if (!late) stepDue = false;
 }
 
 // change makes a change that Back undoes.
 function change(make) {
   save();
-  const old = location.hash, was = example;
+  const old = fragment(), was = example;
   make();
   if (fragment() !== old || example !== was) save(true);
-  for (const form of [policyForm, callForm]) showProblems(form, {list: [], missed: {}});
-  sayPolicy("", false);
+  unmark("", false);
   edited();
 }
 
 // load reads the state of the URL.
 function load(first) {
-  const params = new URLSearchParams(location.hash.slice(1));
-  if (!params.has("path")) {
-    if (first) writeState({policy: data.start, call: {path: "/notes"}, before: []});
-    return;
-  }
+  const params = new URLSearchParams((drafts[place()] ?? location.hash).slice(1));
+  const given = Object.fromEntries(params);
+  const none = ![...policyFields, ...callFields].some(name => params.has(name)); // a place in the page, or nothing
+  if (none && location.hash && !first) return;
   example = history.state?.example ?? -1;
   if (!examples[example]) example = -1;
+  if (none) {
+    writeState({policy: data.start, call: {path: "/notes"}, before: []});
+    return;
+  }
   let list = [];
   try {
     list = JSON.parse(params.get("before") ?? "[]").map(tidy);
   } catch { /* not a list of calls: there are none */ }
-  if (list.length > 20) toast(`The link has ${list.length} calls before its last one. Only the first 20 are taken.`);
-  const given = Object.fromEntries(params);
   writeState({policy: given, call: given, before: list.slice(0, 20)});
+  const taken = new URLSearchParams(fragment().slice(1));
+  const odd = [...new Set(["path", ...params.keys()])].filter(name => taken.get(name) !== params.get(name));
+  if (list.length > 20) {
+    toast(`The link has ${list.length} calls before its last one. Only the first 20 are taken.`);
+  } else if (odd.length) {
+    toast(`This link is damaged, or of another version. Check ${cut(odd.join(", "))}.`);
+  }
 }
 
 // ---- The server checks each change.
@@ -216,20 +248,32 @@ function edited() {
   recheck(150);
 }
 
-// refresh checks the state and shows what the server says of it.
+// refresh checks the state and shows what the server says of it, or that it says nothing.
 async function refresh() {
   clearTimeout(timer);
-  const n = ++checks, state = readState();
+  const n = ++checks, state = readState(), hash = fragmentOf(state);
+  const unchecked = text => {
+    if (n !== checks || hash === checked) return;
+    unmark(text, true);
+    for (const id of ["policy-code", "call-code"]) showCode(id, "");
+    $("announces").textContent = "";
+  };
+  const late = setTimeout(unchecked, 500, "Not checked yet");
   try {
     const c = await check(state);
-    if (n === checks) showChecked(c, fragmentOf(state));
+    if (n === checks) showChecked(c, hash);
   } catch (e) {
-    if (n === checks && !away) {
-      showCode("policy-code", "", "");
-      sayPolicy(e.message, true);
-    }
+    unchecked(away ? "Not checked" : e.message);
     throw e;
+  } finally {
+    clearTimeout(late);
   }
+}
+
+// unmark takes all problems away, and says why.
+function unmark(text, bad) {
+  for (const form of [policyForm, callForm]) showProblems(form, {list: [], missed: {}});
+  sayPolicy(text, bad);
 }
 
 function sayPolicy(text, bad) {
@@ -266,24 +310,21 @@ function showProblems(form, {list, missed}) {
   for (const e of form.elements) {
     if (!e.name || e.type === "button") continue;
     const mine = list.filter(p => p.field === e.name);
-    if (mine.length) {
-      e.setAttribute("aria-invalid", "true");
-    } else {
-      e.removeAttribute("aria-invalid");
-    }
+    e[mine.length ? "setAttribute" : "removeAttribute"]("aria-invalid", "true");
     const lines = mine.map(p => {
       const line = element("p", "", cut(p.detail, 300) + ". ");
       if (p.value) line.prepend(element("code", "", cut(p.value)), ": ");
       if (p.fix) {
         const b = button("", () => takeFix(e, p));
         b.className = "fix";
+        b.value = p.value; // it may be cut above
         b.append("Use ", element("code", "", cut(p.fix)));
         line.append(b);
       }
       return line;
     });
     if (missed[e.name]) lines.push(element("p", "", `And ${missed[e.name]} more in this field.`));
-    $(e.name + "-problems").replaceChildren(...lines);
+    update($(e.name + "-problems"), ...lines);
   }
 }
 
@@ -369,7 +410,7 @@ async function play(policy, list, fresh, signal = new AbortController().signal) 
     wait("the playground to put the policy in force");
     const c = await check({policy, call, run: true, turn: ++turn, fresh: i === 0 && (fresh || newURL)}, signal);
     if (!c.url) {
-      showChecked(c, fragmentOf({policy, call, before}));
+      await refresh();
       return null;
     }
     newURL = false;
@@ -423,14 +464,16 @@ function run(fresh) {
   return newest(describe(state.call), async signal => {
     const results = await play(state.policy, [...state.before, state.call], fresh, signal);
     if (results) {
-      show({hash, state, example: i, results});
+      show({hash, state, results});
       kept.delete(hash);
       kept.set(hash, shown);
       if (kept.size > 30) kept.delete(kept.keys().next().value);
       if (i >= 0) mark(i, compare(rows[i], results));
     } else {
-      show({hash, state, unsent: true});
-      document.querySelector("[aria-invalid]")?.focus();
+      const marked = document.querySelector("[aria-invalid]");
+      show({hash, state, unsent: marked || !state.before.length ? "Correct the marked fields first."
+        : "A call before it cannot be sent. Leave it out, or correct the link."});
+      (marked ?? document.querySelector("#before button"))?.focus();
     }
   });
 }
@@ -462,7 +505,7 @@ const agree = (observed, own) => own && own.allowed === !observed.blocked;
 // verdictOf returns the kind of a verdict, its title and a sentence.
 function verdictOf({results, tour, unsent, error}) {
   if (error) return ["stop", "✕ The playground failed", error];
-  if (unsent) return ["stop", "Not sent", "Correct the marked fields first."];
+  if (unsent) return ["stop", "Not sent", unsent];
   if (tour) {
     const good = tour.filter(v => v.expected), blocked = good.filter(v => v.blocked).length;
     const title = `${good.length} of ${tour.length} as expected`;
@@ -696,19 +739,24 @@ function stateOf(i) {
 const hashOf = i => examples[i] ? fragmentOf(stateOf(i)) : "";
 
 // Progress is what came of each example that was run, by its title.
-const store = "cors playground";
-let progress = {};
-try {
-  progress = JSON.parse(localStorage.getItem(store)) ?? {};
-} catch { /* storage is off, or holds something else */ }
+// Each tab keeps what the others did.
+const stored = () => recall("localStorage", "cors playground");
+let progress = stored();
+addEventListener("storage", () => {
+  progress = stored();
+  renderTour();
+});
+
+function setProgress(now) {
+  progress = now;
+  keep("localStorage", "cors playground", now);
+  renderTour();
+}
 
 function mark(i, v) {
-  progress[titleOf(i)] = v.expected ? (v.blocked ? "blocked" : "through") : "unexpected";
+  const result = v.expected ? (v.blocked ? "blocked" : "through") : "unexpected";
   Object.assign(examples[i].dataset, {got: v.got, preflights: v.preflights, blocked: v.blocked});
-  renderTour();
-  try {
-    localStorage.setItem(store, JSON.stringify(progress));
-  } catch { /* storage is off */ }
+  setProgress({...progress, ...stored(), [titleOf(i)]: result});
 }
 
 function renderTour() {
@@ -732,9 +780,9 @@ function renderLesson(state) {
     text.push(element("b", "", `${example + 1} of ${rows.length}: ${titleOf(example)}. `));
     if (!own) {
       text.push("You have changed this example.");
-    } else if (state === "done" && shown.example === example) {
+    } else if (state === "done" && shown.results) {
       text.push(rows[example].why);
-    } else if (state === "none" || state === "stale") {
+    } else if (state !== "running" && state !== "failed") {
       text.push("Run the call to see what comes of it.");
     }
   } else {
@@ -830,7 +878,7 @@ async function copy(what) {
       return;
     }
   }
-  const text = what === "link" ? location.href : $(what).textContent;
+  const text = what === "link" ? location.origin + "/" + fragment() : $(what).textContent;
   try {
     await navigator.clipboard.writeText(text);
     toast({link: "Copied the link. It holds the policy and the call.",
@@ -866,9 +914,7 @@ $("run-all").onclick = () => {
   return done;
 };
 $("start-over").onclick = () => {
-  progress = {};
-  localStorage.removeItem(store);
-  renderTour();
+  setProgress({});
   $("run-all").focus();
 };
 $("next").onclick = () => open((example + 1) % rows.length);
