@@ -13,11 +13,13 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"example.com/cors/internal/test/live"
 )
 
 func TestTerminal(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
-	out := new(output)
+	out := new(live.Output)
 	ended := make(chan error, 1)
 	go func() {
 		ended <- run(ctx, []string{"-page", "localhost:0", "-other", "localhost:0", "-api", ":0"}, out)
@@ -93,7 +95,7 @@ func TestBadArguments(t *testing.T) {
 		"other machine": {append(free, "-api", "192.0.2.1:5000"), "-api 192.0.2.1:5000: " + only},
 	} {
 		t.Run(name, func(t *testing.T) {
-			out := new(output)
+			out := new(live.Output)
 			assert.ErrorContains(t, run(t.Context(), tc.args, out), tc.want)
 			assert.Empty(t, out.String(), "the error says it all")
 		})
@@ -129,7 +131,7 @@ func TestOriginsAt(t *testing.T) {
 }
 
 func TestHelp(t *testing.T) {
-	out := new(output)
+	out := new(live.Output)
 	require.NoError(t, run(t.Context(), []string{"-h"}, out))
 	for _, addr := range []string{"localhost:3000", "localhost:3001", "localhost:5000"} {
 		assert.Contains(t, out.String(), `(default "`+addr+`")`)

@@ -11,13 +11,15 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"example.com/cors/internal/test/live"
 )
 
 const someToken = "0123456789abcdef0123456789abcdef"
 
 // The page is one response, below 60 kB, that runs its own script and no other.
 func TestDocument(t *testing.T) {
-	page, other, _ := servers(local, new(output))
+	page, other, _ := servers(local, new(live.Output))
 	for url, h := range map[string]http.Handler{
 		local.Page + "/": page, local.Page + "/frame": page, local.IP + "/frame": page, local.Other + "/frame": other,
 	} {
@@ -51,7 +53,7 @@ func TestDocument(t *testing.T) {
 // The page's server serves its own origin alone. Another name is one that somebody has
 // pointed at this machine.
 func TestHosts(t *testing.T) {
-	page, other, _ := servers(local, new(output))
+	page, other, _ := servers(local, new(live.Output))
 	for name, tc := range map[string]struct {
 		handler  http.Handler
 		url      string
@@ -86,7 +88,7 @@ func ask(h http.Handler, path, body string, header ...string) *httptest.Response
 }
 
 func TestRefusedRequests(t *testing.T) {
-	page, _, _ := servers(local, new(output))
+	page, _, _ := servers(local, new(live.Output))
 	const valid = `{"policy": {"AllowedOrigins": "*"}, "call": {"path": "/notes"}}`
 	tooLong := `{"policy": {"AllowedOrigins": "` + strings.Repeat("a", maxState) + `"}}`
 	for name, tc := range map[string]struct {
@@ -117,7 +119,7 @@ func TestRefusedRequests(t *testing.T) {
 
 // A summary cannot write anything but itself to the terminal.
 func TestDone(t *testing.T) {
-	out := new(output)
+	out := new(live.Output)
 	page, _, _ := servers(local, out)
 	require.Equal(t, http.StatusOK, ask(page, "/done", `"done: 21 of 21 as expected\u001b[2J\n"`).Code)
 	assert.Equal(t, "\nThe page says \"done: 21 of 21 as expected\\x1b[2J\\n\".\n\n", out.String())
@@ -140,7 +142,7 @@ func decoded[T any](t *testing.T, w *httptest.ResponseRecorder) (v T) {
 
 // A check and an outcome, without a browser.
 func TestCheckAndOutcome(t *testing.T) {
-	page, _, api := servers(local, new(output))
+	page, _, api := servers(local, new(live.Output))
 	c := decoded[checked](t, ask(page, "/check/"+someToken, putState(0, true)))
 	assert.Zero(t, c.Policy.Count)
 	assert.Zero(t, c.Call.Count)
@@ -184,7 +186,7 @@ func preflight(api http.Handler, url string) {
 // What is typed while a call is under way does not touch it: only a run puts a policy in
 // force.
 func TestCheckWithoutRun(t *testing.T) {
-	page, _, api := servers(local, new(output))
+	page, _, api := servers(local, new(live.Output))
 	c := decoded[checked](t, ask(page, "/check/"+someToken, putState(0, true)))
 	const typed = `{"policy": {"AllowedOrigins": "*", "AllowedMethods": "*"}, "call": {"path": "/notes"}}`
 	assert.Empty(t, decoded[checked](t, ask(page, "/check/"+someToken, typed)).URL)
@@ -197,7 +199,7 @@ func TestCheckWithoutRun(t *testing.T) {
 // A call that a newer one has replaced leaves no trace in the newer one's conversation,
 // and learns that it is out of date.
 func TestReplacedCall(t *testing.T) {
-	page, _, api := servers(local, new(output))
+	page, _, api := servers(local, new(live.Output))
 	old := decoded[checked](t, ask(page, "/check/"+someToken, putState(0, true)))
 	fresh := strings.Replace(putState(0, true), `"run"`, `"fresh": true, "run"`, 1)
 	c := decoded[checked](t, ask(page, "/check/"+someToken, fresh))

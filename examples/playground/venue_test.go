@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -22,7 +21,7 @@ import (
 // A venue is a playground under test, on ports that are free.
 type venue struct {
 	origins
-	output  *output
+	output  *live.Output
 	reports chan json.RawMessage
 }
 
@@ -33,7 +32,7 @@ var driverJS string
 // report to the venue.
 func newVenue(t *testing.T, scripts ...func(origins) string) *venue {
 	t.Helper()
-	v := &venue{output: new(output), reports: make(chan json.RawMessage, 10)}
+	v := &venue{output: new(live.Output), reports: make(chan json.RawMessage, 10)}
 	listeners, o := listenAnywhere(t)
 	v.origins = o
 	page, other, api := servers(o, v.output)
@@ -102,22 +101,4 @@ func (v *venue) report(t *testing.T, page *live.Page, into any) {
 	require.NoError(t, json.Unmarshal(raw, &failed))
 	require.Empty(t, failed.Error)
 	require.NoError(t, json.Unmarshal(raw, into))
-}
-
-// An output is a terminal that many write to at once.
-type output struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (o *output) Write(p []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.buf.Write(p)
-}
-
-func (o *output) String() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.buf.String()
 }

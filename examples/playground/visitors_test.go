@@ -15,6 +15,7 @@ import (
 
 	"example.com/cors"
 	"example.com/cors/corstest"
+	"example.com/cors/internal/test/live"
 )
 
 func TestVisitorsAreBounded(t *testing.T) {
@@ -179,7 +180,7 @@ func TestRecordingsAreBounded(t *testing.T) {
 
 // The logger keeps what slog promises of handlers.
 func TestLoggerWithAttributes(t *testing.T) {
-	out := new(output)
+	out := new(live.Output)
 	rec := new(recording)
 	h := rec.around(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		newLogger(out).With("a", 1).WithGroup("g").InfoContext(r.Context(), "hello", "b", 2)

@@ -4,14 +4,11 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
-	"fmt"
 	"io"
 	"net/http"
 	"os"
 	"os/exec"
-	"regexp"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -46,12 +43,12 @@ func newDriver(t *testing.T) *driver {
 	for try := 0; port == "" && try < 10; try++ {
 		// It asks for a free port on [::1], takes the same one on 127.0.0.1, and ends if
 		// that is in use.
-		out := new(output)
+		out := new(live.Output)
 		cmd := exec.Command(path, "--port=0")
 		cmd.Env = append(os.Environ(), "TMPDIR="+t.TempDir()) // the browser's profile is in it
 		cmd.Stdout, cmd.Stderr = out, out
 		live.Start(t, cmd)
-		port = out.await(t, `started successfully on port (\d+)|port not available`)[1]
+		port = out.Await(t, `started successfully on port (\d+)|port not available`)[1]
 	}
 	require.NotEmpty(t, port, "chromedriver finds no port")
 
@@ -266,35 +263,4 @@ func (d *driver) picture(t *testing.T) []byte {
 	png, err := base64.StdEncoding.DecodeString(encoded)
 	require.NoError(t, err)
 	return png
-}
-
-// An output is what a program writes.
-type output struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (o *output) Write(p []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.buf.Write(p)
-}
-
-func (o *output) String() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.buf.String()
-}
-
-// await waits for words, and returns the match.
-func (o *output) await(t *testing.T, words string) []string {
-	t.Helper()
-	r := regexp.MustCompile(words)
-	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
-		if m := r.FindStringSubmatch(o.String()); m != nil {
-			return m
-		}
-	}
-	require.Fail(t, fmt.Sprintf("it never writes %q", words), o.String())
-	return nil
 }

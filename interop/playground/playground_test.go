@@ -43,11 +43,11 @@ func (p *person) visit(t *testing.T, width, height int) {
 // start starts the playground.
 func (p *person) start(t *testing.T) {
 	t.Helper()
-	out := new(output)
+	out := new(live.Output)
 	p.cmd = exec.Command(p.program, p.args...)
 	p.cmd.Stdout, p.cmd.Stderr = out, out
 	p.ended = live.Start(t, p.cmd)
-	p.page = out.await(t, `Open this in a browser: (\S+)`)[1]
+	p.page = out.Await(t, `Open this in a browser: (\S+)`)[1]
 }
 
 func (p *person) signal(t *testing.T, s syscall.Signal) {

@@ -7,7 +7,6 @@
 package live
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"fmt"
@@ -17,7 +16,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 )
@@ -123,7 +121,7 @@ type Page struct {
 	name    string
 	profile string          // the directory of all that the browser keeps
 	ended   <-chan struct{} // closed when the browser has ended
-	output  *output
+	output  *Output
 	pipe    *pipe // to Chromium, if its console is wanted
 }
 
@@ -188,7 +186,7 @@ func (b Browser) Open(t testing.TB, url string) *Page {
 			args = append(args, "--ignore-tls-errors")
 		}
 	}
-	p := &Page{t: t, name: b.Name, profile: dir, output: new(output)}
+	p := &Page{t: t, name: b.Name, profile: dir, output: new(Output)}
 	if b.listens {
 		args = append(args, consoleArgs[b.Name]...)
 	}
@@ -264,7 +262,7 @@ func Await[T any](p *Page, reports <-chan T) T {
 // startDisplay starts an X server without a screen, and returns its name.
 func startDisplay(t testing.TB, xvfb string) string {
 	t.Helper()
-	out := new(output)
+	out := new(Output)
 	cmd := exec.Command(xvfb, "-displayfd", "1", "-screen", "0", "1280x1024x24", "-nolisten", "tcp")
 	cmd.Stdout = out // Xvfb chooses a number that is free, and writes it here
 	ended := Start(t, cmd)
@@ -280,24 +278,4 @@ func startDisplay(t testing.TB, xvfb string) string {
 	}
 	t.Fatalf("%s: no display in %v", xvfb, patience)
 	return ""
-}
-
-// output keeps what a program writes, up to a bound.
-type output struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (o *output) Write(p []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	const most = 64 << 10
-	o.buf.Write(p[:min(len(p), most-o.buf.Len())])
-	return len(p), nil
-}
-
-func (o *output) String() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.buf.String()
 }
