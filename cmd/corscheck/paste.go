@@ -242,6 +242,12 @@ func readCall(form paste.Form, told *paste.Call) (*parser, error) {
 		c.untold = append(c.untold, `Developer tools write credentials: "include" for every call with Authorization. `+
 			"If the script does not ask for cookies, add -credentials=omit.")
 	}
+	if len(told.Announced) > 0 {
+		p.announce(strings.Join(told.Announced, ","))
+		p.flags.preflightOnly = true
+		c.untold = append(c.untold, fmt.Sprintf("The HAR does not tell the value of %s, which a preflight in it "+
+			"announces: browsers leave secrets out of what they export. Name it with -H.", enumerateAnd(told.Announced)))
+	}
 	p.bodyUnknown = told.BodyUnknown
 	c.guarded = form == paste.HAR || form == paste.Console
 	p.mode = cmp.Or(told.Mode, p.mode)

@@ -464,3 +464,20 @@ func TestPastedSecrets(t *testing.T) {
 		assert.Contains(t, stdout, "Referer")
 	}
 }
+
+// What only the preflight of a HAR tells of a header is its name: the call waits for
+// its value.
+func TestHARWithoutSecrets(t *testing.T) {
+	s := &sink{Handler: policy{allow: only(page)}}
+	url := serve(t, s)
+	text := `{"log": {"entries": [{"request": {"method": "GET", "url": "` + url + `", "headers": []}, "response": ` +
+		`{"status": 0}}, {"request": {"method": "OPTIONS", "url": "` + url + `", "headers": [{"name": "Origin", ` +
+		`"value": "` + page + `"}, {"name": "Access-Control-Request-Method", "value": "GET"}, {"name": ` +
+		`"Access-Control-Request-Headers", "value": "authorization"}]}, "response": {"status": 403}}]}}`
+	_, stdout, stderr := runPaste(t, text, "-no-probe")
+	assert.Empty(t, stderr)
+	assert.Equal(t, []string{"OPTIONS /users/7"}, s.seen)
+	assert.Contains(t, spaced(stdout), "(as Origin says)")
+	assert.Contains(t, spaced(stdout),
+		"The HAR does not tell the value of authorization, which a preflight in it announces")
+}

@@ -66,6 +66,8 @@ type Call struct {
 	Mode   string   // of fetch: "cors", "no-cors", "navigate" …; "" if not told
 	Notes  []string // what the text does not tell, in sentences
 
+	Announced []string // headers whose names a preflight tells, and nothing their values
+
 	Complaint *Complaint // of a line of the console
 	Entry     *Entry     // of a HAR
 
