@@ -22,8 +22,7 @@ func (p *parser) looksPasted(arg string) (bool, error) {
 	}
 	switch _, err := paste.Parse(arg); {
 	case errors.Is(err, paste.ErrUnknown):
-		return false, usagef("%s is neither a URL nor a call that is known here: copy the call as %s",
-			quote(arg), paste.Known)
+		return false, usagef("%s is neither a URL nor a call that is recognized: paste %s", quote(arg), paste.Known)
 	case err != nil:
 		return false, pasteError(err)
 	}
@@ -271,7 +270,7 @@ func (p *parser) complain(c *paste.Complaint) {
 		p.announce(c.Header)
 		p.flags.preflightOnly = true
 	}
-	if c.Preflight && c.Method == "" && c.Header == "" && (p.call.method == "" || isSafe(p.call.method)) {
+	if m := p.call.method; c.Preflight && c.Method == "" && c.Header == "" && (m == "" || isSafe(m) || m == "POST") {
 		p.call.upload = true // what makes a preflight without a method or a header of its own
 		p.flags.preflightOnly = true
 	}
