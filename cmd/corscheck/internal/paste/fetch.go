@@ -102,16 +102,27 @@ func parseFetch(text string) (*Paste, error) {
 	return p, nil
 }
 
-var declaration = regexp.MustCompile(`\b(?:const|let|var)\s+([A-Za-z_$][\w$]*)\s*=\s*`)
+var declaration = regexp.MustCompile(`\b(?:const|let|var)\s+([A-Za-z_$][\w$]*)\s*=\s*|` +
+	`\b([A-Za-z_$][\w$]*)\.(?:append|set)(\()`)
 
-// declared returns the variables that the text sets to literals.
+// declared returns the variables that the text sets to literals, with what it adds to
+// Headers and to URLSearchParams.
 func declared(text string) map[string]any {
 	const most = 100
 	variables := make(map[string]any)
 	for _, at := range declaration.FindAllStringSubmatchIndex(text, most) {
-		name := text[at[2]:at[3]]
 		end := min(len(text), at[1]+1<<16)
 		r := &jsReader{text: text[:end], at: at[1], variables: variables}
+		if at[4] >= 0 {
+			r.at = at[6]
+			name := text[at[4]:at[5]]
+			if before, ok := variables[name]; ok {
+				pair, err := r.arguments()
+				variables[name] = added(before, pair, err == nil, name)
+			}
+			continue
+		}
+		name := text[at[2]:at[3]]
 		value, err := r.value()
 		if _, twice := variables[name]; err != nil || twice {
 			value = jsUnknown(name)
@@ -119,6 +130,28 @@ func declared(text string) map[string]any {
 		variables[name] = value
 	}
 	return variables
+}
+
+// added is what a variable holds once a pair was added to it.
+func added(before any, pair jsList, known bool, name string) any {
+	key, isText := "", false
+	if known = known && len(pair) == 2; known {
+		key, isText = pair[0].(string)
+	}
+	switch before := before.(type) {
+	case jsObject:
+		if isText {
+			return append(before[:len(before):len(before)], jsMember{key, pair[1]})
+		}
+	case jsForm:
+		if !isText {
+			break
+		}
+		if value, ok := pair[1].(string); ok {
+			return append(before[:len(before):len(before)], Field{key, value})
+		}
+	}
+	return jsUnknown(name)
 }
 
 // A jsReader reads the literals of JavaScript. Everything else is an expression,

@@ -212,6 +212,12 @@ func (r *psReader) assignment() (*Call, error) {
 				r.cookies = append(r.cookies, Field{values[0], values[1]})
 			}
 			return nil, err
+		case member == "add" && r.peek() == '(':
+			values, err := r.stringsWithin()
+			if table, ok := r.variables[name].(psTable); ok && len(values) == 2 {
+				r.variables[name] = append(table, Field{values[0], values[1]})
+			}
+			return nil, err
 		}
 		return nil, r.skipStatement()
 	}
@@ -228,6 +234,10 @@ func (r *psReader) assignment() (*Call, error) {
 		}
 	}
 	if strings.HasPrefix(word, "new-object") {
+		if line := lower(r.rest()[:lineEnd(r.rest())]); strings.Contains(line, "dictionary") ||
+			strings.Contains(line, "hashtable") {
+			r.variables[name] = psTable{}
+		}
 		return nil, r.skipStatement()
 	}
 	value, err := r.value(false)
@@ -666,6 +676,9 @@ func (r *psReader) invoke() (*Call, error) {
 					}
 				}
 			}
+		} else if r.peek() == '@' && len(r.rest()) > 1 && isIdentifier(r.rest()[1]) {
+			return nil, errors.New("the parameters stand in a variable, " + firstWord(r.rest()) +
+				": write them out, as in -Uri … -Method …")
 		} else {
 			name = "uri"
 		}
