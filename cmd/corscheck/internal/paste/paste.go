@@ -249,7 +249,7 @@ func decodeUTF16(text string) string {
 
 // shellPrompt is a prompt, or what else may stand before the word curl.
 var shellPrompt = regexp.MustCompile(`^((?:[^'"]{0,100}?[$#%>❯✗✔➜»λ*-] +|\d+[.)] +)?` +
-	`(?:(?:time|sudo) +)?)curl(?:\.exe)?\s`)
+	`(?:(?:time|sudo|[A-Za-z_]+=\S*) +)*)curl(?:\.exe)?\s`)
 
 // dropPrompt takes the prompt of a shell off the front of text.
 func dropPrompt(text string) string {

@@ -129,7 +129,7 @@ func TestShells(t *testing.T) {
 		{"a prompt of zsh", "me@mac app % curl 'a' -k", CurlBash, []string{"a", "-k"}},
 		{"a prompt of a theme", "➜  app git:(main) ✗ curl 'a' -k", CurlBash, []string{"a", "-k"}},
 		{"a list", "1. curl 'a' -k", CurlBash, []string{"a", "-k"}},
-		{"a word before it", "time curl 'a' -k", CurlBash, []string{"a", "-k"}},
+		{"words before it", "A=b c= time curl 'a' -k", CurlBash, []string{"a", "-k"}},
 
 		{"cmd with joined lines", "curl ^\"a^\" ^  -X ^\"PUT^\" ^  -k", CurlCmd, []string{"a", "-X", "PUT", "-k"}},
 		{"cmd of Chromium until 2023",
@@ -219,6 +219,21 @@ func TestFetchByHand(t *testing.T) {
 			c.Method, c.Header = "PUT", []Field{{"A", "1"}, {"B", "b"}}
 			c.Notes = []string{"The value of B is an expression, and is sent as it is written."}
 		})},
+		{"members that are set", "const o = {method: 'GET', headers: {}};\nconst h = {'A': '1', 'B': '2'};\n" +
+			"h[\"A\"] = '3';\nh.C = v;\no.method = 'PUT';\no.headers = h;\nif (h.D == '4') {}\n" +
+			"fetch('https://a.example', o)", call(func(c *Call) {
+			c.Method, c.Header = "PUT", []Field{{"B", "2"}, {"A", "3"}, {"C", "v"}}
+			c.Notes = []string{"The value of C is an expression, and is sent as it is written."}
+		})},
+		{"constants in a template", "const host = 'a', top = 1;\nconst id = 1234567;\n" +
+			"fetch(`https://${host}.example/${ id }`)", call(func(c *Call) { c.URL += "/1234567" })},
+		{"a number that is added", "const base = 'https://a.example';\nfetch(base + '/' + 1234567)",
+			call(func(c *Call) { c.URL += "/1234567" })},
+		{"numbers in JSON", "fetch('https://a.example', {method: 'POST', body: JSON.stringify([20261126, 0.5, -0, 1e21])})",
+			call(func(c *Call) {
+				c.Method, c.Body, c.HasBody = "POST", "[20261126,0.5,0,1e+21]", true
+				c.Header = []Field{{"Content-Type", "text/plain;charset=UTF-8"}}
+			})},
 		{"a form that grows", "const p = new URLSearchParams({a: 1});\np.append('b', 'c d');\n" +
 			"fetch('https://a.example', {method: 'POST', body: p})", call(func(c *Call) {
 			c.Method, c.Body, c.HasBody = "POST", "a=1&b=c+d", true
@@ -386,6 +401,10 @@ func TestNotUsable(t *testing.T) {
 			`the URL is an expression, "u": write out what it is when the page runs`},
 		{"a URL that is a call", `fetch(base("x") + "/y")`,
 			`the URL is an expression, "base(\"x\") + \"/y\"": write out what it is when the page runs`},
+		{"a template of which a part is unknown", "const a = 'b';\nfetch(`https://${a}.example/${id}`)",
+			"the URL is an expression, \"`https://${a}.example/${id}`\": write out what it is when the page runs"},
+		{"a template with an expression", "const a = 'b';\nfetch(`https://${a + 1}.example`)",
+			"the URL is an expression, \"`https://${a + 1}.example`\": write out what it is when the page runs"},
 		{"a URL with an operator", `fetch("https://a.example" || other)`,
 			`the URL is an expression, "\"https://a.example\" || other": write out what it is when the page runs`},
 		{"a cut template", "fetch(`https://a${`b",

@@ -3,6 +3,7 @@ package paste
 import (
 	"encoding/json"
 	"errors"
+	"math"
 	"net/url"
 	"regexp"
 	"strconv"
@@ -819,4 +820,13 @@ func quoteJSON(s string) string {
 	return string(text)
 }
 
-func formatNumber(f float64) string { return strconv.FormatFloat(f, 'g', -1, 64) }
+// formatNumber writes a number as JavaScript does.
+func formatNumber(f float64) string {
+	switch abs := math.Abs(f); {
+	case f == 0:
+		return "0" // also for -0
+	case abs >= 1e-6 && abs < 1e21:
+		return strconv.FormatFloat(f, 'f', -1, 64)
+	}
+	return strconv.FormatFloat(f, 'g', -1, 64)
+}
