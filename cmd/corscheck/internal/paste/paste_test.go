@@ -114,6 +114,8 @@ func TestShells(t *testing.T) {
 		{"UTF-16", "\xff\xfec\x00u\x00r\x00l\x00 \x00\xe9\x00", CurlBash, []string{"é"}},
 		{"prose before it", "This fails:\n\n  curl 'a' -k", CurlBash, []string{"a", "-k"}},
 
+		{"a body that speaks of PowerShell", `curl 'a' -d 'use -Method Put -Uri x'`, CurlBash, []string{"a", "-d",
+			"use -Method Put -Uri x"}},
 		{"prose below it", "curl 'a' -k\n\nI don't know.", CurlBash, []string{"a", "-k"}},
 		{"its output below it", "$ curl 'a' \\\n -k\nHTTP/1.1 403\nit's forbidden", CurlBash, []string{"a", "-k"}},
 		{"lines that were joined", `curl 'a' \   -X 'PUT' \   -k`, CurlBash, []string{"a", "-X", "PUT", "-k"}},
@@ -300,6 +302,10 @@ func TestPowerShellByHand(t *testing.T) {
 		{"short", `irm https://a.example -Method put -SkipCertificateCheck`, Call{URL: "https://a.example",
 			Method: "PUT", Insecure: true}},
 		{"curl is a short name", `curl -Uri "https://a.example" -Method Put`, Call{URL: "https://a.example", Method: "PUT"}},
+		{"curl is a short name, without -Uri", `curl https://a.example -Headers @{"X-A"="1"}`,
+			Call{URL: "https://a.example", Header: []Field{{"X-A", "1"}}}},
+		{"what a pipeline makes", "$b = @{a = 1} | ConvertTo-Json\nirm https://a.example -Method Post -Body $b",
+			Call{URL: "https://a.example", Method: "POST", HasBody: true, BodyUnknown: true}},
 		{"variables",
 			"$h = @{ Authorization = 'Bearer it''s'; \"X-A\" = \"`\"1`\"\" }\n$u = 'https://a.example'\n$r " +
 				"= Invoke-RestMethod -Uri \"$u/x\" -Headers $h",

@@ -34,11 +34,17 @@ func startsPowerShell(text string) bool {
 
 var psCall = regexp.MustCompile(`(?i)(?:^|[\n;=|(]) *(?:Invoke-WebRequest|Invoke-RestMethod|iwr|irm) `)
 
+// psParameter is a parameter that curl does not have, in lower case.
+var (
+	psParameter = regexp.MustCompile(` -(?:uri|method|usebasicparsing) | -headers @`)
+	psQuoted    = regexp.MustCompile(`'[^']*'|"[^"]*"`)
+)
+
 // psLooksLikeCmdlet reports whether the word curl is PowerShell's own short name for
 // Invoke-WebRequest.
 func psLooksLikeCmdlet(text string) bool {
 	start := lower(text[:min(len(text), 1<<16)])
-	return !strings.HasPrefix(start, "curl.exe") && strings.Contains(start, " -uri ")
+	return !strings.HasPrefix(start, "curl.exe") && psParameter.MatchString(psQuoted.ReplaceAllString(start, ""))
 }
 
 func firstWord(text string) string {
@@ -245,7 +251,7 @@ func (r *psReader) assignment() (*Call, error) {
 	if err == nil {
 		r.variables[name] = value
 		r.space()
-		if !r.atEnd() { // an expression
+		if !r.atEnd() || r.peek() == '|' { // an expression
 			r.variables[name] = psUnknown("$" + name)
 			err = r.skipStatement()
 		}
