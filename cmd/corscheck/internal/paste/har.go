@@ -199,7 +199,7 @@ func newHARIndex(log *harLog) *harIndex {
 	x := &harIndex{make(map[string]string), make(map[string]string), make(map[string]bool),
 		make(map[string]harPreflight)}
 	for _, p := range log.Pages {
-		if origin := OriginOf(p.Title); p.ID != "" && x.pages[p.ID] == "" && strings.Contains(origin, "://") {
+		if origin := OriginOf(p.Title); p.ID != "" && strings.Contains(origin, "://") {
 			x.pages[p.ID] = origin
 		}
 	}

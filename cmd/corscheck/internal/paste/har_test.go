@@ -98,6 +98,11 @@ func TestHAR(t *testing.T) {
 		{"a preflight and its call", entry("OPTIONS", address, origin+", "+field("Access-Control-Request-Method",
 			"GET"), `"status": 403`, `"_resourceType": "preflight"`) + ", " +
 			entry("GET", address, origin, `"status": 0`, `"_resourceType": "fetch"`), "", failed("no answer")},
+		{"a preflight without its headers", entry("OPTIONS", address, origin, `"status": 403`,
+			`"_resourceType": "preflight"`) + ", " + entry("GET", address, origin, `"status": 0`, `"_resourceType": "fetch"`),
+			"", failed("no answer")},
+		{"a page without an ID", entry("GET", address, "", `"status": 0`, `"_resourceType": "fetch"`),
+			`{"title": "https://other.example/"}`, []told{{"GET", address, "", "", "no answer"}}},
 		{"a preflight alone", entry("OPTIONS", address, origin+", "+field("Access-Control-Request-Method", "PUT"),
 			`"status": 403`, `"_resourceType": "preflight"`), "",
 			[]told{{"OPTIONS", address, page, "Origin", "403, not for this origin"}}},
