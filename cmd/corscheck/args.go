@@ -211,6 +211,9 @@ func (p *parser) parseFlag(arg string, rest []string) ([]string, error) {
 		}
 		return rest, f.apply(p, value)
 	}
+	if f, ok := find(strings.TrimPrefix(name, "no-"), false); ok && long && p.copied && !f.hasArg && !hasValue {
+		return rest, nil // --no-location takes back --location
+	}
 	if long || !p.copied && meansLong(name) {
 		return rest, unknownFlag(arg)
 	}
@@ -379,8 +382,7 @@ func (p *parser) read(flag, name string) (string, error) {
 	var from io.Reader
 	switch {
 	case p.pasted:
-		return "", usagef("the paste names the file %s, and a paste opens no file: add %s %s beside it",
-			quote(name), flag, quote("@"+name))
+		return "", errNamesFile(name, flag+" "+quote("@"+name))
 	case name == "-" && p.stdin == nil:
 		return "", usagef("%s: the standard input is used already", flag)
 	case name == "-":
@@ -398,6 +400,10 @@ func (p *parser) read(flag, name string) (string, error) {
 		return "", usagef("%s: %v", flag, err)
 	}
 	return string(data), nil
+}
+
+func errNamesFile(name, beside string) error {
+	return usagef("the paste names the file %s, and a paste opens no file: add %s beside it", quote(name), beside)
 }
 
 func (p *parser) addRawData(value string) error {

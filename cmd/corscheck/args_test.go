@@ -246,7 +246,8 @@ func TestBadUsage(t *testing.T) {
 			`the URL "https://a.example:99999": the port is out of range`,
 		},
 		{"a URL that is none", []string{"-origin", page, "http://[::1"}, `the URL "http://[::1": not a URL`},
-		{"a path alone", []string{"-origin", page, "/users"}, `"/users" is not a URL`},
+		{"a path alone", []string{"-origin", page, "/users"}, `"/users" is not a URL, it has no host: ` +
+			`write it out, as in "https://api.example.com/users"`},
 		{"an empty URL", []string{"-origin", page, ""}, `the URL is empty`},
 		{
 			"a URL with a password", []string{"-origin", page, "https://a:b@api.example.com/"},

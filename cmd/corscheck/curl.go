@@ -90,13 +90,24 @@ var curlFlags = []flag{
 		"no-sessionid j junk-session-cookies ssl ssl-reqd ssl-allow-beast ssl-no-revoke ssl-revoke-best-effort " +
 		"cert-status ca-native proxy-insecure 0 http1.0 http1.1 http2 http2-prior-knowledge http3 http3-only " +
 		"path-as-is 1 tlsv1 tlsv1.0 tlsv1.1 tlsv1.2 tlsv1.3 4 ipv4 6 ipv6 # progress-bar disable-epsv " +
-		"ignore-content-length retry-all-errors"},
+		"ignore-content-length retry-all-errors retry-connrefused trace-time trace-ids no-clobber clobber " +
+		"remove-on-error parallel-immediate remote-name-all skip-existing suppress-connect-headers xattr crlf " +
+		"disable-eprt disallow-username-in-url doh-cert-status doh-insecure http0.9 haproxy-protocol mptcp " +
+		"tls-earlydata false-start form-escape netrc-optional ntlm-wb ssl-auto-client-cert " +
+		"sslv2 sslv3 proxy-anyauth proxy-basic proxy-digest proxy-negotiate proxy-ntlm proxy-tlsv1 proxy-http2 " +
+		"proxytunnel proxy-ca-native proxy-ssl-allow-beast proxy-ssl-auto-client-cert socks5-basic " +
+		"socks5-gssapi socks5-gssapi-nec use-ascii dump-ca-embed"},
 	{names: "o output w write-out c cookie-jar D dump-header connect-timeout retry retry-delay retry-max-time " +
 		"max-redirs limit-rate Y speed-limit y speed-time stderr trace trace-ascii keepalive-time ciphers " +
 		"tls13-ciphers tls-max curves interface local-port dns-servers dns-interface doh-url alt-svc hsts " +
 		"netrc-file capath crlfile pinnedpubkey cert-type key-type pass proto proto-default proto-redir " +
 		"max-filesize z time-cond output-dir U proxy-user proxy-header proxy-cacert parallel-max " +
-		"happy-eyeballs-timeout-ms expect100-timeout rate C continue-at", hasArg: true},
+		"happy-eyeballs-timeout-ms expect100-timeout rate C continue-at etag-compare etag-save aws-sigv4 create-file-mode " +
+		"dns-ipv4-addr dns-ipv6-addr delegation ech egd-file random-file haproxy-clientip ip-tos vlan-priority " +
+		"keepalive-cnt krb libcurl login-options proxy-cert proxy-cert-type proxy-key proxy-key-type proxy-pass " +
+		"proxy-capath proxy-ciphers proxy-tls13-ciphers proxy-crlfile proxy-pinnedpubkey proxy-service-name " +
+		"service-name sasl-authzid socks5-gssapi-service tlsauthtype tlsuser tlspassword trace-config variable " +
+		"sigalgs signature-algorithms", hasArg: true},
 }
 
 // globEscapes undoes what browsers put before the brackets of a URL, for curl would
@@ -206,6 +217,9 @@ func (p *parser) addPart(value string, plain bool) error {
 		}
 		if kind != 0 {
 			file := strings.Trim(content, `"`)
+			if p.pasted {
+				return errNamesFile(file, "-F "+quote(name+"="+string(kind)+file))
+			}
 			data, err := p.read("-F", file)
 			if err != nil {
 				return err
@@ -217,6 +231,9 @@ func (p *parser) addPart(value string, plain bool) error {
 				}
 			}
 		}
+	}
+	if n := len(content); !plain && n > 1 && content[0] == '"' && content[n-1] == '"' {
+		content = content[1 : n-1]
 	}
 	if p.call.hasBody && !p.isForm {
 		return usagef("-F and -d are two bodies: leave one of them out")
@@ -266,7 +283,11 @@ func isSetByBrowser(name, value string) bool {
 	switch name {
 	case "user-agent":
 		return strings.HasPrefix(value, "Mozilla/") // An SDK's is the script's own.
-	case "accept-language", "priority", "purpose", "upgrade-insecure-requests", "x-client-data":
+	case "accept-language", "priority", "purpose", "save-data", "upgrade-insecure-requests", "x-client-data":
+		return true
+	case "alt-used": // Firefox, over HTTP/3
+		return true
+	case "authority": // older Chromium: HTTP/2's own, without its colon
 		return true
 	case "cache-control", "pragma":
 		// What the open developer tools add under "Disable cache".

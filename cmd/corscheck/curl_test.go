@@ -71,6 +71,11 @@ func TestCURLFlags(t *testing.T) {
 		{"a range", []string{"-r", "0-1"}, told{header: fields{"Range": {"bytes=0-1"}}}},
 		{"a token", []string{"--oauth2-bearer", "t"}, told{header: fields{"Authorization": {"Bearer t"}}}},
 		{"a certificate is a credential", []string{"--cert", data, "--key", data}, told{credentials: true}},
+		{"what browsers add", []string{"-H", "authority: api.example.com", "-H", "Alt-Used: api.example.com", "-H",
+			"Save-Data: on", "-H", "X-A: 1"}, told{header: fields{"X-A": {"1"}}}},
+		{"what takes back another flag", []string{"--no-location", "--no-compressed", "--no-insecure"}, told{}},
+		{"what newer curls have", []string{"--retry-connrefused", "--trace-time", "--aws-sigv4", "a:b", "--no-clobber"},
+			told{}},
 		{"what changes nothing", []string{"-D", "x", "-o", "y", "--max-redirs", "3", "--retry", "2", "-sSLifOJ",
 			"--http2", "--tlsv1.2"}, told{}},
 	} {
@@ -112,7 +117,7 @@ func TestMultipart(t *testing.T) {
 	require.NoError(t, os.WriteFile(file, []byte("content;\r\n"), 0o600))
 	c, err := parse([]string{"curl", api, "-origin", page, "-F", "a=1;2", "-F", "f=@" + file + ";type=a/b;filename=\"x " +
 		"y\"", "-F", "g=<" + file,
-		"-F", "h=@" + file, "--form-string", "i=@no;type=x"})
+		"-F", "h=@" + file, "--form-string", "i=@no;type=x", "-F", "j=\"v\";type=a/b", "--form-string", "k=\"v\""})
 	require.NoError(t, err)
 	assert.Equal(t, "POST", c.call.method)
 	kind, parameters, err := mime.ParseMediaType(c.call.header.Get("Content-Type"))
@@ -122,6 +127,7 @@ func TestMultipart(t *testing.T) {
 	for _, want := range [][]string{
 		{"a", "", "", "1;2"}, {"f", "x y", "a/b", "content;\r\n"}, {"g", "", "", "content;\r\n"},
 		{"h", "a.txt", "text/plain; charset=utf-8", "content;\r\n"}, {"i", "", "", "@no;type=x"},
+		{"j", "", "a/b", "v"}, {"k", "", "", `"v"`},
 	} {
 		part, err := r.NextPart()
 		require.NoError(t, err)

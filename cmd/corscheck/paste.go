@@ -22,8 +22,7 @@ func (p *parser) looksPasted(arg string) (bool, error) {
 	}
 	switch _, err := paste.Parse(arg); {
 	case errors.Is(err, paste.ErrUnknown):
-		return false, usagef("%s is neither a URL nor a call that is known here: copy the call as %s",
-			quote(arg), paste.Known)
+		return false, usagef("%s is neither a URL nor a call that is recognized: paste %s", quote(arg), paste.Known)
 	case err != nil:
 		return false, pasteError(err)
 	}
@@ -242,6 +241,12 @@ func readCall(form paste.Form, told *paste.Call) (*parser, error) {
 		c.untold = append(c.untold, `Developer tools write credentials: "include" for every call with Authorization. `+
 			"If the script does not ask for cookies, add -credentials=omit.")
 	}
+	if len(told.Announced) > 0 {
+		p.announce(strings.Join(told.Announced, ","))
+		p.flags.preflightOnly = true
+		c.untold = append(c.untold, fmt.Sprintf("The HAR does not tell the value of %s, which a preflight in it "+
+			"announces: browsers leave secrets out of what they export. Name it with -H.", enumerateAnd(told.Announced)))
+	}
 	p.bodyUnknown = told.BodyUnknown
 	c.guarded = form == paste.HAR || form == paste.Console
 	p.mode = cmp.Or(told.Mode, p.mode)
@@ -265,7 +270,7 @@ func (p *parser) complain(c *paste.Complaint) {
 		p.announce(c.Header)
 		p.flags.preflightOnly = true
 	}
-	if c.Preflight && c.Method == "" && c.Header == "" && (p.call.method == "" || isSafe(p.call.method)) {
+	if m := p.call.method; c.Preflight && c.Method == "" && c.Header == "" && (m == "" || isSafe(m) || m == "POST") {
 		p.call.upload = true // what makes a preflight without a method or a header of its own
 		p.flags.preflightOnly = true
 	}

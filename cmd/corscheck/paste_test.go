@@ -149,6 +149,8 @@ func TestPasteOpensNothing(t *testing.T) {
 		_, err := parseWith(strings.NewReader(text), "-")
 		require.ErrorContains(t, err, "a paste opens no file", flag)
 	}
+	_, err := parseWith(strings.NewReader(`curl https://api.example.com -F 'a=<"`+file+`";type=a/b'`), "-")
+	require.ErrorContains(t, err, `add -F "a=<`+file+`" beside it`)
 	c, err := parseWith(strings.NewReader("curl https://api.example.com -H 'Origin: https://app.example.com' "+
 		"-H \"X-A: $(touch "+file+".new) `id` $HOME\" -audit -preflight-only -engine chromium"), "-")
 	require.NoError(t, err)
@@ -338,6 +340,11 @@ func TestConsoleLine(t *testing.T) {
 			"doesn't pass access control check: It does not have HTTP ok status.\nPUT URL net::ERR_FAILED",
 			policy{allow: only(page), preflightStatus: 500}, nil, []string{"OPTIONS /users/7 PUT"}, exitFailed,
 			[]string{"PUT"}},
+		{"a write whose preflight failed, of headers that are not told", "Access to fetch at 'URL'" + blocked +
+			"Response to preflight request doesn't pass access control check: It does not have HTTP ok status.\n" +
+			"POST URL net::ERR_FAILED",
+			policy{allow: only(page), preflightStatus: 500}, nil, []string{"OPTIONS /users/7 POST"}, exitFailed,
+			[]string{"500"}},
 		{"an image", "Access to image at 'URL'" + blocked + "No 'Access-Control-Allow-Origin' header is " +
 			"present on the requested resource.",
 			good, nil, []string{"GET /users/7"}, exitOK, []string{"The console's line does not tell whether " +
@@ -419,10 +426,10 @@ func TestPasteMisses(t *testing.T) {
 				`"https://app.example.com/"})`,
 			"the body is an expression, which only the page's script knows: give it with -d"},
 		{"nothing", "",
-			"the paste is empty: copy the call as cURL (bash, cmd), fetch, fetch (Node.js), PowerShell, a " +
-				"HAR, or the line in the console of Chromium, Firefox or Safari"},
+			"the paste is empty: paste a call copied as cURL (bash, cmd), fetch, fetch (Node.js) or " +
+				"PowerShell, a HAR, or the line in the console of Chromium, Firefox or Safari"},
 		{"anything", "hello",
-			"this is nothing that is known here: copy the call as cURL (bash, cmd), fetch, fetch (Node.js), " +
+			"the paste is not recognized: paste a call copied as cURL (bash, cmd), fetch, fetch (Node.js) or " +
 				"PowerShell, a HAR, or the line in the console of Chromium, Firefox or Safari"},
 		{"a cut cURL", "curl 'https://api", "the copy ends inside quotes: its end is missing, copy it again as a whole"},
 	} {
@@ -463,4 +470,21 @@ func TestPastedSecrets(t *testing.T) {
 		assert.NotContains(t, stdout+stderr, "SECRET", args)
 		assert.Contains(t, stdout, "Referer")
 	}
+}
+
+// What only the preflight of a HAR tells of a header is its name: the call waits for
+// its value.
+func TestHARWithoutSecrets(t *testing.T) {
+	s := &sink{Handler: policy{allow: only(page)}}
+	url := serve(t, s)
+	text := `{"log": {"entries": [{"request": {"method": "GET", "url": "` + url + `", "headers": []}, "response": ` +
+		`{"status": 0}}, {"request": {"method": "OPTIONS", "url": "` + url + `", "headers": [{"name": "Origin", ` +
+		`"value": "` + page + `"}, {"name": "Access-Control-Request-Method", "value": "GET"}, {"name": ` +
+		`"Access-Control-Request-Headers", "value": "authorization"}]}, "response": {"status": 403}}]}}`
+	_, stdout, stderr := runPaste(t, text, "-no-probe")
+	assert.Empty(t, stderr)
+	assert.Equal(t, []string{"OPTIONS /users/7"}, s.seen)
+	assert.Contains(t, spaced(stdout), "(as Origin says)")
+	assert.Contains(t, spaced(stdout),
+		"The HAR does not tell the value of authorization, which a preflight in it announces")
 }

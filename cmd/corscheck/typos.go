@@ -141,6 +141,9 @@ func completeURL(ref string) (string, error) {
 	}
 	u, err := url.Parse("http://" + ref)
 	switch {
+	case strings.HasPrefix(ref, "/"):
+		return "", usagef("%s is not a URL, it has no host: write it out, as in %s",
+			quote(ref), quote("https://api.example.com"+ref))
 	case err != nil || u.Host == "" || strings.ContainsAny(ref, " \t\n"):
 		return "", usagef("%s is not a URL", quote(ref))
 	case isLoopback(u.Hostname()):

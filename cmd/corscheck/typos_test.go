@@ -72,8 +72,8 @@ func TestDidYouMean(t *testing.T) {
 		{"an international name that needs tables", url("https://ｗｗｗ.example/"),
 			`the URL "https://ｗｗｗ.example/": write the host in Punycode (xn--…), as browsers send it`},
 		{"no URL at all", url("what is this"),
-			`"what is this" is neither a URL nor a call that is known here: copy the call as cURL (bash, ` +
-				`cmd), fetch, fetch (Node.js), PowerShell, a HAR, or the line in the console of Chromium, ` +
+			`"what is this" is neither a URL nor a call that is recognized: paste a call copied as cURL (bash, ` +
+				`cmd), fetch, fetch (Node.js) or PowerShell, a HAR, or the line in the console of Chromium, ` +
 				`Firefox or Safari`},
 		{"a HAR that is not there", []string{"nowhere.har"}, `open nowhere.har: no such file or directory`},
 		{"-entry without a paste", []string{"-entry", "2", "-origin", page, api},

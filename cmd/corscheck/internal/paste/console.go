@@ -38,9 +38,14 @@ var (
 		`Request header field \S+ is not allowed by Access-Control-Allow-Headers))?`) // Safari's own words
 	chromiumMixed = regexp.MustCompile(`Mixed Content: The page at ` + quoted + ` was loaded over HTTPS, ` +
 		`but requested an insecure [A-Za-z ]{1,40} ` + quoted)
-	// The line beside it: the method, and how it ended.
-	networkLine = regexp.MustCompile(`(?:\b|XHR)(GET|HEAD|POST|PUT|DELETE|PATCH|OPTIONS) (https?://\S+)` +
-		`(?: net::ERR_([A-Za-z_.]+)(?: (\d{3}))?)?`)
+	// Chromium until 66, and Safari of that time.
+	olderLine = regexp.MustCompile(`(?:Failed to load|(?:XMLHttpRequest|Fetch API) cannot load) ` +
+		`(https?://\S+?)[.:]? [^.:].{0,400}? Origin ` + quoted + ` is therefore not allowed access`)
+	olderSafari = regexp.MustCompile(`(?:XMLHttpRequest|Fetch API) cannot load (https?://\S+?)\. ` +
+		`Origin (\S+) is not allowed by Access-Control-Allow-Origin\b`)
+	// The line beside it: the method, and how it ended. Firefox's may stand without spaces.
+	networkLine = regexp.MustCompile(`(?:\b|XHR)(GET|HEAD|POST|PUT|DELETE|PATCH|OPTIONS) ?(https?://\S+)` +
+		`(?: net::ERR_([A-Za-z_.]+)(?: (\d{3}))?| (\d{3}) \()?`)
 
 	// Firefox, in all its languages: the address, and the reason in parentheses.
 	firefoxLine = regexp.MustCompile(`Cross-Origin Request (?:Blocked|Warning): ` +
@@ -48,7 +53,8 @@ var (
 		`[` + quotes + `]?(\S+?)[` + quotes + `]?(?: soon)?\.? \(Reason: `)
 	firefoxAny = regexp.MustCompile(`[` + quotes + `«»„]?` +
 		`(https?://[^\s` + quotes + `«»„()（）]+)[` + quotes + `«»]?[^()（）:：]{0,60}` +
-		`[(（]?[^()（）\s:：]{2,20} ?[:：] ?[^()（）]{0,40}(?:CORS|Access-Control-)`)
+		`(?:[(（]?[^()（）\s:：]{2,20} ?[:：] ?[^()（）/]{0,100}(?:CORS|Access-Control-)|` +
+		`[(（][^()（）:：/]{0,100}Access-Control-)`)
 	firefoxPolicy = regexp.MustCompile(`The resource at ` + quoted +
 		` was blocked due to its Cross-Origin-Resource-Policy header`)
 	firefoxMixed = regexp.MustCompile(`Blocked loading mixed active content [` + quotes + `](\S+?)[` + quotes + `]`)
@@ -77,7 +83,12 @@ var (
 	headerRefused = regexp.MustCompile(`[Rr]equest header field (\S+) is not allowed by Access-Control-Allow-Headers`)
 	headerMissing = regexp.MustCompile(`(?:header|token|[^\s(] ) ?[` + quotes + `«„]([!#$%&*+.^_|~0-9A-Za-z-]+)` +
 		`[` + quotes + `»“] [^()]{0,120}?[` + quotes + `«„]?Access-Control-Allow-Headers`)
-	statusCode = regexp.MustCompile(`Status code: ?(\d{3})|[Cc]ode[^:()]{0,20}: ?(\d{3})\b`)
+	methodNamed = regexp.MustCompile(`[^\s(] [` + quotes + `«„][^()` + quotes + `«»„]+[` + quotes + `»“] ` +
+		`[^()]{0,120}?[` + quotes + `«„]?Access-Control-Allow-Methods`)
+	wildcardRefused = regexp.MustCompile(`Access-Control-Allow-Origin[` + quotes + `»“]?[^()]{0,30}? ?` +
+		`[` + quotes + `«„] ?\* ?[` + quotes + `»“]`)
+	statusCode = regexp.MustCompile(`Status code: ?(\d{3})|[Cc]ode[^:()]{0,20}: ?(\d{3})\b|` +
+		`HTTP status code (\d{3})\b`)
 )
 
 // A message is one line of a console.
@@ -158,6 +169,12 @@ func findMessages(text string) []message {
 		c.URL = g[2]
 		origin(c, OriginOf(g[1]))
 	})
+	older := func(c *Call, g []string) {
+		c.URL = g[1]
+		origin(c, strings.Trim(g[2], quotes))
+	}
+	add(olderLine, "Chromium", whole, older)
+	add(olderSafari, "Safari", whole, older)
 	address1 := func(c *Call, g []string) { c.URL = g[1] }
 	add(firefoxLine, "Firefox", whole, address1)
 	add(firefoxMixed, "Firefox", whole, address1)
@@ -208,7 +225,10 @@ func (m *message) explain(text string) {
 		if g := headerMissing.FindStringSubmatch(text); g != nil {
 			c.Header, c.Preflight = g[1], true
 		}
-		c.NoMethod = strings.Contains(text, "Did not find method in CORS header")
+		c.NoMethod = strings.Contains(text, "Access-Control-Allow-Methods") && !methodNamed.MatchString(text)
+		if wildcardRefused.MatchString(text) {
+			m.call.Credentials = Include
+		}
 		if strings.Contains(text, "Access-Control-Allow-Methods") || strings.Contains(text, "Access-Control-Allow-Headers") {
 			c.Preflight = true
 		}
@@ -217,7 +237,7 @@ func (m *message) explain(text string) {
 		c.Preflight = true
 	}
 	for _, sign := range []string{
-		"credentials mode is 'include'", "Credentials flag is true", "when credentials flag is true",
+		"credentials mode is 'include'", "Credentials flag is true", "credentials flag is true",
 		"Credential is not supported", "Access-Control-Allow-Credentials",
 	} {
 		if strings.Contains(plainQuotes(text), sign) {
@@ -225,7 +245,7 @@ func (m *message) explain(text string) {
 		}
 	}
 	if g := statusCode.FindStringSubmatch(text); g != nil {
-		c.Status, _ = strconv.Atoi(g[1] + g[2])
+		c.Status, _ = strconv.Atoi(g[1] + g[2] + g[3])
 	}
 	c.NoAnswer = strings.Contains(text, "CORS request did not succeed") || strings.Contains(text, "CORSDidNotSucceed")
 }
@@ -340,8 +360,8 @@ func takeNetwork(calls []Call, text string) []Call {
 		if _, ok := byURL[address]; !ok {
 			byURL[address] = method
 		}
-		if failure != "" {
-			status, _ := strconv.Atoi(g[4])
+		if failure+g[5] != "" {
+			status, _ := strconv.Atoi(g[4] + g[5])
 			alone = append(alone, Call{URL: address, Method: method, Complaint: &Complaint{
 				Browser: "Chromium", Text: g[0], Status: status,
 				NoAnswer: status == 0 && failure != "FAILED" && !strings.HasPrefix(failure, "BLOCKED"),

@@ -193,6 +193,38 @@ func TestConsoleLines(t *testing.T) {
 				"Lesen der externen Ressource auf https://api.example.com/users/7. (Grund: CORS-Kopfzeile " +
 				"'Access-Control-Allow-Origin' fehlt). Statuscode: 200.",
 			[]told{{url: address, status: 200}}},
+		{"a URL and a log before it", `{"level":"SEVERE","message":"https://app.example.com/ - ` + chromium +
+			`No 'Access-Control-Allow-Origin' header is present on the requested resource."}`,
+			[]told{{url: address, origin: page}}},
+		{"quoted in a mail", "> " + strings.ReplaceAll(chromium, " from ", "\n> from ") + "Method PUT\n> is not " +
+			"allowed by Access-Control-Allow-Methods in preflight response.",
+			[]told{{url: address, origin: page, method: "PUT", preflight: true}}},
+		{"Chromium until 66", "Failed to load https://api.example.com/users/7: Response to preflight request doesn't " +
+			"pass access control check: No 'Access-Control-Allow-Origin' header is present on the requested " +
+			"resource. Origin 'https://app.example.com' is therefore not allowed access. The response had HTTP " +
+			"status code 404.", []told{{url: address, origin: page, preflight: true, status: 404}}},
+		{"Chromium until 57, with cookies", "XMLHttpRequest cannot load https://api.example.com/users/7. A wildcard " +
+			"'*' cannot be used in the 'Access-Control-Allow-Origin' header when the credentials flag is true. " +
+			"Origin 'https://app.example.com' is therefore not allowed access.",
+			[]told{{url: address, origin: page, credentials: Include}}},
+		{"Safari until 10", "XMLHttpRequest cannot load https://api.example.com/users/7. Origin " +
+			"https://app.example.com is not allowed by Access-Control-Allow-Origin.",
+			[]told{{url: address, origin: page}}},
+		{"the network's line of an answer", "app.js:3 PUT https://api.example.com/users/7 401 (Unauthorized)",
+			[]told{{url: address, method: "PUT", status: 401}}},
+		{"Firefox, with the network's line without spaces", "XHRPUThttps://api.example.com/users/7\nCORS Failed\n" +
+			firefox + "(Reason: Did not find method in CORS header ‘Access-Control-Allow-Methods’).",
+			[]told{{url: address, method: "PUT", preflight: true}}},
+		{"Firefox in German, with cookies",
+			"Quellübergreifende (Cross-Origin) Anfrage blockiert: Die Gleiche-Quelle-Regel verbietet das " +
+				"Lesen der externen Ressource auf https://api.example.com/users/7. (Grund: Anmeldedaten werden " +
+				"nicht unterstützt, wenn die CORS-Kopfzeile 'Access-Control-Allow-Origin' den Wert '*' hat).",
+			[]told{{url: address, credentials: Include}}},
+		{"Firefox without a word before its reason",
+			"Zablokowano żądanie do zasobu innego pochodzenia: zasady „Same Origin Policy” nie pozwalają wczytywać " +
+				"zdalnych zasobów z „https://api.example.com/users/7” (nagłówek „x-foo” jest niedozwolony według " +
+				"nagłówka „Access-Control-Allow-Headers”).",
+			[]told{{url: address, header: "x-foo", preflight: true}}},
 		{"Firefox in French",
 			"Blocage d’une requête multiorigine (Cross-Origin Request) : la politique « Same Origin » ne " +
 				"permet pas de consulter la ressource distante située sur https://api.example.com/users/7. " +
@@ -265,5 +297,23 @@ func TestConsoleLines(t *testing.T) {
 			}
 			assert.Equal(t, tc.want, got)
 		})
+	}
+}
+
+// Firefox names no method that it refuses, in any language, but a list that is none.
+func TestFirefoxMethods(t *testing.T) {
+	for reason, want := range map[string]bool{
+		"(Reason: Did not find method in CORS header ‘Access-Control-Allow-Methods’).":           true,
+		"(Grund: Methode in CORS-Kopfzeile 'Access-Control-Allow-Methods' nicht gefunden).":      true,
+		"(Reason: invalid token ‘a b’ in CORS header ‘Access-Control-Allow-Methods’).":           false,
+		"(Reason: CORS header ‘Access-Control-Allow-Origin’ missing).":                           false,
+		"(Reason: invalid token ‘a b’ in CORS header ‘Access-Control-Allow-Headers’).":           false,
+		"(Grund: ungültiger Wert 'a' in der CORS-Kopfzeile 'Access-Control-Allow-Methods').":     false,
+		"(Reason: header ‘x’ is not allowed according to header ‘Access-Control-Allow-Headers’)": false,
+	} {
+		p, err := Parse("Cross-Origin Request Blocked: The Same Origin Policy disallows reading the remote resource " +
+			"at https://api.example.com/. " + reason)
+		require.NoError(t, err)
+		assert.Equal(t, want, p.Calls[0].Complaint.NoMethod, reason)
 	}
 }

@@ -2,6 +2,7 @@ package paste
 
 import (
 	"errors"
+	"regexp"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -11,6 +12,8 @@ var (
 	errCutQuote = errors.New("the copy ends inside quotes: its end is missing, copy it again as a whole")
 	errCutLine  = errors.New("the copy ends where another line should follow: " +
 		"its end is missing, copy it again as a whole")
+	errDash = errors.New("its dashes are long: a program between the browser and here changed them; " +
+		"copy it again, straight from the browser")
 	errCurly = errors.New("its quotes are curly: a program between the browser and here changed them; " +
 		"copy it again, straight from the browser")
 )
@@ -27,8 +30,33 @@ func isCurl(text string) bool {
 	return strings.TrimSuffix(lower(word), ".exe") == "curl"
 }
 
-// parseCurl reads one curl command after the other.
+// parseCurl reads one curl command after the other. What stands below it may be
+// anything, its output or prose: an apostrophe there is no quote.
 func parseCurl(text string) (*Paste, error) {
+	p, err := parseCommands(text)
+	if !errors.Is(err, errCutQuote) {
+		return p, err
+	}
+	const most = 100 // lines
+	end := 0
+	for range most {
+		n := strings.IndexByte(text[end:], '\n')
+		if n < 0 {
+			break
+		}
+		end += n + 1
+		next := dropPrompt(text[end:])
+		if strings.HasPrefix(next, "-") || isCurl(next) {
+			continue
+		}
+		if whole, err := parseCommands(text[:end]); err == nil {
+			return whole, nil
+		}
+	}
+	return nil, err
+}
+
+func parseCommands(text string) (*Paste, error) {
 	form := curlForm(text)
 	if form == CurlPowerShell && psLooksLikeCmdlet(text) {
 		return parsePowerShell(text)
@@ -143,6 +171,8 @@ func splitBash(text string) (commands [][]string, err error) {
 			}
 		case c == '\\' && continues(text[i+1:]):
 			i += 1 + lineEnd(text[i+1:]) + 1
+		case c == '\\' && next == ' ' && !inWord:
+			i++ // two lines that were joined
 		case c == '\\':
 			inWord = true
 			_ = b.WriteByte(next)
@@ -195,6 +225,8 @@ func splitBash(text string) (commands [][]string, err error) {
 			i += redirection(text[i:])
 		case isCurly(text[i:]) && !inWord:
 			return nil, errCurly
+		case isLongDash(text[i:]) && !inWord:
+			return nil, errDash
 		default:
 			inWord = true
 			_ = b.WriteByte(c)
@@ -225,6 +257,11 @@ func lineEnd(text string) int {
 func isCurly(text string) bool {
 	r, _ := utf8.DecodeRuneInString(text)
 	return strings.ContainsRune("“”„‘’‚", r)
+}
+
+// isLongDash reports whether text begins with what programs make of -- or -.
+func isLongDash(text string) bool {
+	return strings.HasPrefix(text, "—") || strings.HasPrefix(text, "–")
 }
 
 // redirection returns the length of a redirection, with the word that it names.
@@ -352,7 +389,7 @@ func digits(text string, base, most int) (value int64, n int) {
 // left. In words that begin with ^", which browsers write, Chromium doubles every
 // backslash, and Firefox, which writes curl.exe, none.
 func splitCmd(text string) (commands [][]string, err error) {
-	text, escaped, err := dropCarets(text)
+	text, escaped, err := dropCarets(mendQuotes(text))
 	if err != nil {
 		return nil, err
 	}
@@ -418,6 +455,8 @@ func splitCmd(text string) (commands [][]string, err error) {
 			i += redirection(text[i:]) - 1
 		case isCurly(text[i:]) && !inWord:
 			return nil, errCurly
+		case isLongDash(text[i:]) && !inWord:
+			return nil, errDash
 		default:
 			inWord = true
 			b.WriteByte(c)
@@ -434,6 +473,21 @@ func splitCmd(text string) (commands [][]string, err error) {
 
 func isExe(words []string) bool {
 	return len(words) > 0 && strings.HasSuffix(lower(words[0]), ".exe")
+}
+
+var (
+	caretsWithin = regexp.MustCompile(` "[^"\n]*(?:\^\\|\^%\^|\^&)`)
+	quoteBefore  = regexp.MustCompile(`( )"`)
+	quoteBehind  = regexp.MustCompile(`([^\s^])"(\s|$)`)
+)
+
+// mendQuotes writes the quotes around a word as ^", as browsers do today. Chromium
+// left out that caret until 2023, though not those inside of the word.
+func mendQuotes(text string) string {
+	if !caretsWithin.MatchString(text) {
+		return text
+	}
+	return quoteBehind.ReplaceAllString(quoteBefore.ReplaceAllString(text, `$1^"`), `$1^"$2`)
 }
 
 // dropCarets is cmd.exe's part: a caret makes the character after it stand for
@@ -463,6 +517,7 @@ func dropCarets(text string) (plain string, escaped []bool, err error) {
 			i++
 		case text[i+1] == ' ' && continues(text[i+1:]):
 			i += 1 + lineEnd(text[i+1:])
+		case text[i+1] == ' ' && i > 0 && text[i-1] == ' ': // two lines that were joined
 		default:
 			i++
 			add(text[i], true)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -102,23 +103,64 @@ func parseFetch(text string) (*Paste, error) {
 	return p, nil
 }
 
-var declaration = regexp.MustCompile(`\b(?:const|let|var)\s+([A-Za-z_$][\w$]*)\s*=\s*`)
+// declaration is where a variable is set, in group 1, where something is added to it,
+// in 2, or where a member of it is set, in 4: in 5 or 6 is the member's name.
+var declaration = regexp.MustCompile(`\b(?:const|let|var)\s+([A-Za-z_$][\w$]*)\s*=\s*|` +
+	`\b([A-Za-z_$][\w$]*)\.(?:append|set)(\()|` +
+	`\b([A-Za-z_$][\w$]*)(?:\.([A-Za-z_$][\w$]*)|\[\s*["']([^"'\n]+)["']\s*\])\s*=(?:\s|["'{])`)
 
-// declared returns the variables that the text sets to literals.
+// declared returns the variables that the text sets to literals, with what it adds to
+// objects, Headers and URLSearchParams.
 func declared(text string) map[string]any {
 	const most = 100
 	variables := make(map[string]any)
 	for _, at := range declaration.FindAllStringSubmatchIndex(text, most) {
-		name := text[at[2]:at[3]]
+		group := func(n int) string { return text[max(at[2*n], 0):max(at[2*n+1], 0)] }
 		end := min(len(text), at[1]+1<<16)
 		r := &jsReader{text: text[:end], at: at[1], variables: variables}
-		value, err := r.value()
-		if _, twice := variables[name]; err != nil || twice {
-			value = jsUnknown(name)
+		switch name := group(1) + group(2) + group(4); {
+		case group(1) != "":
+			value, err := r.value()
+			if _, twice := variables[name]; err != nil || twice {
+				value = jsUnknown(name)
+			}
+			variables[name] = value
+		case variables[name] == nil:
+		case group(2) != "":
+			r.at = at[6]
+			pair, err := r.arguments()
+			variables[name] = added(variables[name], pair, err == nil, name)
+		default:
+			r.at = at[1] - 1 // the first character of the value
+			if value, err := r.value(); err == nil {
+				variables[name] = added(variables[name], jsList{group(5) + group(6), value}, true, name)
+			}
 		}
-		variables[name] = value
 	}
 	return variables
+}
+
+// added is what a variable holds once a pair was added to it.
+func added(before any, pair jsList, known bool, name string) any {
+	key, isText := "", false
+	if known = known && len(pair) == 2; known {
+		key, isText = pair[0].(string)
+	}
+	switch before := before.(type) {
+	case jsObject:
+		if isText {
+			others := slices.DeleteFunc(slices.Clone(before), func(m jsMember) bool { return m.name == key })
+			return append(others, jsMember{key, pair[1]})
+		}
+	case jsForm:
+		if !isText {
+			break
+		}
+		if value, ok := pair[1].(string); ok {
+			return append(before[:len(before):len(before)], Field{key, value})
+		}
+	}
+	return jsUnknown(name)
 }
 
 // A jsReader reads the literals of JavaScript. Everything else is an expression,
@@ -384,10 +426,8 @@ func (r *jsReader) value() (any, error) {
 			if err != nil {
 				return nil, err
 			}
-			left, ok1 := value.(string)
-			right, ok2 := more.(string)
-			if ok1 && ok2 {
-				value = left + right
+			if _, ok := value.(string); ok && isPlain(more) {
+				value = jsString(value) + jsString(more)
 			} else {
 				value = jsUnknown(r.text[start:r.at])
 			}
@@ -719,15 +759,18 @@ func (r *jsReader) template() (any, error) {
 				return nil, err
 			}
 		case c == '$' && strings.HasPrefix(r.text[r.at+1:], "{"):
-			known = false
 			r.at += len("${")
 			if r.depth++; r.depth > maxDepth {
 				return nil, errors.New("the brackets stand too deep in each other")
 			}
+			value, isName := r.variables[firstName(r.rest())]
 			err := r.skip()
 			r.depth--
 			if err != nil {
 				return nil, err
+			}
+			if known = known && isName && isPlain(value); known {
+				_, _ = b.WriteString(jsString(value))
 			}
 			if r.peek() != '}' {
 				return nil, errFetch
@@ -739,6 +782,21 @@ func (r *jsReader) template() (any, error) {
 		}
 	}
 	return nil, errCutQuote
+}
+
+// firstName returns the name between ${ and }, if nothing else stands there.
+func firstName(text string) string {
+	name, _, _ := strings.Cut(text, "}")
+	return strings.TrimSpace(name)
+}
+
+// isPlain reports whether a value is known, and looks in a text as it does alone.
+func isPlain(value any) bool {
+	switch value.(type) {
+	case string, float64:
+		return true
+	}
+	return false
 }
 
 // list reads [ … ].

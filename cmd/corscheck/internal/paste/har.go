@@ -1,6 +1,7 @@
 package paste
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -90,12 +91,14 @@ func parseHAR(text string) (*Paste, error) {
 		return nil, ErrUnknown
 	}
 	var failed, passed []Call
+	x := newHARIndex(file.Log)
 	for i := range file.Log.Entries {
 		e := &file.Log.Entries[i]
+		x.see(e)
 		if !e.isCall() {
 			continue
 		}
-		c := e.call(file.Log, i)
+		c := e.call(x)
 		c.findOrigin()
 		switch target := OriginOf(c.URL); {
 		case target == "" || target == "null" || !strings.HasPrefix(target, "http"):
@@ -104,7 +107,7 @@ func parseHAR(text string) (*Paste, error) {
 			continue
 		case e.isPreflight():
 			// What it announces is a call of its own, unless that stands in the file.
-			if file.Log.hasCallOf(e) {
+			if x.hasCallOf(e) {
 				continue
 			}
 		}
@@ -158,6 +161,9 @@ func (e *harEntry) isCall() bool {
 	if mode, ok := e.header("Sec-Fetch-Mode"); ok {
 		return mode == "cors"
 	}
+	if upgrade, _ := e.header("Upgrade"); strings.EqualFold(upgrade, "websocket") {
+		return false
+	}
 	if _, ok := e.header("Origin"); ok && e.ResourceType != "document" && e.ResourceType != "websocket" {
 		return true
 	}
@@ -175,24 +181,87 @@ func (e *harEntry) isCall() bool {
 	return true // fetch, xhr, font, preflight, eventsource, other
 }
 
-// hasCallOf reports whether the call that a preflight asks for is in the log too.
-func (l *harLog) hasCallOf(preflight *harEntry) bool {
-	method, _ := preflight.header("Access-Control-Request-Method")
-	for i := range l.Entries {
-		e := &l.Entries[i]
-		if e.Request.URL == preflight.Request.URL && !e.isPreflight() &&
-			(method == "" || strings.EqualFold(e.Request.Method, method)) {
-			return true
-		}
-	}
-	return false
+// A harIndex finds what belongs together in a HAR, however long that is.
+type harIndex struct {
+	pages      map[string]string       // the origins of the pages whose titles are URLs, by ID
+	documents  map[string]string       // the origin of the last document so far, by the page's ID
+	calls      map[string]bool         // the calls, by method and URL, and by URL alone
+	preflights map[string]harPreflight // by what they ask for
 }
 
-func (e *harEntry) call(log *harLog, index int) Call {
+// A harPreflight is what the preflights of a call tell of it.
+type harPreflight struct {
+	origin    string
+	announced string // the names of headers, "" if not all announce the same
+}
+
+func newHARIndex(log *harLog) *harIndex {
+	x := &harIndex{make(map[string]string), make(map[string]string), make(map[string]bool),
+		make(map[string]harPreflight)}
+	for _, p := range log.Pages {
+		if origin := OriginOf(p.Title); p.ID != "" && strings.Contains(origin, "://") {
+			x.pages[p.ID] = origin
+		}
+	}
+	for i := range log.Entries {
+		e := &log.Entries[i]
+		if !e.isPreflight() {
+			x.calls[e.Request.URL], x.calls[e.key()] = true, true
+			continue
+		}
+		var p harPreflight
+		p.origin, _ = e.header("Origin")
+		p.announced, _ = e.header("Access-Control-Request-Headers")
+		if before, ok := x.preflights[e.key()]; ok && before.announced != p.announced {
+			p.announced = ""
+		}
+		x.preflights[e.key()] = p
+	}
+	return x
+}
+
+// key is the same for a call and for its preflight.
+func (e *harEntry) key() string {
+	method := e.Request.Method
+	if e.isPreflight() {
+		method, _ = e.header("Access-Control-Request-Method")
+	}
+	return strings.ToUpper(method) + " " + e.Request.URL
+}
+
+// see takes note of e if it is a document: what follows is called by its page.
+func (x *harIndex) see(e *harEntry) {
+	if e.ResourceType != "document" && !isNavigation(e) {
+		return
+	}
+	if dest, ok := e.header("Sec-Fetch-Dest"); ok && dest != "document" {
+		return // a frame
+	}
+	x.documents[e.PageRef] = OriginOf(e.Request.URL)
+}
+
+// page returns the origin of the page that made the entry: the page's title, where
+// it is a URL, else the document before it.
+func (x *harIndex) page(e *harEntry) string {
+	return cmp.Or(x.pages[e.PageRef], x.documents[e.PageRef])
+}
+
+// hasCallOf reports whether the call that a preflight asks for is in the log too.
+func (x *harIndex) hasCallOf(preflight *harEntry) bool {
+	if method, _ := preflight.header("Access-Control-Request-Method"); method == "" {
+		return x.calls[preflight.Request.URL]
+	}
+	return x.calls[preflight.key()]
+}
+
+func (e *harEntry) call(x *harIndex) Call {
 	c := Call{URL: e.Request.URL, Method: e.Request.Method, Entry: &Entry{Started: e.Started}}
 	for _, h := range e.Request.Headers {
-		c.Header = append(c.Header, h.field())
+		if !strings.HasPrefix(h.Name, ":") { // HTTP/2's own, such as :authority
+			c.Header = append(c.Header, h.field())
+		}
 	}
+	c.takePreflight(x.preflights[e.key()], e.isPreflight())
 	if post := e.Request.PostData; post != nil && !e.isPreflight() {
 		c.Body, c.HasBody = post.Text, true
 		if post.Text == "" && len(post.Params) > 0 {
@@ -212,35 +281,27 @@ func (e *harEntry) call(log *harLog, index int) Call {
 	if _, ok := c.field("Cookie"); ok || len(e.Request.Cookies) > 0 {
 		c.Credentials = Include
 	}
-	if page := log.page(e, index); page != "" {
+	if page := x.page(e); page != "" {
 		c.Origin = Origin{page, "the page in the HAR"}
 	}
 	return c
 }
 
-// page returns the origin of the page that made the entry: the page's title, where
-// it is a URL, what the browser says of the initiator, the document before it.
-func (l *harLog) page(e *harEntry, index int) string {
-	for _, p := range l.Pages {
-		if p.ID == e.PageRef && e.PageRef != "" {
-			if origin := OriginOf(p.Title); strings.Contains(origin, "://") {
-				return origin
-			}
+// takePreflight takes from the preflight what the call's own entry lacks: browsers
+// leave Origin out of a call that they did not send, and secrets out of an export.
+func (c *Call) takePreflight(p harPreflight, itself bool) {
+	if itself {
+		return
+	}
+	if _, ok := c.field("Origin"); !ok && p.origin != "" {
+		c.Header = append(c.Header, Field{"Origin", p.origin})
+	}
+	for name := range strings.SplitSeq(p.announced, ",") {
+		name = strings.TrimSpace(name)
+		if _, ok := c.field(name); !ok && name != "" {
+			c.Announced = append(c.Announced, name)
 		}
 	}
-	for i := index - 1; i >= 0; i-- {
-		d := &l.Entries[i]
-		if d.ResourceType != "document" && !isNavigation(d) {
-			continue
-		}
-		if dest, ok := d.header("Sec-Fetch-Dest"); ok && dest != "document" {
-			continue // a frame
-		}
-		if d.PageRef == e.PageRef {
-			return OriginOf(d.Request.URL)
-		}
-	}
-	return ""
 }
 
 func isNavigation(e *harEntry) bool {
@@ -257,6 +318,10 @@ func (e *harEntry) judge(c *Call) {
 		reason = e.Response.Error
 	}
 	blocked := strings.Trim(string(e.Blocked), `" `)
+	if blocked == "csp" || strings.Contains(reason, "BLOCKED_BY_CSP") {
+		c.Notes = append(c.Notes, "The browser blocked it by the page's own Content-Security-Policy: "+
+			"add the URL to connect-src in it.")
+	}
 	switch {
 	case status <= 0 && reason != "":
 		c.Entry.Failed, c.Entry.Outcome = true, oneLine(reason)
@@ -264,7 +329,7 @@ func (e *harEntry) judge(c *Call) {
 		c.Entry.Failed, c.Entry.Outcome = true, "no answer"
 	case reason != "" || blocked != "" && blocked != "null" && blocked != "0" && blocked != "false":
 		c.Entry.Failed, c.Entry.Outcome = true, fmt.Sprintf("%d, blocked", status)
-	case !e.passes(c.Origin.Value):
+	case !e.passes(c.Origin.Value, c.Credentials == Include):
 		c.Entry.Failed, c.Entry.Outcome = true, fmt.Sprintf("%d, not for this origin", status)
 	default:
 		c.Entry.Outcome = fmt.Sprint(status)
@@ -272,11 +337,15 @@ func (e *harEntry) judge(c *Call) {
 }
 
 // passes reports whether the recorded answer lets a page of origin read it.
-func (e *harEntry) passes(origin string) bool {
+func (e *harEntry) passes(origin string, credentials bool) bool {
 	if origin == "" {
 		return true
 	}
 	allowed, _ := headerOf(e.Response.Headers, "Access-Control-Allow-Origin")
 	allowed = strings.TrimSpace(allowed)
-	return allowed == "*" || allowed == origin
+	if !credentials {
+		return allowed == "*" || allowed == origin
+	}
+	withCookies, _ := headerOf(e.Response.Headers, "Access-Control-Allow-Credentials")
+	return allowed == origin && strings.TrimSpace(withCookies) == "true"
 }

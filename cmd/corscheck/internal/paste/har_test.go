@@ -98,6 +98,11 @@ func TestHAR(t *testing.T) {
 		{"a preflight and its call", entry("OPTIONS", address, origin+", "+field("Access-Control-Request-Method",
 			"GET"), `"status": 403`, `"_resourceType": "preflight"`) + ", " +
 			entry("GET", address, origin, `"status": 0`, `"_resourceType": "fetch"`), "", failed("no answer")},
+		{"a preflight without its headers", entry("OPTIONS", address, origin, `"status": 403`,
+			`"_resourceType": "preflight"`) + ", " + entry("GET", address, origin, `"status": 0`, `"_resourceType": "fetch"`),
+			"", failed("no answer")},
+		{"a page without an ID", entry("GET", address, "", `"status": 0`, `"_resourceType": "fetch"`),
+			`{"title": "https://other.example/"}`, []told{{"GET", address, "", "", "no answer"}}},
 		{"a preflight alone", entry("OPTIONS", address, origin+", "+field("Access-Control-Request-Method", "PUT"),
 			`"status": 403`, `"_resourceType": "preflight"`), "",
 			[]told{{"OPTIONS", address, page, "Origin", "403, not for this origin"}}},
@@ -133,4 +138,81 @@ func TestHARBodies(t *testing.T) {
 		field("Content-Type", "multipart/form-data; boundary=x"))
 	assert.True(t, c.HasBody && c.BodyUnknown)
 	assert.Len(t, c.Header, 1)
+}
+
+// A preflight tells what its call's own entry lacks: browsers leave Origin out of a
+// call that they did not send, and secrets out of what they export.
+func TestHARPreflightTells(t *testing.T) {
+	const page, address = "https://app.example.com", "https://api.example.com/7"
+	preflight := func(origin, method, announced string) string {
+		return entry("OPTIONS", address, field("Origin", origin)+", "+field("Access-Control-Request-Method", method)+", "+
+			field("Access-Control-Request-Headers", announced), `"status": 403`, `"_resourceType": "preflight"`)
+	}
+	call := entry("PUT", address, field("Referer", page+"/x")+", "+field("X-A", "1"), `"status": 0`, "")
+	for _, tc := range []struct {
+		name, entries string
+		origin        Origin
+		announced     []string
+	}{
+		{"after it", call + ", " + preflight(page, "PUT", "authorization,x-a, x-b"), Origin{page, "Origin"},
+			[]string{"authorization", "x-b"}},
+		{"before it", preflight(page, "PUT", "x-a") + ", " + call, Origin{page, "Origin"}, nil},
+		{"again", preflight(page, "PUT", "x-b") + ", " + call + ", " + preflight(page, "PUT", "x-b"),
+			Origin{page, "Origin"}, []string{"x-b"}},
+		{"two that differ", preflight(page, "PUT", "x-b") + ", " + call + ", " + preflight(page, "PUT", "x-c"),
+			Origin{page, "Origin"}, nil},
+		{"of another call", call + ", " + preflight(page, "DELETE", "x-b"), Origin{page, "Referer"}, nil},
+		{"a frame without an origin", call + ", " + preflight("null", "PUT", "x-a"), Origin{"null", "Origin"}, nil},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			p, err := Parse(`{"log": {"entries": [` + tc.entries + `]}}`)
+			require.NoError(t, err)
+			got := p.Calls[0]
+			assert.Equal(t, "PUT", got.Method)
+			assert.Equal(t, tc.origin, got.Origin)
+			assert.Equal(t, tc.announced, got.Announced)
+		})
+	}
+}
+
+// With cookies, a wildcard lets no page read the answer: not every browser says so.
+func TestHARCredentials(t *testing.T) {
+	const page, address = "https://app.example.com", "https://api.example.com/7"
+	headers := field("Origin", page) + ", " + field("Cookie", "a=1")
+	answer := func(origin, credentials string) string {
+		return `"status": 200, "headers": [` + field("Access-Control-Allow-Origin", origin) + ", " +
+			field("access-control-allow-credentials", credentials) + `]`
+	}
+	for _, tc := range []struct {
+		name, headers, answer string
+		failed                bool
+	}{
+		{"a wildcard", headers, answer("*", "true"), true},
+		{"not true", headers, answer(page, "True"), true},
+		{"granted", headers, answer(page, "true"), false},
+		{"without cookies", field("Origin", page), answer("*", ""), false},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			p, err := Parse(`{"log": {"entries": [` + entry("GET", address, tc.headers, tc.answer, "") + `]}}`)
+			require.NoError(t, err)
+			assert.Equal(t, tc.failed, p.Calls[0].Entry.Failed)
+		})
+	}
+}
+
+// Chromium lists HTTP/2's own fields among the headers, proxies a WebSocket among the
+// calls.
+func TestHARPlumbing(t *testing.T) {
+	const page, address = "https://app.example.com", "https://api.example.com/7"
+	origin := field("origin", page)
+	p, err := Parse(`{"log": {"entries": [` +
+		entry("GET", "https://api.example.com/socket", origin+", "+field("Upgrade", "WebSocket"), `"status": 101`, "") +
+		", " + entry("GET", address, field(":authority", "api.example.com")+", "+field(":method", "GET")+", "+origin,
+		`"status": 0`, `"_error": "net::ERR_BLOCKED_BY_CSP"`) + `]}}`)
+	require.NoError(t, err)
+	require.Len(t, p.Calls, 1)
+	assert.Equal(t, address, p.Calls[0].URL)
+	assert.Equal(t, []Field{{"origin", page}}, p.Calls[0].Header)
+	assert.Equal(t, []string{"The browser blocked it by the page's own Content-Security-Policy: " +
+		"add the URL to connect-src in it."}, p.Calls[0].Notes)
 }

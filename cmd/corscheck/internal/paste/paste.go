@@ -7,6 +7,7 @@ package paste
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf16"
@@ -34,11 +35,11 @@ const (
 )
 
 // Known lists what is recognized, for an error.
-const Known = "cURL (bash, cmd), fetch, fetch (Node.js), PowerShell, a HAR, " +
+const Known = "a call copied as cURL (bash, cmd), fetch, fetch (Node.js) or PowerShell, a HAR, " +
 	"or the line in the console of Chromium, Firefox or Safari"
 
 // ErrUnknown is returned for text that is none of the forms.
-var ErrUnknown = errors.New("this is nothing that is known here: copy the call as " + Known)
+var ErrUnknown = errors.New("the paste is not recognized: paste " + Known)
 
 // A Paste is what the text tells.
 type Paste struct {
@@ -65,6 +66,8 @@ type Call struct {
 	Origin Origin
 	Mode   string   // of fetch: "cors", "no-cors", "navigate" …; "" if not told
 	Notes  []string // what the text does not tell, in sentences
+
+	Announced []string // headers whose names a preflight tells, and nothing their values
 
 	Complaint *Complaint // of a line of the console
 	Entry     *Entry     // of a HAR
@@ -99,7 +102,7 @@ func Parse(text string) (*Paste, error) {
 	}
 	text = normalize(text)
 	if text == "" {
-		return nil, errors.New("the paste is empty: copy the call as " + Known)
+		return nil, errors.New("the paste is empty: paste " + Known)
 	}
 	p, err := parse(text)
 	if err != nil {
@@ -117,9 +120,12 @@ func Parse(text string) (*Paste, error) {
 // parse goes by how the text begins, and then by what is in it.
 func parse(text string) (*Paste, error) {
 	command := dropPrompt(text)
+	if text[0] == '{' {
+		if p, err := parseHAR(text); !errors.Is(err, ErrUnknown) {
+			return p, err
+		}
+	}
 	switch {
-	case text[0] == '{':
-		return parseHAR(text)
 	case isCurl(command):
 		return parseCurl(command)
 	case startsPowerShell(command):
@@ -129,6 +135,11 @@ func parse(text string) (*Paste, error) {
 	}
 	if p, err := parseConsole(text); p != nil || err != nil {
 		return p, err
+	}
+	for _, inner := range quotedCode(text) {
+		if p, err := parse(inner); err == nil {
+			return p, nil
+		}
 	}
 	if rest := lineOf(text, isCurl); rest != "" {
 		return parseCurl(rest)
@@ -140,6 +151,24 @@ func parse(text string) (*Paste, error) {
 		return parseFetch(text)
 	}
 	return nil, hintFor(text)
+}
+
+var (
+	codeBlock  = regexp.MustCompile("(?ms)^[ \t]*(?:```|~~~)[^\n`]*\n(.*?)(?:^[ \t]*(?:```|~~~)|\\z)")
+	codeInLine = regexp.MustCompile("`([^`\n]+)`")
+)
+
+// quotedCode returns what a text in Markdown marks as code.
+func quotedCode(text string) (blocks []string) {
+	for _, pattern := range []*regexp.Regexp{codeBlock, codeInLine} {
+		const most = 20
+		for _, g := range pattern.FindAllStringSubmatch(text, most) {
+			if inner := strings.TrimFunc(g[1], isBlank); inner != "" {
+				blocks = append(blocks, inner)
+			}
+		}
+	}
+	return blocks
 }
 
 // lineOf returns text from the first line on which is accepts, "" if there is none.
@@ -166,7 +195,7 @@ func normalize(text string) string {
 	if !strings.Contains(text, "\n") {
 		text = strings.ReplaceAll(text, "\r", "\n")
 	}
-	text = strings.TrimFunc(text, isBlank)
+	text = strings.TrimFunc(dropQuoteMarks(text), isBlank)
 	if fence, rest, found := strings.Cut(text, "\n"); found && strings.HasPrefix(fence, "```") {
 		text = strings.TrimFunc(strings.TrimSuffix(strings.TrimFunc(rest, isBlank), "```"), isBlank)
 	}
@@ -174,6 +203,24 @@ func normalize(text string) string {
 		text = strings.TrimFunc(text[1:len(text)-1], isBlank)
 	}
 	return text
+}
+
+// dropQuoteMarks takes off the "> " that mail and issue trackers put before each line
+// of what they quote.
+func dropQuoteMarks(text string) string {
+	lines := strings.Split(text, "\n")
+	for {
+		for i, line := range lines {
+			marked := strings.HasPrefix(strings.TrimLeft(line, " "), ">")
+			if !marked && strings.TrimFunc(line, isBlank) != "" || i == 0 && !marked {
+				return strings.Join(lines, "\n")
+			}
+		}
+		for i, line := range lines {
+			_, line, _ = strings.Cut(line, ">")
+			lines[i] = strings.TrimPrefix(line, " ")
+		}
+	}
 }
 
 // isBlank reports whether r is not seen: a space of some kind, or of no width.
@@ -201,14 +248,18 @@ func decodeUTF16(text string) string {
 	return string(utf16.Decode(units))
 }
 
+// shellPrompt is a prompt, or what else may stand before the word curl.
+var shellPrompt = regexp.MustCompile(`^((?:[^'"]{0,100}?[$#%>❯✗✔➜»λ*-] +|\d+[.)] +)?` +
+	`(?:(?:time|sudo|[A-Za-z_]+=\S*) +)*)curl(?:\.exe)?\s`)
+
 // dropPrompt takes the prompt of a shell off the front of text.
 func dropPrompt(text string) string {
 	text = strings.TrimLeft(text, " \t")
 	line, _, _ := strings.Cut(text, "\n")
-	if rest, ok := strings.CutPrefix(text, "$ "); ok {
-		return strings.TrimLeft(rest, " ")
+	if g := shellPrompt.FindStringSubmatch(line); g != nil {
+		return text[len(g[1]):]
 	}
-	if rest, ok := strings.CutPrefix(text, "% "); ok {
+	if rest, ok := strings.CutPrefix(text, "$ "); ok {
 		return strings.TrimLeft(rest, " ")
 	}
 	// PS C:\Users\me> and C:\Users\me>

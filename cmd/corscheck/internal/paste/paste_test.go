@@ -116,6 +116,31 @@ func TestShells(t *testing.T) {
 		{"UTF-16", "\xff\xfec\x00u\x00r\x00l\x00 \x00\xe9\x00", CurlBash, []string{"é"}},
 		{"prose before it", "This fails:\n\n  curl 'a' -k", CurlBash, []string{"a", "-k"}},
 
+		{"a body that speaks of PowerShell", `curl 'a' -d 'use -Method Put -Uri x'`, CurlBash, []string{"a", "-d",
+			"use -Method Put -Uri x"}},
+		{"prose below it", "curl 'a' -k\n\nI don't know.", CurlBash, []string{"a", "-k"}},
+		{"its output below it", "$ curl 'a' \\\n -k\nHTTP/1.1 403\nit's forbidden", CurlBash, []string{"a", "-k"}},
+		{"lines that were joined", `curl 'a' \   -X 'PUT' \   -k`, CurlBash, []string{"a", "-X", "PUT", "-k"}},
+		{"a space in a word", `curl a\ b \ -k`, CurlBash, []string{"a b", "-k"}},
+		{"a quoted mail", "> curl 'a' \\\n>   -d 'x\n>\n> y'", CurlBash, []string{"a", "-d", "x\n\ny"}},
+		{"a mail quoted twice", "> > curl 'a' \\\n> >   -k", CurlBash, []string{"a", "-k"}},
+		{"a fence between prose", "It doesn't work:\n\n```sh\ncurl 'a' -k\n```\n\nIt's odd.", CurlBash,
+			[]string{"a", "-k"}},
+		{"a fence in a quoted mail", "> See:\n> ~~~\n> curl 'a' -k\n> ~~~\n> I'm lost.", CurlBash, []string{"a", "-k"}},
+		{"the second fence", "```\nGET /\n```\nor\n```\ncurl 'a' -k\n```", CurlBash, []string{"a", "-k"}},
+		{"code in a line", "- I don't see why `curl 'a' -k` fails", CurlBash, []string{"a", "-k"}},
+		{"a prompt of bash", "me@laptop:~/src$ curl 'a' -k", CurlBash, []string{"a", "-k"}},
+		{"a prompt of root", "root@f00:/# curl 'a' -k", CurlBash, []string{"a", "-k"}},
+		{"a prompt of zsh", "me@mac app % curl 'a' -k", CurlBash, []string{"a", "-k"}},
+		{"a prompt of a theme", "➜  app git:(main) ✗ curl 'a' -k", CurlBash, []string{"a", "-k"}},
+		{"a list", "1. curl 'a' -k", CurlBash, []string{"a", "-k"}},
+		{"words before it", "A=b c= time curl 'a' -k", CurlBash, []string{"a", "-k"}},
+
+		{"cmd with joined lines", "curl ^\"a^\" ^  -X ^\"PUT^\" ^  -k", CurlCmd, []string{"a", "-X", "PUT", "-k"}},
+		{"cmd of Chromium until 2023",
+			"curl \"a?b=^%^20c^&d\" ^\n  -H \"X-A: ^\\^\"q^\\^\"\" ^\n  -H \"X-B: 1\" ^\n" +
+				"  --data-raw ^\"^{^\\^\"x^\\^\":^\n\n1^}^\" ^\n  --compressed",
+			CurlCmd, []string{"a?b=%20c&d", "-H", `X-A: "q"`, "-H", "X-B: 1", "--data-raw", "{\"x\":\n1}", "--compressed"}},
 		{"cmd of Chromium", "curl ^\"a^%^20b^\" ^\n  -d ^\"^{^\\^\"x^\\^\":^\\^\"c:^\\^\\d^\\^\"^}^\n\ny^\"", CurlCmd,
 			[]string{"a%20b", "-d", "{\"x\":\"c:\\d\"}\ny"}},
 		{"cmd of Firefox", "curl.exe ^\"a^\" ^\r\n  -d ^\"^{^\\^\"x^\\^\":^\\^\"c:^\\^\\d^\\^\"^}\"^\r\n\r\n\"y^\"", CurlCmd,
@@ -194,6 +219,39 @@ func TestFetchByHand(t *testing.T) {
 				c.Method, c.Body, c.HasBody = "POST", `{"a":[1,"x",null,true],"b":-2.5}`, true
 				c.Header = []Field{{"Content-Type", "application/json"}}
 			})},
+		{"headers that are added", "const h = new Headers();\nh.append('A', '1');\nh.set('B', b);\nx.append('C', '2');\n" +
+			"const o = {headers: h, method: 'PUT'};\nfetch('https://a.example', o)", call(func(c *Call) {
+			c.Method, c.Header = "PUT", []Field{{"A", "1"}, {"B", "b"}}
+			c.Notes = []string{"The value of B is an expression, and is sent as it is written."}
+		})},
+		{"members that are set", "const o = {method: 'GET', headers: {}};\nconst h = {'A': '1', 'B': '2'};\n" +
+			"h[\"A\"] = '3';\nh.C = v;\no.method = 'PUT';\no.headers = h;\nif (h.D == '4') {}\n" +
+			"fetch('https://a.example', o)", call(func(c *Call) {
+			c.Method, c.Header = "PUT", []Field{{"B", "2"}, {"A", "3"}, {"C", "v"}}
+			c.Notes = []string{"The value of C is an expression, and is sent as it is written."}
+		})},
+		{"constants in a template", "const host = 'a', top = 1;\nconst id = 1234567;\n" +
+			"fetch(`https://${host}.example/${ id }`)", call(func(c *Call) { c.URL += "/1234567" })},
+		{"a number that is added", "const base = 'https://a.example';\nfetch(base + '/' + 1234567)",
+			call(func(c *Call) { c.URL += "/1234567" })},
+		{"numbers in JSON", "fetch('https://a.example', {method: 'POST', body: JSON.stringify([20261126, 0.5, -0, 1e21])})",
+			call(func(c *Call) {
+				c.Method, c.Body, c.HasBody = "POST", "[20261126,0.5,0,1e+21]", true
+				c.Header = []Field{{"Content-Type", "text/plain;charset=UTF-8"}}
+			})},
+		{"a form that grows", "const p = new URLSearchParams({a: 1});\np.append('b', 'c d');\n" +
+			"fetch('https://a.example', {method: 'POST', body: p})", call(func(c *Call) {
+			c.Method, c.Body, c.HasBody = "POST", "a=1&b=c+d", true
+			c.Header = []Field{{"Content-Type", "application/x-www-form-urlencoded;charset=UTF-8"}}
+		})},
+		{"a form that only the program knows", "const p = new URLSearchParams();\np.append('b', c);\n" +
+			"fetch('https://a.example', {method: 'POST', body: p})", call(func(c *Call) {
+			c.Method, c.HasBody, c.BodyUnknown = "POST", true, true
+		})},
+		{"quoted", "> fetch('https://a.example',\n>   {method: 'PUT'})", call(func(c *Call) { c.Method = "PUT" })},
+		{"in a fence", "I'm lost:\n```js\nfetch('https://a.example')\n```", call(nil)},
+		{"a program with backticks", "try {\n  await fetch(`https://a.example`)\n} catch { log(`Failed to fetch`) }",
+			call(nil)},
 		{"a text", `fetch("https://a.example", {method: 'POST', body: "x" + 'y'})`, call(func(c *Call) {
 			c.Method, c.Body, c.HasBody = "POST", "xy", true
 			c.Header = []Field{{"Content-Type", "text/plain;charset=UTF-8"}}
@@ -247,10 +305,17 @@ func TestPowerShellByHand(t *testing.T) {
 		{"short", `irm https://a.example -Method put -SkipCertificateCheck`, Call{URL: "https://a.example",
 			Method: "PUT", Insecure: true}},
 		{"curl is a short name", `curl -Uri "https://a.example" -Method Put`, Call{URL: "https://a.example", Method: "PUT"}},
+		{"curl is a short name, without -Uri", `curl https://a.example -Headers @{"X-A"="1"}`,
+			Call{URL: "https://a.example", Header: []Field{{"X-A", "1"}}}},
+		{"what a pipeline makes", "$b = @{a = 1} | ConvertTo-Json\nirm https://a.example -Method Post -Body $b",
+			Call{URL: "https://a.example", Method: "POST", HasBody: true, BodyUnknown: true}},
 		{"variables",
 			"$h = @{ Authorization = 'Bearer it''s'; \"X-A\" = \"`\"1`\"\" }\n$u = 'https://a.example'\n$r " +
 				"= Invoke-RestMethod -Uri \"$u/x\" -Headers $h",
 			Call{URL: "https://a.example/x", Header: []Field{{"Authorization", "Bearer it's"}, {"X-A", `"1"`}}}},
+		{"Postman's", "$h = New-Object \"System.Collections.Generic.Dictionary[[String],[String]]\"\n" +
+			"$h.Add(\"X-A\", \"1\")\n$other.Add(\"X-B\", \"2\")\nInvoke-RestMethod 'https://a.example' -Headers $h",
+			Call{URL: "https://a.example", Header: []Field{{"X-A", "1"}}}},
 		{"a here-string",
 			"$b = @\"\n{\"a\":`\"b`\"}\nx\n\"@\nInvoke-WebRequest https://a.example -Body $b -Method Post " +
 				"-ContentType 'a/b' | Select-Object -Expand Content",
@@ -294,13 +359,13 @@ func TestPowerShellByHand(t *testing.T) {
 func TestNotUsable(t *testing.T) {
 	for _, tc := range []struct{ name, text, want string }{
 		{"nothing", "  \n\u200b ",
-			"the paste is empty: copy the call as cURL (bash, cmd), fetch, fetch (Node.js), PowerShell, a " +
-				"HAR, or the line in the console of Chromium, Firefox or Safari"},
+			"the paste is empty: paste a call copied as cURL (bash, cmd), fetch, fetch (Node.js) or " +
+				"PowerShell, a HAR, or the line in the console of Chromium, Firefox or Safari"},
 		{"prose", "it does not work",
-			"this is nothing that is known here: copy the call as cURL (bash, cmd), fetch, fetch (Node.js), " +
+			"the paste is not recognized: paste a call copied as cURL (bash, cmd), fetch, fetch (Node.js) or " +
 				"PowerShell, a HAR, or the line in the console of Chromium, Firefox or Safari"},
 		{"JSON", `{"a": 1}`,
-			"this is nothing that is known here: copy the call as cURL (bash, cmd), fetch, fetch (Node.js), " +
+			"the paste is not recognized: paste a call copied as cURL (bash, cmd), fetch, fetch (Node.js) or " +
 				"PowerShell, a HAR, or the line in the console of Chromium, Firefox or Safari"},
 		{"the promise's error", "Uncaught (in promise) TypeError: Failed to fetch",
 			`this line names no call: copy the line of the console that begins with "Access to …", ` +
@@ -321,6 +386,18 @@ func TestNotUsable(t *testing.T) {
 		{"curly quotes", "curl “https://a.example” -H ‘a: b’",
 			"its quotes are curly: a program between the browser and here changed them; copy it again, " +
 				"straight from the browser"},
+		{"long dashes", "curl 'https://a.example' —request PUT",
+			"its dashes are long: a program between the browser and here changed them; copy it again, " +
+				"straight from the browser"},
+		{"parameters in a variable", "$p = @{Uri = 'https://a.example'}\nInvoke-RestMethod @p",
+			"the parameters stand in a variable, @p: write them out, as in -Uri … -Method …"},
+		{"a copy without backslashes that is cut", "curl 'https://a.example'\n-H 'Origin: https://",
+			"the copy ends inside quotes: its end is missing, copy it again as a whole"},
+		{"the last of two is cut", "curl 'https://a.example'\ncurl 'https://b.",
+			"the copy ends inside quotes: its end is missing, copy it again as a whole"},
+		{"a mail that ends in a quote", "> it's odd\nno curl here",
+			"the paste is not recognized: paste a call copied as cURL (bash, cmd), fetch, fetch (Node.js) or " +
+				"PowerShell, a HAR, or the line in the console of Chromium, Firefox or Safari"},
 		{"curly quotes in fetch", "fetch(“https://a.example”)",
 			"its quotes are curly: a program between the browser and here changed them; copy it again, " +
 				"straight from the browser"},
@@ -333,6 +410,12 @@ func TestNotUsable(t *testing.T) {
 			`the URL is an expression, "u": write out what it is when the page runs`},
 		{"a URL that is a call", `fetch(base("x") + "/y")`,
 			`the URL is an expression, "base(\"x\") + \"/y\"": write out what it is when the page runs`},
+		{"a template of which a part is unknown", "const a = 'b';\nfetch(`https://${a}.example/${id}`)",
+			"the URL is an expression, \"`https://${a}.example/${id}`\": write out what it is when the page runs"},
+		{"a template of which a part is no text", "const a = {b: 'c'};\nfetch(`https://${a}.example`)",
+			"the URL is an expression, \"`https://${a}.example`\": write out what it is when the page runs"},
+		{"a template with an expression", "const a = 'b';\nfetch(`https://${a + 1}.example`)",
+			"the URL is an expression, \"`https://${a + 1}.example`\": write out what it is when the page runs"},
 		{"a URL with an operator", `fetch("https://a.example" || other)`,
 			`the URL is an expression, "\"https://a.example\" || other": write out what it is when the page runs`},
 		{"a cut template", "fetch(`https://a${`b",

@@ -3,6 +3,7 @@ package paste
 import (
 	"encoding/json"
 	"errors"
+	"math"
 	"net/url"
 	"regexp"
 	"strconv"
@@ -33,11 +34,17 @@ func startsPowerShell(text string) bool {
 
 var psCall = regexp.MustCompile(`(?i)(?:^|[\n;=|(]) *(?:Invoke-WebRequest|Invoke-RestMethod|iwr|irm) `)
 
+// psParameter is a parameter that curl does not have, in lower case.
+var (
+	psParameter = regexp.MustCompile(` -(?:uri|method|usebasicparsing) | -headers @`)
+	psQuoted    = regexp.MustCompile(`'[^']*'|"[^"]*"`)
+)
+
 // psLooksLikeCmdlet reports whether the word curl is PowerShell's own short name for
 // Invoke-WebRequest.
 func psLooksLikeCmdlet(text string) bool {
 	start := lower(text[:min(len(text), 1<<16)])
-	return !strings.HasPrefix(start, "curl.exe") && strings.Contains(start, " -uri ")
+	return !strings.HasPrefix(start, "curl.exe") && psParameter.MatchString(psQuoted.ReplaceAllString(start, ""))
 }
 
 func firstWord(text string) string {
@@ -212,6 +219,12 @@ func (r *psReader) assignment() (*Call, error) {
 				r.cookies = append(r.cookies, Field{values[0], values[1]})
 			}
 			return nil, err
+		case member == "add" && r.peek() == '(':
+			values, err := r.stringsWithin()
+			if table, ok := r.variables[name].(psTable); ok && len(values) == 2 {
+				r.variables[name] = append(table, Field{values[0], values[1]})
+			}
+			return nil, err
 		}
 		return nil, r.skipStatement()
 	}
@@ -228,13 +241,17 @@ func (r *psReader) assignment() (*Call, error) {
 		}
 	}
 	if strings.HasPrefix(word, "new-object") {
+		if line := lower(r.rest()[:lineEnd(r.rest())]); strings.Contains(line, "dictionary") ||
+			strings.Contains(line, "hashtable") {
+			r.variables[name] = psTable{}
+		}
 		return nil, r.skipStatement()
 	}
 	value, err := r.value(false)
 	if err == nil {
 		r.variables[name] = value
 		r.space()
-		if !r.atEnd() { // an expression
+		if !r.atEnd() || r.peek() == '|' { // an expression
 			r.variables[name] = psUnknown("$" + name)
 			err = r.skipStatement()
 		}
@@ -666,6 +683,9 @@ func (r *psReader) invoke() (*Call, error) {
 					}
 				}
 			}
+		} else if r.peek() == '@' && len(r.rest()) > 1 && isIdentifier(r.rest()[1]) {
+			return nil, errors.New("the parameters stand in a variable, " + firstWord(r.rest()) +
+				": write them out, as in -Uri … -Method …")
 		} else {
 			name = "uri"
 		}
@@ -806,4 +826,13 @@ func quoteJSON(s string) string {
 	return string(text)
 }
 
-func formatNumber(f float64) string { return strconv.FormatFloat(f, 'g', -1, 64) }
+// formatNumber writes a number as JavaScript does.
+func formatNumber(f float64) string {
+	switch abs := math.Abs(f); {
+	case f == 0:
+		return "0" // also for -0
+	case abs >= 1e-6 && abs < 1e21:
+		return strconv.FormatFloat(f, 'f', -1, 64)
+	}
+	return strconv.FormatFloat(f, 'g', -1, 64)
+}
