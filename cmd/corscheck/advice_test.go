@@ -71,6 +71,11 @@ func TestAdviceKeepsWhatIsRight(t *testing.T) {
 			preflight: replace(fetch.AllowHeaders, "*")}, putWithCookies,
 			header(fetch.AllowOrigin+": "+page, fetch.AllowCredentials+": true", fetch.AllowMethods+": PUT, DELETE",
 				fetch.AllowHeaders+": *, Content-Type", "Vary: Origin")},
+		{"* in quotes is meant", policy{allow: always(`"*"`)}, get, header(fetch.AllowOrigin + ": *")},
+		{"* twice in one line is meant", policy{allow: always("*, *")}, get, header(fetch.AllowOrigin + ": *")},
+		{"* beside an origin is not", policy{allow: always("*, https://www.example.com")}, get,
+			header(fetch.AllowOrigin+": "+page, "Vary: Origin")},
+		{"a comma is no *", policy{allow: always(",")}, get, header(fetch.AllowOrigin+": "+page, "Vary: Origin")},
 		{"after a doubled *", policy{allow: always("*"), lines: []string{fetch.AllowOrigin + ": *"}}, get,
 			header(fetch.AllowOrigin + ": *")},
 	} {

@@ -107,11 +107,26 @@ func (c *client) investigate(ctx context.Context, o *outcome) *evidence {
 			continue
 		}
 		q.answer = x
-		e.answers[q.ask] = x
 		e.asked = append(e.asked, q)
+		if isOverload(x.status) && x.status != e.fault0().status {
+			if x.status == http.StatusTooManyRequests {
+				break
+			}
+			continue
+		}
+		e.answers[q.ask] = x
 	}
 	return e
 }
+
+// isOverload reports whether a server says with the status that it is too busy to answer,
+// which tells nothing of what the answer would have been.
+func isOverload(status int) bool {
+	return status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable
+}
+
+// isProbed reports whether the server answered a question.
+func (e *evidence) isProbed() bool { return len(e.answers) > 0 }
 
 // isOpen reports whether questions can tell why the call is blocked: an answer lacks what
 // the page's own origin needs, and it does not say itself what is wrong with it.
@@ -204,6 +219,15 @@ func (e *evidence) cacheable() *exchange {
 		return x
 	}
 	return e.fault
+}
+
+// fresh is the answer to the random query; nil if there is none, or if it came from the
+// cache all the same, as from one that looks at no query.
+func (e *evidence) fresh() *exchange {
+	if x := e.answers[askFresh]; x != nil && !isCached(x) {
+		return x
+	}
+	return nil
 }
 
 // servedFromCache reports whether the server allows the page as soon as no cache knows the

@@ -17,7 +17,6 @@ type words struct {
 }
 
 var (
-	// Markup often has a crossorigin attribute, which is nobody's word.
 	corsWord = regexp.MustCompile(
 		`(?i)\bcors(\b|response|preflight|error|request)|\bcross[- ]origin\b|\baccess-control-(allow|request)\b`)
 	originWord = regexp.MustCompile(
@@ -27,6 +26,8 @@ var (
 	// What stands right before "is not allowed" is what is refused, whatever else is named.
 	subjectWord = regexp.MustCompile(`(?i)\b(origin|method|header)s?\b(?: *['"][^'"]*['"])? (?:is|are) not `)
 	anyWord     = regexp.MustCompile(`(?i)\b(origin|method|header)s?\b`)
+	// A server for tests sends back what it got: these are the browser's words.
+	requestWord = regexp.MustCompile(`(?i)\bsec-fetch-mode\b`)
 	offWord     = regexp.MustCompile(`(?i)\bcors\b[^.;{}<>]{0,20}\b(?:is |are )?(?:not enabled|disabled)`)
 )
 
@@ -40,9 +41,10 @@ func wordsOf(x *exchange) (w words) {
 		"X-Cors-Error"} {
 		text = x.response.Get(name) + " " + text
 	}
-	if x.status <= 299 && !x.preflight {
-		return w // a page that speaks of CORS, perhaps
+	if x.status <= 299 && (!x.preflight || isHTML(x)) || requestWord.MatchString(text) {
+		return w // a page that speaks of CORS, perhaps, or the request as the server got it
 	}
+	text = markup.ReplaceAllString(text, " ")
 	// What was asked for often stands in an error, and is nobody's word either.
 	for _, own := range []string{x.url.Path, x.url.Host, x.request.Get("Origin")} {
 		if len(own) > 1 {
@@ -75,11 +77,12 @@ func wordsOf(x *exchange) (w words) {
 	return w
 }
 
+// Markup often has a crossorigin attribute, or a referrer policy, which is nobody's word.
 var markup = regexp.MustCompile(`<[^>]*>`)
 
 // sentence returns the part of a text that speaks of CORS, short enough for a note.
 func sentence(text string) string {
-	text = strings.Join(strings.Fields(markup.ReplaceAllString(text, " ")), " ")
+	text = strings.Join(strings.Fields(text), " ")
 	i := corsWord.FindStringIndex(text)
 	if i == nil {
 		i = originWord.FindStringIndex(text)
