@@ -95,14 +95,15 @@ func newEvidence(o *outcome) *evidence {
 // nothing.
 func (c *client) investigate(ctx context.Context, o *outcome) *evidence {
 	e := newEvidence(o)
+	sent := 0
 	for _, q := range questions {
-		if len(e.asked) == maxQuestions || ctx.Err() != nil {
+		if sent == maxQuestions || ctx.Err() != nil {
 			break
 		}
 		if !q.needed(e) {
 			continue
 		}
-		x, err := c.send(q.request(e).WithContext(ctx))
+		x, err := c.sendCounted(q.request(e).WithContext(ctx), &sent, maxQuestions)
 		if err != nil {
 			continue
 		}
