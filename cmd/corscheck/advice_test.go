@@ -130,6 +130,8 @@ func TestLocalNetworkIsNoCause(t *testing.T) {
 		{"a blocked call", append(put, "-origin", page, serve(t, policy{})), "origin-not-listed"},
 		{"a page on the own machine", []string{"-origin", "http://localhost:3000", serve(t, policy{allow: echo})}, ""},
 		{"a public page that is let in", []string{"-origin", page, serve(t, good)}, "local-network"},
+		{"a server behind a proxy on the own machine", []string{"-origin", "http://app.example.com", "--proxy",
+			strings.TrimSuffix(serve(t, policy{allow: echo}), "/users/7"), "http://api.example.com"}, ""},
 		{"with another note", []string{"-origin", page, "-d", "a=1", serve(t, before(good, says(onOptions, 500)))},
 			"upload-progress local-network"},
 	} {
