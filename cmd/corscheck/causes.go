@@ -460,7 +460,7 @@ func (e *evidence) concludeUnlisted() []note {
 	said := ""
 	var w words
 	for _, y := range append([]*exchange{x}, e.all()...) {
-		if w = wordsOf(y); w.cors {
+		if w = wordsOf(y); w.cors || w.perhaps {
 			break
 		}
 	}
@@ -530,6 +530,11 @@ func (e *evidence) concludeActual() []note {
 		return e.concludeUnlisted()
 	case asksForLogin(x):
 		return e.login()
+	case wordsOf(x).perhaps && e.call.origin != "null":
+		return either("origin-not-listed", "error-before-cors", "The server says: %s. Either its CORS layer does "+
+			"not list %s: add it there. Or the application refuses the call for a reason of its own, such as a guard "+
+			"against forged forms, outside the CORS layer: mend that first.",
+			quote(strings.TrimSuffix(wordsOf(x).text, ".")), e.call.origin)
 	case x.status >= 400:
 		return e.failed()
 	case e.isProbed():

@@ -239,6 +239,15 @@ func TestCauses(t *testing.T) {
 		return before(good, says(func(r *http.Request) bool { return r.URL.Path == "/users/7" && !onOptions(r) },
 			status, append(lines, "Location: "+to)...))
 	}
+	form := []string{"-X", "POST", "-d", "a=1"}
+	refusesForms := func(status int, words string) http.Handler {
+		return before(application(405), func(w http.ResponseWriter, r *http.Request) bool {
+			if r.Method == http.MethodPost {
+				http.Error(w, words, status)
+			}
+			return r.Method == http.MethodPost
+		})
+	}
 	value := func(v string) http.Handler { return policy{allow: always(v)} }
 
 	for _, tc := range []struct {
@@ -444,6 +453,27 @@ func TestCauses(t *testing.T) {
 		{"a page with a referrer policy", errorPage(404, `<meta name="referrer" `+
 			`content="strict-origin-when-cross-origin"><p>Not found`), put, "options-not-routed or error-before-cors", "",
 			"not on its list", ""},
+		{"a guard against forged forms", refusesForms(403, "Origin checking failed - it does not match any trusted "+
+			"origins."), form, "origin-not-listed or error-before-cors", "forged forms", "The server has a CORS layer", ""},
+		{"another one", refusesForms(403, "cross-origin request detected from Sec-Fetch-Site header"), form,
+			"origin-not-listed or error-before-cors", `"cross-origin request detected`, "The server has a CORS layer", ""},
+		{"one in a server with a layer", before(listed, says(func(r *http.Request) bool { return r.Method == "POST" },
+			403, "X-Error: Origin is not trusted")), form, "error-before-cors", "", "not list",
+			"origin-not-listed or error-before-cors"},
+		{"one that null meets", refusesForms(403, "cross-origin request detected"), append([]string{"-origin", "null"},
+			form...), "error-before-cors, null-origin", "", "not list", "error-before-cors or no-cors-layer, null-origin"},
+		{"an API of airports", refusesForms(400, "Invalid origin airport"), form,
+			"origin-not-listed or error-before-cors", "", "The server has a CORS layer", ""},
+		{"a layer that says it with the call alone", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			switch {
+			case r.Header.Get("Origin") == "":
+				w.WriteHeader(http.StatusMethodNotAllowed)
+			case onOptions(r):
+				w.WriteHeader(http.StatusForbidden)
+			default:
+				http.Error(w, "Origin is not allowed", http.StatusForbidden)
+			}
+		}), get, "origin-not-listed", `It says: "Origin is not allowed"`, "", "origin-not-listed or error-before-cors"},
 		{"a page about CORS", errorPage(200, `<p>Read about CORS`), put, "options-not-routed", "", "not on its list",
 			"options-not-routed or origin-not-listed"},
 

@@ -11,6 +11,7 @@ import (
 // Words are what an answer says about CORS in a text for people or in a code of its own.
 type words struct {
 	cors    bool   // a CORS layer speaks
+	perhaps bool   // or an application that has its own idea of origins, as guards against forged forms do
 	subject string // what it refuses: "origin", "method", "header", or "" if it does not say
 	off     bool   // it says that there is no CORS for this URL
 	text    string // for the note
@@ -18,7 +19,8 @@ type words struct {
 
 var (
 	corsWord = regexp.MustCompile(
-		`(?i)\bcors(\b|response|preflight|error|request)|\bcross[- ]origin\b|\baccess-control-(allow|request)\b`)
+		`(?i)\bcors(\b|response|preflight|error|request)|\baccess-control-(allow|request)\b`)
+	crossWord  = regexp.MustCompile(`(?i)\bcross[- ]origin\b`)
 	originWord = regexp.MustCompile(
 		`(?i)\borigin\b[^.;{}<>]{0,80}\b(not|dis|denied|forbidden|invalid|reject|block|refus|unauthori[sz]ed)|` +
 			`(?i)\b(not|disallowed|forbidden|invalid|bad|unknown|unauthori[sz]ed|unexpected)\b` +
@@ -51,8 +53,9 @@ func wordsOf(x *exchange) (w words) {
 			text = strings.ReplaceAll(text, own, "…")
 		}
 	}
-	w.cors = corsWord.MatchString(text) || originWord.MatchString(text)
-	if !w.cors {
+	w.perhaps = crossWord.MatchString(text) || originWord.MatchString(text)
+	w.cors = corsWord.MatchString(text) || w.perhaps && x.preflight
+	if !w.cors && !w.perhaps {
 		return w
 	}
 	w.off = offWord.MatchString(text)
@@ -83,9 +86,11 @@ var markup = regexp.MustCompile(`<[^>]*>`)
 // sentence returns the part of a text that speaks of CORS, short enough for a note.
 func sentence(text string) string {
 	text = strings.Join(strings.Fields(text), " ")
-	i := corsWord.FindStringIndex(text)
-	if i == nil {
-		i = originWord.FindStringIndex(text)
+	var i []int
+	for _, word := range []*regexp.Regexp{corsWord, crossWord, originWord} {
+		if i = word.FindStringIndex(text); i != nil {
+			break
+		}
 	}
 	if i == nil {
 		return ""
