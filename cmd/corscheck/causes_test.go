@@ -356,6 +356,10 @@ func TestCauses(t *testing.T) {
 		{"the layer stands after this route", before(listed,
 			says(func(r *http.Request) bool { return r.URL.Path == "/users/7" }, 200)), put, "not-covered",
 			"after the route", "", "options-not-routed or origin-not-listed"},
+		{"the layer has no part in JSON", before(listed, says(func(r *http.Request) bool {
+			return r.Header.Get("Accept") == "application/json"
+		}, 200)), []string{"-H", "Accept: application/json"}, "not-covered", "", "cache", "no-cors-layer or " +
+			"origin-not-listed"},
 		{"the layer stands after this route, and GET", before(listed,
 			says(func(r *http.Request) bool { return r.URL.Path == "/users/7" }, 200)), get, "not-covered",
 			"after the route", "", "no-cors-layer or origin-not-listed"},

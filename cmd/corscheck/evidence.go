@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"net/http"
@@ -45,8 +46,8 @@ const (
 	askUpload              // the preflight of an upload with a listener
 )
 
-// A question is one that corscheck asks besides. It carries no cookies and no headers of the
-// call, and never writes.
+// A question is one that corscheck asks besides. It carries no cookies, of the call's headers
+// Accept alone, and never writes.
 type question struct {
 	ask     ask
 	says    string
@@ -284,7 +285,8 @@ func (e *evidence) preflightRequest(origin, method string) *http.Request {
 }
 
 func (e *evidence) getRequest() *http.Request {
-	return e.newRequest(http.MethodGet, e.at(), e.call.origin, http.Header{"Accept": {"*/*"}})
+	accept := cmp.Or(e.call.header.Get("Accept"), "*/*") // Some servers answer each type in another place.
+	return e.newRequest(http.MethodGet, e.at(), e.call.origin, http.Header{"Accept": {accept}})
 }
 
 // freshRequest repeats the request that failed, without what is the call's own.
