@@ -65,6 +65,10 @@ func (e *evidence) misspelt() *note {
 		return nil
 	}
 	for _, name := range keys(x.response) {
+		if strings.TrimSpace(name) == e.blocked.Header {
+			return &note{ID: "misspelt-header", Detail: fmt.Sprintf("The server sends %s with a space before the "+
+				"colon, which not every browser takes. Take the space out.", e.blocked.Header)}
+		}
 		if isMisspelt(name, e.blocked.Header) {
 			return &note{ID: "misspelt-header", Detail: fmt.Sprintf(
 				"The server sends %s, which no browser knows. Write %s.", name, e.blocked.Header)}
