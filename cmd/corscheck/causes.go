@@ -78,39 +78,17 @@ func (e *evidence) misspelt() *note {
 }
 
 // isMisspelt reports whether name is one or two letters away from the header, and no
-// other header of CORS.
+// other header of CORS. A server may send thousands of names, so most are ruled out by
+// their length.
 func isMisspelt(name, header string) bool {
 	far := len(name)-len(header) > 2 || len(header)-len(name) > 2
-	return !far && !slices.Contains(corsHeaders, name) && distance(strings.ToLower(name), strings.ToLower(header)) <= 2
+	return !far && !slices.Contains(corsHeaders, name) &&
+		editDistance(strings.ToLower(name), strings.ToLower(header)) <= 2
 }
 
 var corsHeaders = []string{
 	fetch.AllowOrigin, fetch.AllowCredentials, fetch.AllowMethods, fetch.AllowHeaders, fetch.ExposeHeaders,
 	fetch.MaxAge,
-}
-
-// distance counts the letters to insert, remove, replace or swap between neighbours.
-func distance(a, b string) int {
-	before, last := []int(nil), make([]int, len(b)+1)
-	for j := range last {
-		last[j] = j
-	}
-	for i := range len(a) {
-		row := make([]int, len(b)+1)
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := 1
-			if a[i] == b[j] {
-				cost = 0
-			}
-			row[j+1] = min(last[j]+cost, last[j+1]+1, row[j]+1)
-			if i > 0 && j > 0 && a[i] == b[j-1] && a[i-1] == b[j] {
-				row[j+1] = min(row[j+1], before[j-1]+1)
-			}
-		}
-		before, last = last, row
-	}
-	return last[len(b)]
 }
 
 // loginOnTheWay is the cause if a redirect before the fault led to a login.

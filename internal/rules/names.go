@@ -59,7 +59,7 @@ func unwrap(s string) string {
 	for {
 		s = strings.TrimSpace(s)
 		n := len(s)
-		if n < 2 || s[0] != s[n-1] || strings.IndexByte("\"'`", s[0]) < 0 || strings.IndexByte(s[1:n-1], s[0]) >= 0 {
+		if n < 2 || s[0] != s[n-1] || !strings.Contains("\"'`", s[:1]) || strings.Contains(s[1:n-1], s[:1]) {
 			return s
 		}
 		s = s[1 : n-1]

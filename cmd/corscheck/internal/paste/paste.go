@@ -161,6 +161,7 @@ func lineOf(text string, is func(string) bool) string {
 func normalize(text string) string {
 	text = decodeUTF16(text)
 	text = strings.TrimPrefix(text, "\ufeff")
+	text = strings.ReplaceAll(text, "\x00", "") // which the readers take for the end
 	text = strings.ReplaceAll(text, "\r\n", "\n")
 	if !strings.Contains(text, "\n") {
 		text = strings.ReplaceAll(text, "\r", "\n")

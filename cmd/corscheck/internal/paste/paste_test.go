@@ -111,6 +111,8 @@ func TestShells(t *testing.T) {
 		{"quotes of Markdown", "`curl a -k`", CurlBash, []string{"a", "-k"}},
 		{"a fence of Markdown", "```sh\ncurl a -k\n```", CurlBash, []string{"a", "-k"}},
 		{"a byte order mark", "\ufeffcurl a", CurlBash, []string{"a"}},
+		{"NUL", "curl a\x00b \x00-d c", CurlBash, []string{"ab", "-d", "c"}},
+		{"NUL in PowerShell", "curl.exe 'a' `\n\x00-d 'b'", CurlPowerShell, []string{"a", "-d", "b"}},
 		{"UTF-16", "\xff\xfec\x00u\x00r\x00l\x00 \x00\xe9\x00", CurlBash, []string{"é"}},
 		{"prose before it", "This fails:\n\n  curl 'a' -k", CurlBash, []string{"a", "-k"}},
 
