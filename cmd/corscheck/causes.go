@@ -571,7 +571,8 @@ func (e *evidence) loginOrUnlisted() []note {
 func (e *evidence) failed() []note {
 	x := e.fault
 	got := statusLine(x.status)
-	if who, code := gateway(x); who != "" {
+	who, code := gateway(x)
+	if who != "" {
 		got += fmt.Sprintf(" (%s: %s)", who, shorten(code))
 	}
 	switch {
@@ -582,6 +583,10 @@ func (e *evidence) failed() []note {
 		}
 		return one("error-before-cors", "Something before the CORS layer refuses OPTIONS with %s%s: a firewall, or "+
 			"a rule for methods. Let OPTIONS through.", got, always)
+	case x.status == http.StatusForbidden && who == "" && !e.grantsPage() && !e.isProbed() && e.call.origin != "null":
+		return either("error-before-cors", "origin-not-listed", "The %s may come from a proxy, a firewall or a "+
+			"permission check outside the CORS layer: mend that first. "+
+			"Or it is the CORS layer's own, because %s is not on its list.", got, e.call.origin)
 	case !e.grantsPage() && !e.showsLayer() && !e.isProbed():
 		return either("error-before-cors", "no-cors-layer", "The %s may come from a proxy, or from an error "+
 			"handler outside the CORS layer; or no CORS layer covers this URL. "+

@@ -481,6 +481,18 @@ func TestCauses(t *testing.T) {
 		{"a page about CORS", errorPage(200, `<p>Read about CORS`), put, "options-not-routed", "", "not on its list",
 			"options-not-routed or origin-not-listed"},
 
+		{"a layer that refuses the call without a word", layer{origin: elsewhere, refuse: refusesWith(403, ""),
+			refuses: true, app: application(404)}, get, "origin-not-listed", "", "",
+			"error-before-cors or origin-not-listed"},
+		{"a 403 of API Gateway", says2(403, "X-Amzn-Errortype: ForbiddenException"), get, "error-before-cors",
+			"ForbiddenException", "not on its list", "error-before-cors or no-cors-layer"},
+		{"a 403 that everybody gets", says2(403), get, "error-before-cors", "", "not on its list",
+			"error-before-cors or origin-not-listed"},
+		{"a 403 that null gets", says2(403), []string{"-origin", "null"}, "error-before-cors, null-origin", "",
+			"not on its list", "error-before-cors or no-cors-layer, null-origin"},
+		{"a 403 after a granted preflight", lost(listed, onPUT, 403), put, "error-before-cors", "", "not on its list",
+			""},
+
 		// The rest.
 		{"a firewall that takes no OPTIONS, and a server that crashes without Origin", before(nil,
 			func(w http.ResponseWriter, r *http.Request) bool {
