@@ -179,7 +179,7 @@ func (p Problem) String() string {
 func (o Options) compile() (*policy, []Problem) {
 	var found problems
 	anyOrigin := slices.ContainsFunc(o.AllowedOrigins, isEveryOrigin)
-	matcher, patterns := o.compileOrigins(&found)
+	matcher, patterns := o.compileOrigins(&found, anyOrigin)
 	o.checkOriginFunc(&found, anyOrigin)
 	vary := found.names("AllowOriginVary", o.AllowOriginVary, rules.CheckVaryHeader)
 	methods := found.names("AllowedMethods", o.AllowedMethods, rules.CheckMethod)
@@ -250,8 +250,8 @@ func (o Options) compile() (*policy, []Problem) {
 }
 
 // compileOrigins returns the matcher for AllowedOrigins and its patterns, which it
-// keeps only for a Logger.
-func (o Options) compileOrigins(found *problems) (m *OriginMatcher, patterns []origins.Pattern) {
+// keeps only for a Logger. With anyOrigin "*" is among them.
+func (o Options) compileOrigins(found *problems, anyOrigin bool) (m *OriginMatcher, patterns []origins.Pattern) {
 	const field = "AllowedOrigins"
 	if len(o.AllowedOrigins) == 0 && o.AllowOriginFunc == nil {
 		found.add(field, "", errors.New(
@@ -267,6 +267,9 @@ func (o Options) compileOrigins(found *problems) (m *OriginMatcher, patterns []o
 					`from a server that allows "*", browsers let no page read the response to a request with credentials`))
 			}
 			continue
+		}
+		if anyOrigin && !rule.Trust() && origins.NamesOpaque(value) {
+			continue // "*" allows these, too
 		}
 		pattern, err := rule.Check(value)
 		if err != nil {

@@ -115,10 +115,10 @@ func (m causeCount) compare(t *testing.T) {
 	const file = "../docs/corscheck.md"
 	content, err := os.ReadFile(file)
 	require.NoError(t, err)
-	figure := fmt.Sprintf("Of %d blocked calls to them it names the cause of %d alone, and of %d as one of two.",
+	figure := fmt.Sprintf("Of %d blocked calls, it names the right cause alone for %d, and beside another for %d.",
 		m.blocked, m.alone, m.either)
 	pattern := regexp.MustCompile(
-		`Of \d+ blocked calls to them it names the cause of \d+ alone, and of \d+ as one of two\.`)
+		`Of \d+ blocked calls, it names the right cause alone for \d+, and beside another for \d+\.`)
 	written := pattern.FindString(strings.ReplaceAll(string(content), "\n", " "))
 	if *update && written != "" {
 		joined := regexp.MustCompile(strings.ReplaceAll(regexp.QuoteMeta(written), " ", `\s`))

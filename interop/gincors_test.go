@@ -89,7 +89,26 @@ func TestMigrationFromGin(t *testing.T) {
 			name: "OptionsResponseStatusCode", theirs: theirs(func(c *gincors.Config) { c.OptionsResponseStatusCode = 200 }),
 			ours: ours(func(o *cors.Options) { o.OptionsSuccessStatus = 200 }),
 		},
+		{
+			name: "AllowWildcard left out", theirs: theirs(func(c *gincors.Config) {
+				c.AllowOrigins = []string{page, "https://*.app.example"}
+			}),
+			ours: ours(func(*cors.Options) {}), // without the pattern, which matches no page there
+		},
 	} {
 		t.Run(m.name, m.check)
 	}
+
+	everyOPTIONS := make(map[string][2]string) // theirs answers each itself
+	for call, r := range migrationCalls() {
+		if r.Method == http.MethodOptions {
+			everyOPTIONS[call] = [2]string{"read, though the handler did not run", "not sent"}
+		}
+	}
+	e := gin.New()
+	e.Use(gincors.Default())
+	e.NoRoute(gin.WrapH(greeting))
+	migration{theirs: e, differ: everyOPTIONS, ours: cors.Options{
+		AllowedOrigins: all, AllowedMethods: methods, AllowedHeaders: []string{"Content-Type"}, MaxAge: 12 * time.Hour,
+	}}.check(t)
 }

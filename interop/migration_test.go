@@ -13,6 +13,9 @@ import (
 
 	gincors "github.com/gin-contrib/cors"
 	chicors "github.com/go-chi/cors"
+	"github.com/gorilla/handlers"
+	middleware4 "github.com/labstack/echo/v4/middleware"
+	middleware5 "github.com/labstack/echo/v5/middleware"
 	rscors "github.com/rs/cors"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -115,6 +118,8 @@ func TestMigrationTables(t *testing.T) {
 		"gorilla/handlers": {"AllowedOrigins", "AllowedOriginValidator", "AllowedMethods", "AllowedHeaders",
 			"ExposedHeaders", "AllowCredentials", "MaxAge", "OptionStatusCode", "IgnoreOptions"},
 		"gin-contrib/cors": fields(reflect.TypeFor[gincors.Config]()),
+		"echo": append(fields(reflect.TypeFor[middleware4.CORSConfig]()),
+			fields(reflect.TypeFor[middleware5.CORSConfig]())...),
 		"jub0bs/cors": {"Origins", "Credentialed", "Methods", "RequestHeaders", "MaxAgeInSeconds", "ResponseHeaders",
 			"DangerouslyTolerateInsecureOrigins", "DangerouslyTolerateSubdomainsOfPublicSuffixes"},
 		"Express's cors": {
@@ -136,6 +141,27 @@ func TestMigrationTables(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A list without POST keeps JSON away with three packages, and not with this one.
+func TestMigrationOfListsWithoutPOST(t *testing.T) {
+	post := migrationCalls()["page: JSON"]
+	listed, get, json := []string{page}, []string{"GET"}, []string{"Content-Type"}
+	for name, theirs := range map[string]http.Handler{
+		"rs/cors": rscors.New(rscors.Options{
+			AllowedOrigins: listed, AllowedMethods: get, AllowedHeaders: json,
+		}).Handler(greeting),
+		"go-chi/cors": chicors.Handler(chicors.Options{
+			AllowedOrigins: listed, AllowedMethods: get, AllowedHeaders: json,
+		})(greeting),
+		"gorilla/handlers": handlers.CORS(
+			handlers.AllowedOrigins(listed), handlers.AllowedMethods(get), handlers.AllowedHeaders(json),
+		)(greeting),
+	} {
+		assert.Equal(t, "not sent", verdict(t, theirs, post), name)
+	}
+	ours := cors.Options{AllowedOrigins: listed, AllowedMethods: get, AllowedHeaders: json}
+	assert.Equal(t, "read", verdict(t, cors.New(ours)(greeting), post))
 }
 
 // verdict is "read", with the names of the exposed headers, or how far a call got,

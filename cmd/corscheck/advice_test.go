@@ -200,7 +200,7 @@ func TestAdviceForAStack(t *testing.T) {
 			assert.Equal(t, tc.stack, o.Fix.For)
 			_, text := runText(t, false, args...)
 			const which = "\n-for NAME says this in the words of a stack: go, express, nginx, flask, php …; -for " +
-				"? lists all.\n"
+				"'?' lists all.\n"
 			if tc.stack == "" {
 				assert.Empty(t, o.Fix.Text+o.Fix.Where)
 				assert.Contains(t, text, which)

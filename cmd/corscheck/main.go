@@ -47,7 +47,7 @@ The call, with flags as in curl:
 
 The check:
   -engine LIST       some of standard,chromium,firefox,webkit; all by default
-  -for NAME          the advice in the words of a stack: go, express, nginx …; -for ? lists them
+  -for NAME          the advice in the words of a stack: go, express, nginx …; -for '?' lists them
   -preflight-only    do not send the call itself
   -no-probe          do not ask for the cause of a blocked call, with 8 GETs and preflights at most
   -entry N           the call with this number, of a paste or a HAR with several

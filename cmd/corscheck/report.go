@@ -389,7 +389,7 @@ func (r *report) fix(o *outcome) {
 	r.line("")
 	a := f.advice
 	if a.Name == "" {
-		r.text("", "", "-for NAME says this in the words of a stack: go, express, nginx, flask, php …; -for ? "+
+		r.text("", "", "-for NAME says this in the words of a stack: go, express, nginx, flask, php …; -for '?' "+
 			"lists all.")
 		return
 	}

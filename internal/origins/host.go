@@ -32,9 +32,11 @@ func checkHost(s string) error {
 }
 
 const (
-	errNoHost   = Error("no host")
-	errLongHost = Error("a host has at most 253 bytes")
-	errHostByte = Error("a character that no host has")
+	errNoHost    = Error("no host")
+	errLongHost  = Error("a host has at most 253 bytes")
+	errHostByte  = Error("a character that no host has")
+	errNoAppHost = Error("no host; browsers send this for every page of the scheme; " +
+		"if you must allow them, do so in AllowOriginFunc")
 )
 
 // checkAppHost says what is wrong with the host in a pattern of another scheme. It is
@@ -43,8 +45,7 @@ const (
 func checkAppHost(s string) error {
 	switch {
 	case s == "":
-		return Error("no host; browsers send this for every page of the scheme; " +
-			"if you must allow them, do so in AllowOriginFunc")
+		return errNoAppHost
 	case s == ".":
 		return nil
 	case s[0] == '[':

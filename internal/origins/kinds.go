@@ -17,19 +17,21 @@ type kind struct {
 // kinds are looked at in this order: a regular expression may have commas, and a list
 // may have quotes.
 var kinds = []kind{
+	{isInvisible, "an invisible character in the text; write the origin without it"},
 	{isNull, ErrNull},
 	{isWord, "a word and no origin, so it has no scheme; " +
 		`list origins, write "*" for every one, or decide in AllowOriginFunc`},
 	{isPlaceholder, "a placeholder that nothing replaced; " +
 		"put the origin in its place before it comes here"},
 	{isRegexp, errRegexp},
+	{isPorts, `not one port; write an origin for each, or ":*" behind the host, which stands for any port`},
 	{isBracketed, "a list in one string; decode it, and write each origin as an element of its own"},
 	{isQuoted, "quotes in the text; write the origin without them"},
 	{isJoined, errSeveral},
 	{isSpaced, "several origins in one string, with white space between; write each as an element of its own"},
+	{isText, "white space in the text; write the origin alone"},
 	{isWildcardScheme, errWildcardScheme},
-	{isNetwork, "a network, which no pattern stands for; " +
-		"compare the address in AllowOriginFunc, with netip.Prefix.Contains"},
+	{isNetwork, errNetwork},
 	{isWildcards, `no domain, but wildcards alone; "*" allows every origin, and AllowOriginFunc can ` +
 		"allow some by what they have in common"},
 	{isEmail, "an e-mail address, and no scheme; " +
@@ -44,6 +46,9 @@ const ErrNull = Error("any page can make its origin null, by a sandboxed frame; 
 
 const errRegexp = Error("regular expressions are not supported; decide in AllowOriginFunc, or write a pattern: " +
 	`"*." stands for one or more labels, "*" for part of the first`)
+
+const errNetwork = Error("a network, which no pattern stands for; " +
+	"compare the address in AllowOriginFunc, with netip.Prefix.Contains")
 
 // checkKind says what s, which is no pattern, is instead, if it is of a known kind.
 func checkKind(s string) error {
@@ -94,17 +99,35 @@ func encloses(s, open, first, set, end string) bool {
 	return false
 }
 
+// invisible are characters that come with the text of a file or a page. In a name browsers
+// ignore some of them, and take none.
+const invisible = "\ufeff\u00ad\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060"
+
+func isInvisible(s string) bool { return strings.ContainsAny(s, invisible) }
+
+// visible returns s without them.
+func visible(s string) string {
+	return strings.Map(func(r rune) rune {
+		if strings.ContainsRune(invisible, r) {
+			return -1
+		}
+		return r
+	}, s)
+}
+
 func isNull(s string) bool { return equalFold(strings.TrimSuffix(s, "/"), "null") }
 
 func isWord(s string) bool {
-	words := []string{"true", "false", "yes", "no", "on", "off", "none", "any", "all"}
+	words := []string{"true", "false", "yes", "no", "on", "off", "none", "any", "all",
+		"undefined", "nil", "self"}
 	return slices.Contains(words, fetch.ByteLowercase(s))
 }
 
-// isPlaceholder finds $NAME, ${NAME}, {{name}}, #{name}, {name}, <name> and %NAME%.
+// isPlaceholder finds $NAME, ${NAME}, $(command), {{name}}, #{name}, {name}, <name> and %NAME%.
 func isPlaceholder(s string) bool {
 	_, afterLess, _ := strings.Cut(s, "<")
 	return encloses(s, "$", names, "", "") || encloses(s, "${", names, "", "") ||
+		encloses(s, "$(", names, "", "") ||
 		strings.Contains(s, "{{") || strings.Contains(s, "#{") || encloses(s, "{", names, names+digits+".-", "}") ||
 		strings.Contains(afterLess, ">") || encloses(s, "%", names, names, "%")
 }
@@ -149,6 +172,17 @@ func isBetweenSlashes(s string) bool {
 		!strings.Contains(inner, "/") && strings.ContainsAny(inner, ".:*"))
 }
 
+// isPorts finds host:3000-3010, host:[8080,8081] and host:30*.
+func isPorts(s string) bool {
+	_, rest, ok := strings.Cut(s, "://")
+	if !ok {
+		rest = s
+	}
+	host, port, _ := strings.Cut(strings.TrimSuffix(rest, "/"), ":")
+	return !strings.HasPrefix(host, "[") && port != "*" &&
+		consistsOf(port, digits+"*,.-[]{}") && !consistsOf(strings.TrimRight(port, ","), digits)
+}
+
 // isBracketed finds a list in JSON, as Go prints it, or in braces. An IPv6 address is none.
 func isBracketed(s string) bool {
 	if strings.HasPrefix(s, "{") && strings.HasSuffix(s, "}") ||
@@ -157,24 +191,29 @@ func isBracketed(s string) bool {
 	}
 	inner, closed := strings.CutSuffix(s, "]")
 	address, _, _ := strings.Cut(inner, "%")
-	return strings.HasPrefix(s, "[") && closed && !consistsOf(address[1:], hex+":.")
+	return strings.HasPrefix(s, "[") && closed && (address == "[" || !consistsOf(address[1:], hex+":."))
 }
 
 func isQuoted(s string) bool { return strings.ContainsAny(s, "\"'`“”‘’«»") }
 
 func isJoined(s string) bool { return strings.ContainsAny(s, ",;|") }
 
-// isSpaced finds white space with an origin or a host behind it.
+// isSpaced finds origins or hosts with white space between.
 func isSpaced(s string) bool {
-	for i, field := range strings.Fields(s) {
+	n := 0
+	for field := range strings.FieldsSeq(s) {
+		field = strings.TrimRight(field, ":/") // an origin ends in neither, and a label in a colon
 		host := strings.TrimPrefix(strings.TrimPrefix(field, "*"), ".")
 		behind := strings.TrimLeft(host, names+digits+"-")
-		if i != 0 && (field == "*" || strings.Contains(field, "://") || behind != host && startsWith(behind, ".:")) {
-			return true
+		if field == "*" || strings.Contains(field, "://") || behind != host && startsWith(behind, ".:") {
+			n++
 		}
 	}
-	return false
+	return n > 1
 }
+
+// isText finds white space.
+func isText(s string) bool { return strings.ContainsAny(s, " \t\r\n") }
 
 // isWildcardScheme finds *:// and http*://.
 func isWildcardScheme(s string) bool {
@@ -189,7 +228,9 @@ func isNetwork(s string) bool {
 	}
 	s = strings.TrimSuffix(s, "/")
 	if addr, bits, ok := strings.Cut(s, "/"); ok {
-		return isMask(bits) && (isAddr(strings.Trim(addr, "[]")) || startsWith(addr, digits) && consistsOf(addr, digits+"."))
+		mask, port, _ := strings.Cut(bits, ":")
+		isRange := isMask(bits) || isMask(mask) && consistsOf(port, digits+"*")
+		return isRange && (isAddr(strings.Trim(addr, "[]")) || startsWith(addr, digits) && consistsOf(addr, digits+"."))
 	}
 	if group, rest, _ := strings.Cut(strings.TrimPrefix(s, "["), ":"); startsWith(group, hex) && consistsOf(group, hex) {
 		return len(group) <= len("ffff") && strings.Contains(rest, "*") && consistsOf(rest, hex+":*]")
@@ -219,6 +260,17 @@ func isIPv4Network(s string) bool {
 		return consistsOf(rest, digits+".*xX-")
 	}
 	return rest == "" && strings.HasSuffix(s, ".") && strings.Count(s, ".") <= 3
+}
+
+// isIPv4Range finds 10.0.0.x and 10.0.0.1-9, which have the form of a domain.
+func isIPv4Range(host string) bool {
+	labels := strings.Split(host, ".")
+	for _, label := range labels {
+		if label != "x" && (!startsWith(label, digits) || !consistsOf(label, digits+"-")) {
+			return false
+		}
+	}
+	return len(labels) == 4
 }
 
 func isWildcards(s string) bool {

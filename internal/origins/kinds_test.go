@@ -25,39 +25,49 @@ type kind struct {
 // kinds are an independent reference: what people write where a pattern belongs, by
 // regular expressions. A network with a slash is apart.
 var kinds = []kind{
+	{"an invisible character", expression(`[\x{feff}\x{ad}\x{200b}\x{200e}\x{200f}\x{202a}-\x{202e}\x{2060}]`), never},
 	{"any page can make its origin null", expression(`^(?i:null)/?$`), never},
-	{"a word and no origin", expression(`^(?i:true|false|yes|no|on|off|none|any|all)$`), never},
-	{"a placeholder", expression(`\$\{?[A-Za-z_]|\{\{|#\{|\{[A-Za-z_][\w.-]*\}|<[^<>]*>|%[A-Za-z_]+%`), never},
+	{"a word and no origin", expression(`^(?i:true|false|yes|no|on|off|none|any|all|undefined|nil|self)$`), never},
+	{"a placeholder", expression(`\$[{(]?[A-Za-z_]|\{\{|#\{|\{[A-Za-z_][\w.-]*\}|<[^<>]*>|%[A-Za-z_]+%`), never},
 	{"regular expressions", expression(`^[~^]|\^|\$$|[()]|` + // anchors and groups
 		`\\[.\-/:dswDSWbB+*?$^\\()|\[\]{}]|\[\^?[a-z0-9]-[a-z0-9]|` + // escapes and classes
 		`\.[+?]|\.\*[^.:/]|://\.\*|^\.\*|[*\])][+?]|[\])]\*|[a-z0-9\])]\{[0-9]+,?[0-9]*\}|[a-z]\?:|` + // repetitions
 		`^(?:re|regex|regexp):|^/[^/]*[.:*][^/]*/[dgimsuvy]*$|^/https?:.*/[dgimsuvy]*$`), never},
-	{"a list in one string", expression(`(?s)^\[.*\]$|^\{.*\}$|^\[["']`), expression(`^\[[0-9a-fA-F:.]*(?:%.*)?\]$`)},
+	{"not one port", expression(`^(?:|[^\[:][^:]*):(?:[\d*,.\-\[\]{}]*[*.\-\[\]{}][\d*,.\-\[\]{}]*|[\d,]*,\d[\d,]*)/?$`),
+		expression(`^[^:]*:\*/?$`)}, // of what follows the scheme
+	{"a list in one string", expression(`(?s)^\[.*\]$|^\{.*\}$|^\[["']`), expression(`^\[[0-9a-fA-F:.]+(?:%.*)?\]$`)},
 	{"quotes", expression("[\"'`“”‘’«»]"), never},
 	{"several origins in one string; ", expression(`[,;|]`), never},
 	{"several origins in one string, with white space",
-		expression(`[^\s]\s+(?:[^\s]*://|\*?\.?[\w-]+[.:]|\*$)`), never},
+		expression(`(?s)(?:^|\s)` + originOrHost + `\s(?:.*\s)?` + originOrHost + `(?:\s|$)`), never},
+	{"white space in the text", expression(`[ \t\r\n]`), never},
 	{"the scheme cannot be a wildcard", expression(`^[A-Za-z]*\*[A-Za-z*]*://.`), never},
 	{"a network", expression(`^(?:https?://)?(?:` +
 		`\d{1,3}(?:\.\d{1,3}){0,2}\.(?:[*xX]|\d{0,3}\*\d{0,3}|\d{1,3}-\d{1,3})(?:\.[\d*xX-]+)*(?::[\d*]*)?/?$|` +
 		`(?:\d{1,3}\.){1,3}(?::[\d*]*)?/?$|` + // its beginning alone
 		`\[?[[:xdigit:]]{1,4}:[[:xdigit:]:]*\*\]?(?::[\d*]*)?/?$|` +
-		`\d+(?:\.\d+)*\.?/\d{1,3}(?:\.\d{1,3}){0,3}$)`), never},
+		`\d+(?:\.\d+)*\.?/\d{1,3}(?:\.\d{1,3}){0,3}(?::[\d*]*)?$)`), never},
 	{"no domain, but wildcards alone", expression(`^[.:/?]*\*[*.:/?]*[0-9]*$`), never},
 	{"an e-mail address", expression(`^[^:/]*(?::[^/:]*)?@[^/]*$`), never},
 	{"a path", expression(`^\.{0,2}/(?:[^/]|$)|^[A-Za-z]:\\`), never},
 }
 
+const originOrHost = `(?:\S*://\S*[^\s:/]\S*|\*?\.?[\w-]+\.\S*|\*?\.?[\w-]+:\S*[^\s:/]\S*|\*[:/]*)`
+
 var (
 	expression  = regexp.MustCompile
 	never       = expression(`[^\s\S]`)
-	slashedIPv6 = expression(`^(?:https?://)?(.*)/\d{1,3}(?:\.\d{1,3}){0,3}$`)
+	slashedIPv6 = expression(`^(?:https?://)?(.*)/\d{1,3}(?:\.\d{1,3}){0,3}(?::[\d*]*)?$`)
 )
 
 // kindOf returns how the error of the kind of s begins, or "" if s is of none.
 func kindOf(s string) string {
 	for _, k := range kinds {
-		if k.is.MatchString(s) && !k.not.MatchString(s) {
+		text := s
+		if _, rest, ok := strings.Cut(s, "://"); ok && k.detail == "not one port" {
+			text = rest
+		}
+		if k.is.MatchString(text) && !k.not.MatchString(text) {
 			return k.detail
 		}
 		if k.detail == "a network" {
@@ -166,22 +176,44 @@ func TestKindsAtTheirBounds(t *testing.T) {
 		"a.b/":                 "",
 		`["a`:                  "a list in one string",
 		"['a":                  "a list in one string",
-		"[::1%a b]":            "",
-		"[]":                   "",
+		"[::1%a b]":            "white space in the text",
+		"[]":                   "a list in one string",
+		"[a]":                  "",
 		"]":                    "",
 		"[g]":                  "a list in one string",
 		"[::1":                 "",
-		"{a b":                 "",
-		"a b}":                 "",
-		"a b":                  "",
-		"a .b":                 "",
-		"a .b.":                "several origins in one string, with white space",
-		"a *.b.c":              "several origins in one string, with white space",
-		"a b:":                 "several origins in one string, with white space",
-		"a é://":               "several origins in one string, with white space",
-		" a.example":           "",
-		"a /b.c":               "",
-		"a *":                  "several origins in one string, with white space",
+		"{a b":                 "white space in the text",
+		"a b}":                 "white space in the text",
+		"a b":                  "white space in the text",
+		"a .b":                 "white space in the text",
+		"a .b.":                "white space in the text",
+		"a *.b.c":              "white space in the text",
+		"a b:":                 "white space in the text",
+		"a é://":               "white space in the text",
+		" a.example":           "white space in the text",
+		"a /b.c":               "white space in the text",
+		"a *":                  "white space in the text",
+		"a.b c.d":              "several origins in one string, with white space",
+		"a.b *.c.d x":          "several origins in one string, with white space",
+		"x a:1 b://c/":         "several origins in one string, with white space",
+		"a.b *":                "several origins in one string, with white space",
+		"* é://x":              "several origins in one string, with white space",
+		"a.b c:":               "white space in the text",
+		"a.b c://":             "white space in the text",
+		"a.b *c":               "white space in the text",
+		"ab":                   "",
+		"a\u00adb":             "an invisible character",
+		"a\u200db":             "", // it stands in names of some scripts
+		"a:1,2":                "not one port",
+		"a:1,":                 "several origins in one string; ",
+		"a:1-2/":               "not one port",
+		"a://b:[*]":            "not one port",
+		"z:*":                  "",
+		"a:12":                 "",
+		"[::1]:1-2":            "",
+		"[a:*]":                "a list in one string",
+		"$(a":                  "a placeholder",
+		"$(1":                  "regular expressions",
 		"a*b://c":              "the scheme cannot be a wildcard",
 		"a1*://c":              "",
 		"a://*":                "",
@@ -189,6 +221,10 @@ func TestKindsAtTheirBounds(t *testing.T) {
 		"fe80::/128":           "a network",
 		"10.0.0.0/2024":        "",
 		"10.0.0.0/a":           "",
+		"10.0.0.0/8:80":        "a network",
+		"10.0.0.0/8:*":         "a network",
+		"10.0.0.0/8:a":         "",
+		"10.0.0.0/a:80":        "",
 		"a/8":                  "",
 		"app://10.0.0.0/8":     "",
 		"10.1.2.":              "a network",
@@ -244,11 +280,12 @@ func TestKindsAtTheirBounds(t *testing.T) {
 	}
 }
 
-var pieces = strings.Fields(`https:// http:// app:// :// // / / . . . * * : : - ? + @ # % $ ~ ^ ( ) [ ] [ ] { } { } \ \
+var pieces = append(strings.Fields(`
+	https:// http:// app:// :// // / / . . . * * : : - ? + @ # % $ ~ ^ ( ) [ ] [ ] { } { } \ \
 	| , ; " ' < > = _ a b z example.com a.example shop-a localhost 10 192 0 255 1-9 x X fe80 fe80:: ::1 db8 ffff 127.0.0.1
 	10.0.0.0 8 16 80 8080 255.0.0.0 8 [a-z] [0-9]+ [^.]+ .* .+ .? \. \/ \w+ {1,3} {2} {name} {{host}} ${ORIGIN} $HOST
 	%HOST% <host> #{x} https?:// https: http null true NONE re: regex: regexp: /i /gi user@ *. *- .. ../ ./ C:\ [" ['
-	“ ” ü [::1] [fe80:: *:// http*://`)
+	$(host) ,8081 -8080 “ ” ü [::1] [fe80:: *:// http*://`), "\u200b")
 
 func randomText(r *rand.Rand) (s string) {
 	for range 1 + r.IntN(6) {

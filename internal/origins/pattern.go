@@ -37,6 +37,19 @@ func IsOpaque(s string) bool {
 	return ok && !isWeb(scheme) && (scheme == "file" || checkScheme(scheme) == nil)
 }
 
+// NamesOpaque reports whether s, an element of a list of patterns, names an origin that
+// IsOpaque finds. Parse refuses it.
+func NamesOpaque(s string) bool {
+	s = normalize(s)
+	return isNull(s) || IsOpaque(s) || s == "file://*"
+}
+
+// IsShared reports whether err is that of Parse for an origin, other than null, that
+// browsers send for pages that have nothing to do with each other.
+func IsShared(err error) bool {
+	return err == errLocalFile || err == errNoOrigin || err == errNoAppHost
+}
+
 // A Pattern is a parsed pattern. An origin is a pattern without a wildcard. The doc
 // comment of OriginMatcher, in package cors, has the grammar.
 type Pattern struct {
@@ -118,6 +131,9 @@ func Parse(s string) (Pattern, error) {
 // parsePattern parses a pattern that is spelled as browsers spell origins.
 func parsePattern(s string) (Pattern, error) {
 	p, common, err := parse(s)
+	if common && p.Host[0] <= '9' && isIPv4Range(p.Host) {
+		return Pattern{}, errNetwork
+	}
 	if common || err != nil {
 		return p, err
 	}
@@ -203,10 +219,13 @@ func checkText(s string, hasScheme bool) error {
 	case strings.IndexFunc(s, func(r rune) bool { return r <= ' ' || r == 0x7f }) >= 0:
 		return Error("white space or a control character")
 	case !hasScheme:
-		return Error("no scheme")
+		return ErrNoScheme
 	}
 	return nil
 }
+
+// ErrNoScheme is the error of Parse for what has no "://".
+const ErrNoScheme = Error("no scheme")
 
 const errSeveral = Error("several origins in one string; write each as an element of its own")
 
@@ -217,11 +236,9 @@ func checkScheme(s string) error {
 		return Error("with WebSocket handshakes browsers send the origin of the page, " +
 			"which begins with http or https")
 	case "file":
-		return Error("if you must allow local files, do so in AllowOriginFunc: " +
-			"browsers send null for them, or file:// for every one")
+		return errLocalFile
 	case "data", "blob", "about", "javascript", "ftp":
-		return Error("if you must allow such pages, do so in AllowOriginFunc: " +
-			"they have no origin of their own, and browsers send null")
+		return errNoOrigin
 	case "*":
 		return errWildcardScheme
 	}
@@ -244,6 +261,10 @@ func checkScheme(s string) error {
 }
 
 const (
+	errLocalFile = Error("if you must allow local files, do so in AllowOriginFunc: " +
+		"browsers send null for them, or file:// for every one")
+	errNoOrigin = Error("if you must allow such pages, do so in AllowOriginFunc: " +
+		"they have no origin of their own, and browsers send null")
 	errWildcardScheme = Error("the scheme cannot be a wildcard; " +
 		"write one pattern for each scheme, or decide in AllowOriginFunc")
 	errUpperCase = Error("upper-case letters; browsers send origins in lower case")
@@ -277,15 +298,16 @@ func (p *Pattern) cutWildcard() error {
 	first, rest, _ := strings.Cut(p.Host, ".")
 	switch {
 	case strings.IndexByte(p.Host[star+1:], '*') >= 0:
-		return Error("more than one wildcard in the host")
+		return Error("list the hosts, or decide in AllowOriginFunc: more than one wildcard in the host")
 	case star >= len(first):
-		return Error("the wildcard may stand in the first label only")
+		return Error("list the hosts, or decide in AllowOriginFunc: " +
+			"the wildcard may stand in the first label only")
 	case rest == "" && !isWeb(p.Scheme):
 		return Error(`no domain follows the wildcard; ` +
 			`"*" as the whole host, without a port, matches every host of this scheme`)
 	case rest == "":
 		return Error(`no domain follows the wildcard; "*" alone allows every origin, ` +
-			`and AllowOriginFunc can allow all of one scheme`)
+			`AllowOriginFunc can allow all of one scheme, and ":*" behind a host stands for any port`)
 	case rest[0] == '[' || isWeb(p.Scheme) && checkHost(rest) == nil && endsInNumber(rest):
 		return Error("an IP address has no subdomains; list the addresses, or compare them in AllowOriginFunc")
 	}

@@ -10,7 +10,7 @@ import (
 // Suggest returns the pattern that the author of s most likely means, or "" if
 // that is not evident. It names no page that s does not name.
 func Suggest(s string) string {
-	s = unquote(strings.TrimSpace(s))
+	s = unquote(strings.TrimSpace(visible(s)))
 	if checkKind(s) != nil || strings.ContainsAny(s, " \t\r\n") {
 		return ""
 	}
@@ -28,7 +28,7 @@ func Suggest(s string) string {
 		}
 		rest = host
 	}
-	if strings.HasPrefix(rest, ".") {
+	if strings.HasPrefix(rest, ".") && rest != "." {
 		rest = "*" + rest
 	}
 	_, host, port, _ := split("://" + rest)
@@ -51,7 +51,7 @@ func Suggest(s string) string {
 		}
 	}
 	folded := fetch.ByteLowercase(host) // hosts of other schemes than https and http keep their case
-	if isWeb(folded) {
+	if isWeb(strings.TrimSuffix(folded, ".")) {
 		return "" // a scheme, somehow
 	}
 	if scheme == "" && !strings.ContainsAny(host, ".[") && port == "" && !IsLoopback(folded) {
@@ -79,8 +79,13 @@ func cutScheme(s string) (scheme, rest string, ok bool) {
 	scheme = fetch.ByteLowercase(scheme)
 	if !found {
 		scheme, rest = "", strings.TrimPrefix(s, "//")
+	} else if bare := strings.TrimSuffix(strings.TrimLeft(scheme, "=+"), ":"); isWeb(bare) && len(scheme)-len(bare) < 2 {
+		scheme = bare
 	} else if scheme != "" && !isLabel(scheme) && checkScheme(scheme) != nil {
 		return "", "", false
+	}
+	if isWeb(scheme) {
+		rest = strings.TrimLeft(rest, "/")
 	}
 	for _, web := range []string{"https", "http"} {
 		n := len(web)
@@ -118,7 +123,7 @@ func cutPath(s string) (rest, path string, ok bool) {
 // that of a WebSocket.
 func suggestScheme(scheme, host, port string) string {
 	switch {
-	case scheme == "ws", scheme == "" && (port == ":80" || isLocal(host)):
+	case scheme == "ws", scheme == "" && (port == ":80" || port != ":443" && isLocal(host)):
 		return "http"
 	case scheme == "wss", scheme == "":
 		return "https"
@@ -133,7 +138,7 @@ func suggestScheme(scheme, host, port string) string {
 // there is seldom TLS.
 func isLocal(host string) bool {
 	addr, err := netip.ParseAddr(strings.Trim(host, "[]"))
-	return IsLoopback(host) || err == nil && (addr.IsPrivate() || addr.IsLinkLocalUnicast())
+	return IsLoopback(host) || err == nil && (addr.IsPrivate() || addr.IsLinkLocalUnicast() || addr.IsUnspecified())
 }
 
 // spell returns the text of the pattern that has the parts, or "" if it would be none.

@@ -136,12 +136,20 @@ func badPolicies() []badPolicy {
 			"\t\r\n": "",
 		}),
 		origins("label of the host is empty", fixes{"https://.example.com": "https://*.example.com"}),
-		origins("white space", fixes{
-			"https://a.example https://b.example": "",
-			"a.example *":                         "",
-			"https://exa mple.com":                "",
-			"https://example.com /":               "",
-			"https:// example.com":                "",
+		origins("several origins in one string, with white space between", fixes{
+			"https://a.example https://b.example":     "",
+			"https://a.example and https://b.example": "",
+			"a.example *": "",
+		}),
+		origins("white space in the text; write the origin alone", fixes{
+			"- https://example.com":       "",
+			"Origin: https://example.com": "",
+			"# https://example.com":       "",
+			"http://localhost:3000 # dev": "",
+			"not https://example.com":     "",
+			"https ://example.com":        "",
+			"https://example.com /":       "",
+			"https:// example.com":        "",
 		}),
 		origins(noPath, fixes{
 			"https://example.com//":          "https://example.com",
@@ -153,6 +161,11 @@ func badPolicies() []badPolicy {
 			"https://example.com?":           "https://example.com",
 			"https://example.com#top":        "https://example.com",
 			"https://example.com/#top":       "https://example.com",
+			"https:///example.com":           "https://example.com",
+			"http:////localhost:3000":        "http://localhost:3000",
+			"https:////":                     "",
+			"app://./index.html":             "app://.",
+			"app:///index.html":              "",
 			"https://https://example.com/":   "https://example.com",
 			"http://http://example.com":      "http://example.com",
 			"https://http://example.com":     "", // either may be meant
@@ -187,6 +200,7 @@ func badPolicies() []badPolicy {
 			"example.com:80":         "http://example.com",
 			"192.168.0.1:80":         "http://192.168.0.1",
 			"https.example.com":      "https://https.example.com",
+			"https.//example.com":    "",
 			"mailto:ada@example.com": "",
 			"ada@example.com":        "",
 			"@example.com":           "",
@@ -196,12 +210,22 @@ func badPolicies() []badPolicy {
 			"192.168.0.1":            "http://192.168.0.1",
 			"203.0.113.7":            "https://203.0.113.7",
 			"nas:8080":               "https://nas:8080",
+			"0.0.0.0:3000":           "http://0.0.0.0:3000",
+			"[::]:3000":              "http://[::]:3000",
+			"localhost:443":          "https://localhost",
+			"192.168.0.1:443":        "https://192.168.0.1",
 			"nas":                    "", // a word
 			"data:":                  "",
 			"example.com:":           "",
 			"*--shop.example.app":    "https://*--shop.example.app",
 			"shop-*.example.app":     "", // a text before the wildcard
 			"www.*":                  "",
+		}),
+		origins(noScheme+"; write that of the page before it, such as https://", fixes{
+			"app":                     "",
+			"chrome-extension:abcdef": "",
+			"fe80::1":                 "",
+			"bücher.example":          "",
 		}),
 		origins("a path, and no scheme", fixes{
 			"/":               "",
@@ -231,7 +255,6 @@ func badPolicies() []badPolicy {
 			"https://example.com:123456": "",
 			"https://example.com:08080":  "https://example.com:8080",
 			"https://example.com:http":   "",
-			"https://example.com:80*":    "",
 		}),
 		origins("regular expressions", fixes{
 			"https://example.com:+80":   "",
@@ -273,11 +296,32 @@ func badPolicies() []badPolicy {
 			`"null"`:                 "",
 			`""`:                     "",
 		}),
+		origins(`":*" behind the host, which stands for any port`, fixes{
+			"https://example.com:3000-3010":     "",
+			"https://example.com:{3000..3010}":  "",
+			"https://*.example.com:[8080,8081]": "",
+			"https://*.example.com:[*]":         "",
+			"http://localhost:3000,3001":        "",
+			"http://localhost:30*":              "",
+			"https://example.com:80*":           "",
+			"localhost:3*":                      "",
+		}),
+		origins("an invisible character", fixes{
+			"\ufeffhttps://example.com":       "https://example.com",
+			"https://example.com\u200b":       "https://example.com",
+			"https://exam\u00adple.com":       "https://example.com",
+			"\u2060example.com\u200e":         "https://example.com",
+			"\ufeffnull":                      "",
+			"\ufeff*":                         "",
+			"\u202ahttps://example.com\u202c": "https://example.com",
+		}),
 		origins("a list in one string", fixes{
 			`["https://a.example","https://b.example"]`: "",
 			`["https://a.example"]`:                     "",
 			"[https://a.example https://b.example]":     "",
 			"[*]":                                       "",
+			"[]":                                        "",
+			"[ ]":                                       "",
 			"{https://a.example,https://b.example}":     "",
 		}),
 		origins("a placeholder that nothing replaced", fixes{
@@ -290,6 +334,7 @@ func badPolicies() []badPolicy {
 			"<origin>":                "",
 			"https://<your-domain>":   "",
 			"%ORIGIN%":                "",
+			"http://$(hostname)":      "",
 			"https://{tenant}.a.test": "",
 		}),
 		origins("a word and no origin", fixes{
@@ -298,6 +343,10 @@ func badPolicies() []badPolicy {
 			"TRUE":  "",
 			"none":  "",
 			"all":   "",
+
+			"undefined": "",
+			"nil":       "",
+			"self":      "",
 		}),
 		origins("netip.Prefix.Contains", fixes{
 			"10.0.0.0/8":              "",
@@ -316,6 +365,14 @@ func badPolicies() []badPolicy {
 			"192.168.1.x":             "",
 			"192.168.1.0-255":         "",
 			"192.168.1.1*":            "",
+			"http://192.168.1.x":      "", // these have the form of a domain
+			"http://99.0.0.x":         "",
+			"http://10.0.X.X:8080/":   "",
+			"https://192.168.1.0-255": "",
+			"http://10.0-5.0.1-9":     "",
+			"192.168.1.0/24:*":        "",
+			"http://10.0.0.0/8:3000":  "",
+			"http://[fe80::]/10:80":   "",
 			"192.168.":                "",
 			"http://192.168.1.":       "",
 			"fe80::*":                 "",
@@ -335,6 +392,12 @@ func badPolicies() []badPolicy {
 		origins("not a scheme", fixes{
 			"://example.com":                           "https://example.com",
 			"1http://example.com":                      "http://example.com",
+			"https:://example.com":                     "https://example.com",
+			"=https://example.com":                     "https://example.com",
+			"==https://example.com":                    "",
+			"=htps://example.com":                      "",
+			"+HTTP://example.com":                      "http://example.com",
+			"blob:https://example.com/1":               "",
 			"ht_tp://example.com":                      "http://example.com",
 			strings.Repeat("s", 65) + "://example.com": "",
 		}),
@@ -361,17 +424,22 @@ func badPolicies() []badPolicy {
 			"https://*.":     "",
 			"https://shop-*": "",
 		}),
+		origins(`":*" behind a host stands for any port`, fixes{
+			"http://localhost*":  "",
+			"http://localhost*/": "",
+		}),
 		origins("matches every host of this scheme", fixes{
 			"moz-extension://a*":     "",
 			"moz-extension://*.":     "",
 			"moz-extension://*:*":    "",
 			"moz-extension://*:8080": "",
 		}),
-		origins("first label only", fixes{
-			"https://a.*.com":   "",
-			"https://example.*": "",
+		origins("list the hosts, or decide in AllowOriginFunc: the wildcard may stand in the first label only", fixes{
+			"https://a.*.com":      "",
+			"https://example.*":    "",
+			"https://example.com*": "",
 		}),
-		origins("more than one wildcard", fixes{
+		origins("list the hosts, or decide in AllowOriginFunc: more than one wildcard", fixes{
 			"https://*a*.example.com": "",
 			"https://*.*.example.com": "",
 			"https://**.example.com":  "",
@@ -483,12 +551,21 @@ func badPolicies() []badPolicy {
 			"null":  "",
 			"Null/": "",
 		}),
+		// AllowOriginFunc is not asked about them.
+		trusted("serve such a page from a host of its own", fixes{
+			"file://*":     "",
+			"file:///home": "",
+			"File://":      "",
+			"app://":       "",
+			"qrc:///":      "",
+			"data://x":     "",
+		}),
 		trusted(noPath, fixes{
 			"http://Example.com/app":    "", // its fix would be refused
 			"http://localhost:3000/app": "http://localhost:3000",
 		}),
 		trusted("WebSocket", fixes{"ws://example.com": ""}),
-		trusted(noScheme, fixes{
+		trusted(noScheme+"; write that of the page before it", fixes{
 			"example.com:80": "",
 			"192.168.0.1":    "",
 		}),

@@ -183,6 +183,9 @@ func names(value, fix string) bool {
 		return false
 	}
 	wildcard, host, port := got[1] != "", strings.TrimPrefix(got[2], "."), got[3]
+	if got[1] == "." && got[2] == "" {
+		wildcard, host = false, "." // as some applications send
+	}
 	if addr, err := netip.ParseAddr(strings.Trim(host, "[]")); err == nil {
 		fixed, err := netip.ParseAddr(strings.Trim(want[3], "[]"))
 		network := regexp.MustCompile(`^[0-9.]+$`).MatchString(got[4])

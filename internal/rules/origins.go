@@ -40,8 +40,15 @@ func (o Origins) Check(s string) (origins.Pattern, error) {
 		}
 		return origins.Pattern{}, Error{Detail: "it cannot be allowed with " + field +
 			": any page can make its origin null, by a sandboxed frame, and then act as the user"}
+	case o.Trust() && origins.IsShared(err): // AllowOriginFunc is not asked about it
+		return origins.Pattern{}, Error{Detail: "serve such a page from a host of its own, and list that; " +
+			o.because("every page with this origin can act as the user")}
 	case err != nil:
-		return origins.Pattern{}, Error{err.Error(), o.safe(origins.Suggest(s))}
+		fix := o.safe(origins.Suggest(s))
+		if fix == "" && err == origins.ErrNoScheme {
+			err = errBareName
+		}
+		return origins.Pattern{}, Error{err.Error(), fix}
 	case !o.Trust():
 		return p, nil
 	}
@@ -50,6 +57,8 @@ func (o Origins) Check(s string) (origins.Pattern, error) {
 	}
 	return p, nil
 }
+
+const errBareName = origins.ErrNoScheme + "; write that of the page before it, such as https://"
 
 // checkTrusted says what is unsafe about a pattern whose origins can act as the user.
 func (o Origins) checkTrusted(p origins.Pattern) error {

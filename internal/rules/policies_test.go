@@ -102,6 +102,7 @@ func TestGoodPolicies(t *testing.T) {
 		{AllowedOrigins: []string{"*"}},
 		{AllowedOrigins: []string{"*", "*", " * "}},
 		{AllowedOrigins: []string{"https://a.example", "*", "http://127.0.0.1:80"}, MaxAge: 7 * 24 * time.Hour},
+		{AllowedOrigins: []string{"null", " Null/ ", "file://*", "file://", "app://", "*"}}, // whose pages "*" allows, too
 		{AllowedOrigins: []string{"*"}, MaxAge: math.MaxInt64 / time.Second * time.Second},
 		{AllowedOrigins: []string{"https://a.example", "https://a.example"}},
 		{AllowOriginFunc: allowAll, AllowCredentials: true},
@@ -133,7 +134,8 @@ func TestGoodPolicies(t *testing.T) {
 		}},
 		{AllowedOrigins: []string{
 			"https://foo_bar.example", "https://example.com.", "https://xn--exmple-cua.com", "https://a-.example",
-			"https://1.example",
+			"https://1.example", "https://18.xxx", "https://1.2.3.xxx", "https://1.2.x", "https://1-2.3.4.x.example",
+			"https://x.1.2.y", "https://1.2.3.4.x", "https://1.2.3.4a",
 			"https://a.0x1z",
 		}},
 
@@ -161,6 +163,25 @@ func TestGoodPolicies(t *testing.T) {
 	} {
 		assert.NoError(t, o.Validate())
 		assert.NotPanics(t, func() { cors.New(o) })
+	}
+}
+
+// Beside "*" null is no problem of its own, unless "*" is one.
+func TestNullBesideEveryOrigin(t *testing.T) {
+	list := []string{"*", "null"}
+	for _, o := range []cors.Options{
+		{AllowedOrigins: list, AllowCredentials: true},
+		{AllowedOrigins: list, RefuseCrossOriginWrites: true},
+		{AllowedOrigins: list[1:]},
+		{AllowedOrigins: []string{"*", "null", "nul"}},
+		{AllowedOrigins: []string{"*", "null*"}},
+		{AllowedOrigins: []string{"*", "file://*/*"}},
+	} {
+		var bad *cors.OptionsError
+		require.ErrorAs(t, o.Validate(), &bad)
+		assert.True(t, slices.ContainsFunc(bad.Problems, func(p cors.Problem) bool {
+			return p.Value == o.AllowedOrigins[len(o.AllowedOrigins)-1]
+		}), "%v", bad)
 	}
 }
 

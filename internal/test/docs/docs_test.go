@@ -475,6 +475,15 @@ func TestAnswers(t *testing.T) {
 		{"how does a script read the name of a download?", []string{recipes, "#downloads"}, "`Content-Disposition`"},
 		{"why does each PUT with If-Match cost a preflight?", []string{recipes, "#if-match"}, "costs a preflight"},
 		{"may pages of the LAN call it?", []string{recipes, "#pages-of-a-local-network"}, "netip.Prefix.Contains"},
+		{"why does it work in Postman?", []string{errors}, "only browsers block"},
+		{"why is the status 0?", []string{errors}, "XMLHttpRequest has the status 0"},
+		{
+			"why is a header of the answer null?",
+			[]string{errors, "#a-header-that-the-script-cannot-read"}, "`ExposedHeaders`",
+		},
+		{"why may pages post JSON after the move?", []string{migrating}, "have your handler refuse POST"},
+		{"how does echo's config move here?", []string{migrating, "#from-echo"}, "`UnsafeAllowOriginFunc` (5)"},
+		{"which origin has my Capacitor app?", []string{recipes, "#apps-in-a-web-view"}, "`capacitor://localhost`"},
 		{"does it start with my release of Go?", []string{"docs/comparison.md"}, "| Go it needs |"},
 	} {
 		t.Run(tc.question, func(t *testing.T) {
