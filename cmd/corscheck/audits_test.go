@@ -244,11 +244,11 @@ func TestRateLimit(t *testing.T) {
 	for _, tc := range []struct {
 		name     string
 		allow    func(string) string
-		after    int // requests
+		after    int64 // requests
 		answer   func(http.ResponseWriter, *http.Request) bool
 		status   int
 		want     string
-		requests int // at most
+		requests int64 // at most
 		says     string
 	}{
 		{"429", late, 20, says(onAll, 429), exitUnknown, "", 21, "request 21 with 429 Too Many Requests, and got no more"},
@@ -263,16 +263,15 @@ func TestRateLimit(t *testing.T) {
 		{"500 to strangers", only(page), 0, says(isStranger, 500), exitOK, "", 60, ""},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			requests := 0
+			var requests atomic.Int64
 			limit := func(w http.ResponseWriter, r *http.Request) bool {
-				requests++
-				return requests > tc.after && tc.answer(w, r)
+				return requests.Add(1) > tc.after && tc.answer(w, r)
 			}
 			var a jsonAudit
 			status := runJSON(t, &a, "-audit", "-origin", page, serve(t, before(policy{allow: tc.allow,
 				lines: withCookies}, limit)))
 			assert.Equal(t, tc.want, findingIDs(t, a.Findings))
-			assert.LessOrEqual(t, requests, tc.requests)
+			assert.LessOrEqual(t, requests.Load(), tc.requests)
 			if tc.says == "" {
 				assert.Equal(t, exitOK, status)
 				assert.Empty(t, a.Hints)
@@ -288,11 +287,10 @@ func TestRateLimit(t *testing.T) {
 
 // Where preflights alone let the page in, they are asked again.
 func TestBanOfPreflights(t *testing.T) {
-	requests := 0
+	var requests atomic.Int64
 	url := serve(t, before(carrying("Access-Control-Request-Method", policy{allow: only(page)}, policy{}),
 		func(w http.ResponseWriter, r *http.Request) bool {
-			requests++
-			return requests > 20 && says(onOptions, 403)(w, r)
+			return requests.Add(1) > 20 && says(onOptions, 403)(w, r)
 		}))
 	var a jsonAudit
 	assert.Equal(t, exitFailed, runJSON(t, &a, "-audit", "-origin", page, url))
@@ -307,32 +305,31 @@ func isStranger(r *http.Request) bool {
 
 // net/http repeats a GET if the connection breaks. That counts as a request too.
 func TestRepeatedRequestsCount(t *testing.T) {
-	requests := 0
+	var requests atomic.Int64
 	url := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		requests++
-		if isStranger(r) && (requests%3 == 0 || isGET(r)) {
+		if n := requests.Add(1); isStranger(r) && (n%3 == 0 || isGET(r)) {
 			panic(http.ErrAbortHandler)
 		}
 		good.ServeHTTP(w, r)
 	}))
 	var a jsonAudit
 	runJSON(t, &a, "-audit", "-origin", page, url)
-	assert.LessOrEqual(t, requests, maxRequests)
-	assert.LessOrEqual(t, requests, a.Requests)
+	assert.LessOrEqual(t, int(requests.Load()), maxRequests)
+	assert.LessOrEqual(t, int(requests.Load()), a.Requests)
 
-	requests = 0
+	requests.Store(0)
 	url = serve(t, before(good, func(http.ResponseWriter, *http.Request) bool {
-		if requests++; requests >= maxRequests {
+		if requests.Add(1) >= maxRequests {
 			panic(http.ErrAbortHandler)
 		}
 		return false
 	}))
 	runJSON(t, &a, "-audit", "-origin", page, url)
-	assert.Equal(t, maxRequests, requests)
+	assert.EqualValues(t, maxRequests, requests.Load())
 
-	requests = 0
+	requests.Store(0)
 	url = serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if requests++; requests%2 == 0 || requests > 6 {
+		if n := requests.Add(1); n%2 == 0 || n > 6 {
 			panic(http.ErrAbortHandler)
 		}
 		w.WriteHeader(http.StatusNoContent)
@@ -340,7 +337,7 @@ func TestRepeatedRequestsCount(t *testing.T) {
 	var o jsonOutcome
 	runJSON(t, &o, append(put, "-origin", page, url)...)
 	assert.Len(t, o.Exchanges, 1)
-	assert.LessOrEqual(t, requests, 1+maxQuestions)
+	assert.LessOrEqual(t, int(requests.Load()), 1+maxQuestions)
 }
 
 // What cannot be written is no result: a full disk has the status 2.
