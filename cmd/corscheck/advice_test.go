@@ -71,6 +71,11 @@ func TestAdviceKeepsWhatIsRight(t *testing.T) {
 			preflight: replace(fetch.AllowHeaders, "*")}, putWithCookies,
 			header(fetch.AllowOrigin+": "+page, fetch.AllowCredentials+": true", fetch.AllowMethods+": PUT, DELETE",
 				fetch.AllowHeaders+": *, Content-Type", "Vary: Origin")},
+		{"* in quotes is meant", policy{allow: always(`"*"`)}, get, header(fetch.AllowOrigin + ": *")},
+		{"* twice in one line is meant", policy{allow: always("*, *")}, get, header(fetch.AllowOrigin + ": *")},
+		{"* beside an origin is not", policy{allow: always("*, https://www.example.com")}, get,
+			header(fetch.AllowOrigin+": "+page, "Vary: Origin")},
+		{"a comma is no *", policy{allow: always(",")}, get, header(fetch.AllowOrigin+": "+page, "Vary: Origin")},
 		{"after a doubled *", policy{allow: always("*"), lines: []string{fetch.AllowOrigin + ": *"}}, get,
 			header(fetch.AllowOrigin + ": *")},
 	} {
@@ -125,6 +130,8 @@ func TestLocalNetworkIsNoCause(t *testing.T) {
 		{"a blocked call", append(put, "-origin", page, serve(t, policy{})), "origin-not-listed"},
 		{"a page on the own machine", []string{"-origin", "http://localhost:3000", serve(t, policy{allow: echo})}, ""},
 		{"a public page that is let in", []string{"-origin", page, serve(t, good)}, "local-network"},
+		{"a server behind a proxy on the own machine", []string{"-origin", "http://app.example.com", "--proxy",
+			strings.TrimSuffix(serve(t, policy{allow: echo}), "/users/7"), "http://api.example.com"}, ""},
 		{"with another note", []string{"-origin", page, "-d", "a=1", serve(t, before(good, says(onOptions, 500)))},
 			"upload-progress local-network"},
 	} {

@@ -59,6 +59,7 @@ type audit struct {
 	random string      // part of names that nobody has
 	fresh  bool        // each GET has a query of its own, for a cache stands in between
 	sent   int
+	last   *exchange         // the last answer; nil if the server broke off
 	show   func(text string) // tells who waits; nil for nobody
 
 	findings []finding
@@ -70,7 +71,7 @@ type audit struct {
 	strangers            []stranger
 	left                 int  // how many strangers there was no request left for
 	late                 bool // -M was over before all was asked
-	limited              bool // the server wants no more requests
+	limited              bool // the server wants no more requests, or refuses all by now
 
 	// The answers to the rest; nil if the server broke off or was not asked.
 	missing        *exchange // a path that cannot exist
@@ -151,7 +152,7 @@ func (a *audit) ask(ctx context.Context) (err error) {
 	if a.preflight, err = a.askFirst(ctx, a.call.origin, a.plan.method); err != nil {
 		return err
 	}
-	for _, next := range []func(context.Context) error{a.askCache, a.askMore, a.askStrangers} {
+	for _, next := range []func(context.Context) error{a.askCache, a.askMore, a.askStrangers, a.askAgain} {
 		if err := next(ctx); err != nil {
 			a.late, a.limited = errors.Is(err, errLate), errors.Is(err, errLimited)
 			if a.isCutShort() {
@@ -221,7 +222,7 @@ func (a *audit) askStrangers(ctx context.Context) error {
 		if s.with != "" && a.strangers[0].granted() == withUser {
 			continue // It is let in without that.
 		}
-		if a.sent == maxRequests {
+		if a.isFull() {
 			a.left++
 			continue
 		}
@@ -238,12 +239,49 @@ func (a *audit) askStrangers(ctx context.Context) error {
 		queue = append(a.follow(s), queue...)
 	}
 	for _, i := range a.turns() {
-		if a.sent == maxRequests {
+		if a.isFull() {
 			break
 		}
 		if err := second(a, ctx, &a.strangers[i]); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// isFull reports whether no stranger can be asked any more. Where the last one was turned
+// away oddly, one request is left to find out whether everybody is by now.
+func (a *audit) isFull() bool {
+	isOdd := a.last == nil || a.last.status != a.usual(a.last.method).status
+	return a.sent == maxRequests || a.sent == maxRequests-1 && isOdd
+}
+
+// usual is the answer to the policy's own origin.
+func (a *audit) usual(method string) *exchange {
+	if method == http.MethodOptions {
+		return a.preflight
+	}
+	return a.own
+}
+
+// askAgain repeats what was granted first. If that is refused by now, so was all before it,
+// whatever the policy says.
+func (a *audit) askAgain(ctx context.Context) (err error) {
+	if a.sent == maxRequests {
+		return nil
+	}
+	first, again := a.own, (*exchange)(nil)
+	if first.granted() != nothing {
+		again, err = a.get(ctx, a.call.origin)
+	} else {
+		first = a.preflight
+		again, err = a.askFirst(ctx, a.call.origin, a.plan.method)
+	}
+	switch {
+	case err != nil && !isRefusal(err):
+		return err
+	case again.granted() < first.granted():
+		return errLimited
 	}
 	return nil
 }
@@ -418,9 +456,8 @@ func (a *audit) send(ctx context.Context, method, origin, below string, h http.H
 	if a.sent == maxRequests {
 		return nil, errTooMany
 	}
-	a.sent++
 	if a.show != nil {
-		a.show(fmt.Sprintf("request %d of %d at most: %s as %s", a.sent, maxRequests, method, cmp.Or(origin, "nobody")))
+		a.show(fmt.Sprintf("request %d of %d at most: %s as %s", a.sent+1, maxRequests, method, cmp.Or(origin, "nobody")))
 	}
 	whole := ctx
 	ctx, cancel := context.WithTimeout(ctx, a.client.limit)
@@ -436,13 +473,14 @@ func (a *audit) send(ctx context.Context, method, origin, below string, h http.H
 	if a.call.credentials && method != http.MethodOptions {
 		r = a.client.certify(r)
 	}
-	x, err := a.client.send(r)
+	x, err := a.client.sendCounted(r, &a.sent, maxRequests)
+	a.last = x
 	switch {
 	case err != nil && whole.Err() != nil:
 		return nil, errLate
 	case err != nil:
 		return nil, a.client.explainFailure(method, r.URL.String(), err)
-	case x.status == http.StatusTooManyRequests && a.own != nil && method == a.own.method && x.status != a.own.status:
+	case isOverload(x.status) && a.usual(method) != nil && x.status != a.usual(method).status:
 		return nil, errLimited
 	}
 	return x, nil

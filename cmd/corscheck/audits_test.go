@@ -236,29 +236,108 @@ func TestLimitForTheWhole(t *testing.T) {
 	})
 }
 
-// A server that limits the rate of requests keeps nobody out by that, and is left alone.
+// A server that limits the rate of requests keeps nobody out by that, and is left alone. Nor
+// does one that has had enough, and refuses everybody.
 func TestRateLimit(t *testing.T) {
+	late := matching(`^https://app\.example\.com$|lovable\.app$`) // a hole that others come before
+	breaksOff := func(http.ResponseWriter, *http.Request) bool { panic(http.ErrAbortHandler) }
 	for _, tc := range []struct {
-		allow  func(string) string
-		status int
-		want   string
+		name     string
+		allow    func(string) string
+		after    int64 // requests
+		answer   func(http.ResponseWriter, *http.Request) bool
+		status   int
+		want     string
+		requests int64 // at most
+		says     string
 	}{
-		{matching(`^https://app\.example\.com$|lovable\.app$`), exitUnknown, ""},
-		{echo, exitFailed, "high any-origin"},
+		{"429", late, 20, says(onAll, 429), exitUnknown, "", 21, "request 21 with 429 Too Many Requests, and got no more"},
+		{"503", late, 20, says(onAll, 503), exitUnknown, "", 21, "request 21 with 503 Service Unavailable"},
+		{"429 to preflights", late, 20, says(onOptions, 429), exitUnknown, "", 60, "429"},
+		{"429, and a hole", echo, 20, says(onAll, 429), exitFailed, "high any-origin", 21, "429"},
+		{"403", late, 20, says(onAll, 403), exitUnknown, "", 60, "refuses what it allowed at first, with 403 Forbidden"},
+		{"403, from the last but one on", only(page), 58, says(onAll, 403), exitUnknown, "", 60, "with 403 Forbidden"},
+		{"a challenge", late, 20, says(onAll, 302, "Location: /challenge"), exitUnknown, "", 60, "with 302 Found"},
+		{"no answer", late, 20, breaksOff, exitUnknown, "", 60, "breaks off"},
+		{"403 to strangers", only(page), 0, says(isStranger, 403), exitOK, "", 60, ""},
+		{"500 to strangers", only(page), 0, says(isStranger, 500), exitOK, "", 60, ""},
 	} {
-		var requests int
-		tooMany := says(onAll, http.StatusTooManyRequests)
-		limit := func(w http.ResponseWriter, r *http.Request) bool {
-			requests++
-			return requests > 20 && tooMany(w, r)
-		}
-		url := serve(t, before(policy{allow: tc.allow, lines: withCookies}, limit))
-		var a jsonAudit
-		assert.Equal(t, tc.status, runJSON(t, &a, "-audit", "-origin", page, url))
-		assert.Equal(t, tc.want, findingIDs(t, a.Findings))
-		assert.Equal(t, "rate-limited", hintIDs(t, a.Hints))
-		assert.LessOrEqual(t, requests, 30)
+		t.Run(tc.name, func(t *testing.T) {
+			var requests atomic.Int64
+			limit := func(w http.ResponseWriter, r *http.Request) bool {
+				return requests.Add(1) > tc.after && tc.answer(w, r)
+			}
+			var a jsonAudit
+			status := runJSON(t, &a, "-audit", "-origin", page, serve(t, before(policy{allow: tc.allow,
+				lines: withCookies}, limit)))
+			assert.Equal(t, tc.want, findingIDs(t, a.Findings))
+			assert.LessOrEqual(t, requests.Load(), tc.requests)
+			if tc.says == "" {
+				assert.Equal(t, exitOK, status)
+				assert.Empty(t, a.Hints)
+				assert.Equal(t, maxRequests, a.Requests)
+				return
+			}
+			assert.Equal(t, tc.status, status)
+			assert.Equal(t, "rate-limited", hintIDs(t, a.Hints))
+			assert.Contains(t, a.Hints[0].Detail, tc.says)
+		})
 	}
+}
+
+// Where preflights alone let the page in, they are asked again.
+func TestBanOfPreflights(t *testing.T) {
+	var requests atomic.Int64
+	url := serve(t, before(carrying("Access-Control-Request-Method", policy{allow: only(page)}, policy{}),
+		func(w http.ResponseWriter, r *http.Request) bool {
+			return requests.Add(1) > 20 && says(onOptions, 403)(w, r)
+		}))
+	var a jsonAudit
+	assert.Equal(t, exitFailed, runJSON(t, &a, "-audit", "-origin", page, url))
+	assert.Equal(t, "medium call-fails", findingIDs(t, a.Findings))
+	assert.Equal(t, "rate-limited", hintIDs(t, a.Hints))
+}
+
+func isStranger(r *http.Request) bool {
+	origin := r.Header.Get("Origin")
+	return origin != "" && origin != page
+}
+
+// net/http repeats a GET if the connection breaks. That counts as a request too.
+func TestRepeatedRequestsCount(t *testing.T) {
+	var requests atomic.Int64
+	url := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if n := requests.Add(1); isStranger(r) && (n%3 == 0 || isGET(r)) {
+			panic(http.ErrAbortHandler)
+		}
+		good.ServeHTTP(w, r)
+	}))
+	var a jsonAudit
+	runJSON(t, &a, "-audit", "-origin", page, url)
+	assert.LessOrEqual(t, int(requests.Load()), maxRequests)
+	assert.LessOrEqual(t, int(requests.Load()), a.Requests)
+
+	requests.Store(0)
+	url = serve(t, before(good, func(http.ResponseWriter, *http.Request) bool {
+		if requests.Add(1) >= maxRequests {
+			panic(http.ErrAbortHandler)
+		}
+		return false
+	}))
+	runJSON(t, &a, "-audit", "-origin", page, url)
+	assert.EqualValues(t, maxRequests, requests.Load())
+
+	requests.Store(0)
+	url = serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if n := requests.Add(1); n%2 == 0 || n > 6 {
+			panic(http.ErrAbortHandler)
+		}
+		w.WriteHeader(http.StatusNoContent)
+	}))
+	var o jsonOutcome
+	runJSON(t, &o, append(put, "-origin", page, url)...)
+	assert.Len(t, o.Exchanges, 1)
+	assert.LessOrEqual(t, int(requests.Load()), 1+maxQuestions)
 }
 
 // What cannot be written is no result: a full disk has the status 2.

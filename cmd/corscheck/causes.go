@@ -65,6 +65,10 @@ func (e *evidence) misspelt() *note {
 		return nil
 	}
 	for _, name := range keys(x.response) {
+		if strings.TrimSpace(name) == e.blocked.Header {
+			return &note{ID: "misspelt-header", Detail: fmt.Sprintf("The server sends %s with a space before the "+
+				"colon, which not every browser takes. Take the space out.", e.blocked.Header)}
+		}
 		if isMisspelt(name, e.blocked.Header) {
 			return &note{ID: "misspelt-header", Detail: fmt.Sprintf(
 				"The server sends %s, which no browser knows. Write %s.", name, e.blocked.Header)}
@@ -169,9 +173,11 @@ func (e *evidence) concludeValue(lines []string) []note {
 	case isJoined(value):
 		return one("duplicate-header", "Two layers add %s, and a proxy joined the two lines. Remove one of the two.",
 			fetch.AllowOrigin)
-	case strings.ContainsAny(value, ", ") && len(strings.FieldsFunc(value, isSeparator)) > 1:
+	case len(strings.FieldsFunc(value, isSeparator)) > 1:
 		return one("malformed-origin", "%s holds one origin, and no list. Have the server compare the request's "+
 			"Origin with its list, and answer that origin alone.", fetch.AllowOrigin)
+	case fitted == "*" && !e.call.credentials:
+		return one("malformed-origin", "The server means *, and writes it %s. Write the * alone.", shorten(value))
 	case fitted == e.call.origin && isOrigin(fitted) && value != fitted:
 		return one("malformed-origin", "The server means %s, and writes it %s. Take out %s.", e.call.origin,
 			quote(value), difference(value, fitted))
@@ -207,7 +213,7 @@ func (e *evidence) concludeOther(value string) []note {
 		return either("cached", "not-covered", "An answer to the same page allowed it, and this one allows %s: a "+
 			"cache keeps the answer to another page, or two layers disagree. "+
 			"Send Vary: Origin with every answer.", value)
-	case isCached(e.fault) && e.answers[askFresh] == nil:
+	case isCached(e.fault) && e.fresh() == nil:
 		return either("cached", "origin-not-listed", "The answer is for %s%s, and a cache had it. Either the "+
 			"cache keeps what another page got, and the server has to send Vary: Origin; "+
 			"or %s is not on the server's list.", value, how, e.call.origin)
@@ -303,7 +309,7 @@ func (e *evidence) concludePreflight() []note {
 			"Look for a proxy that removes %s.", e.call.origin, fetch.AllowOrigin)
 	case e.showsLayer() || e.dependsOnOrigin():
 		return e.concludeUnlisted()
-	case x.status == http.StatusNotFound && (len(e.asked) == 0 || e.isMissing()):
+	case x.status == http.StatusNotFound && (!e.isProbed() || e.isMissing()):
 		return either("options-not-routed", "error-before-cors", "The preflight got %s. Either the router has no "+
 			"route for OPTIONS: put the CORS layer before the router. "+
 			"Or there is nothing at this URL, whatever the method: check the path.", statusLine(x.status))
@@ -311,7 +317,7 @@ func (e *evidence) concludePreflight() []note {
 		return one("options-not-routed", "The server did not answer the preflight. It said %s, as routers do "+
 			"that have no route for OPTIONS. "+
 			"Put the CORS layer before the router, or add a route for OPTIONS.%s", statusLine(x.status), e.orSilent())
-	case x.status <= 299 && len(e.asked) > 0:
+	case x.status <= 299 && e.isProbed():
 		return one("options-not-routed", "Something answers OPTIONS by itself, with %s and nothing about CORS, "+
 			"and no other answer has anything of CORS either. "+
 			"Put a CORS layer before it.%s", statusLine(x.status), e.orSilent())
@@ -319,7 +325,7 @@ func (e *evidence) concludePreflight() []note {
 		return either("options-not-routed", "origin-not-listed", "The preflight got %s and nothing about CORS. "+
 			"Either something answers OPTIONS before the CORS layer, or without one: put the layer before it. "+
 			"Or the layer keeps silent because %s is not on its list.", statusLine(x.status), e.call.origin)
-	case refuses(x.status) && len(e.asked) == 0:
+	case refuses(x.status) && !e.isProbed():
 		return either("cors-refused", "error-before-cors", "The preflight was refused with %s. Either the CORS "+
 			"layer does not list %s: compare them with its lists. "+
 			"Or a firewall or a permission check before it refuses OPTIONS.", statusLine(x.status), e.announcement())
@@ -329,7 +335,7 @@ func (e *evidence) concludePreflight() []note {
 
 // orSilent says what else it may be where no answer shows a CORS layer.
 func (e *evidence) orSilent() string {
-	if len(e.asked) == 0 || e.call.origin == "null" {
+	if !e.isProbed() || e.call.origin == "null" {
 		return ""
 	}
 	return fmt.Sprintf(" If there is one already, it covers other paths, or keeps silent because it does not "+
@@ -436,7 +442,7 @@ func (e *evidence) concludeUnlisted() []note {
 	said := ""
 	var w words
 	for _, y := range append([]*exchange{x}, e.all()...) {
-		if w = wordsOf(y); w.cors {
+		if w = wordsOf(y); w.cors || w.perhaps {
 			break
 		}
 	}
@@ -482,7 +488,7 @@ func (e *evidence) concludeActual() []note {
 			"Check the path and its stage, and deploy the API again.", x.method, code)
 	case granted && asksForLogin(x):
 		return e.login()
-	case granted && isCached(x) && e.answers[askFresh] == nil:
+	case granted && isCached(x) && e.fresh() == nil:
 		return either("cached", "not-covered", "The preflight is granted, and this answer has nothing of CORS. "+
 			"Either a cache kept it from before, or for another page: send Vary: Origin with every answer. "+
 			"Or it did not pass through the CORS layer.")
@@ -499,16 +505,21 @@ func (e *evidence) concludeActual() []note {
 		return e.loginOrUnlisted()
 	case showsLayer(x):
 		return e.concludeUnlisted()
-	case isCached(x) && e.answers[askFresh] == nil:
+	case isCached(x) && e.fresh() == nil:
 		return either("cached", "origin-not-listed", "A cache had this answer. Either it keeps what another page "+
 			"got, and the server has to send Vary: Origin; or %s is not on the server's list.", e.call.origin)
 	case e.showsLayer() || e.dependsOnOrigin():
 		return e.concludeUnlisted()
 	case asksForLogin(x):
 		return e.login()
+	case wordsOf(x).perhaps && e.call.origin != "null":
+		return either("origin-not-listed", "error-before-cors", "The server says: %s. Either its CORS layer does "+
+			"not list %s: add it there. Or the application refuses the call for a reason of its own, such as a guard "+
+			"against forged forms, outside the CORS layer: mend that first.",
+			quote(strings.TrimSuffix(wordsOf(x).text, ".")), e.call.origin)
 	case x.status >= 400:
 		return e.failed()
-	case len(e.asked) > 0:
+	case e.isProbed():
 		return one("no-cors-layer", "No answer of the server has anything of CORS: no CORS layer covers this "+
 			"URL. Put one before all routes.%s", e.orSilent())
 	}
@@ -560,14 +571,23 @@ func (e *evidence) loginOrUnlisted() []note {
 func (e *evidence) failed() []note {
 	x := e.fault
 	got := statusLine(x.status)
-	if who, code := gateway(x); who != "" {
+	who, code := gateway(x)
+	if who != "" {
 		got += fmt.Sprintf(" (%s: %s)", who, shorten(code))
 	}
 	switch {
 	case refuses(x.status) && x.preflight:
-		return one("error-before-cors", "Something before the CORS layer refuses OPTIONS with %s, with and "+
-			"without Origin: a firewall, or a rule for methods. Let OPTIONS through.", got)
-	case !e.grantsPage() && !e.showsLayer() && len(e.asked) == 0:
+		always := ""
+		if y := e.answers[askNobody]; y != nil && y.status == x.status {
+			always = ", with and without Origin"
+		}
+		return one("error-before-cors", "Something before the CORS layer refuses OPTIONS with %s%s: a firewall, or "+
+			"a rule for methods. Let OPTIONS through.", got, always)
+	case x.status == http.StatusForbidden && who == "" && !e.grantsPage() && !e.isProbed() && e.call.origin != "null":
+		return either("error-before-cors", "origin-not-listed", "The %s may come from a proxy, a firewall or a "+
+			"permission check outside the CORS layer: mend that first. "+
+			"Or it is the CORS layer's own, because %s is not on its list.", got, e.call.origin)
+	case !e.grantsPage() && !e.showsLayer() && !e.isProbed():
 		return either("error-before-cors", "no-cors-layer", "The %s may come from a proxy, or from an error "+
 			"handler outside the CORS layer; or no CORS layer covers this URL. "+
 			"The page cannot see it, and reports a CORS error in its place. Mend the error first.", got)

@@ -239,6 +239,15 @@ func TestCauses(t *testing.T) {
 		return before(good, says(func(r *http.Request) bool { return r.URL.Path == "/users/7" && !onOptions(r) },
 			status, append(lines, "Location: "+to)...))
 	}
+	form := []string{"-X", "POST", "-d", "a=1"}
+	refusesForms := func(status int, words string) http.Handler {
+		return before(application(405), func(w http.ResponseWriter, r *http.Request) bool {
+			if r.Method == http.MethodPost {
+				http.Error(w, words, status)
+			}
+			return r.Method == http.MethodPost
+		})
+	}
 	value := func(v string) http.Handler { return policy{allow: always(v)} }
 
 	for _, tc := range []struct {
@@ -282,6 +291,12 @@ func TestCauses(t *testing.T) {
 			"no-cors-layer or origin-not-listed"},
 		{"a cache, and an origin that is not listed", cachedFor(unlisted, "Cf-Cache-Status: HIT"), get,
 			"origin-not-listed", "", "", "cached or origin-not-listed"},
+		{"a cache that looks at no query, after a granted preflight", lost(listed, isGET, 200, "X-Cache: Hit from "+
+			"cloudfront"), get, "cached or not-covered", "", "", "cached or origin-not-listed"},
+		{"a cache that looks at no query, with another origin", says2(200, "Age: 30", fetch.AllowOrigin+": "+elsewhere),
+			get, "cached or origin-not-listed", "", "", ""},
+		{"a cache that looks at no query, and nothing of CORS", lost(application(405), isGET, 200, "Age: 30"), get,
+			"cached or origin-not-listed", "", "no CORS layer", ""},
 		{"preflights are cached", before(listed, says(func(r *http.Request) bool {
 			return onOptions(r) &&
 				r.URL.RawQuery == ""
@@ -341,6 +356,10 @@ func TestCauses(t *testing.T) {
 		{"the layer stands after this route", before(listed,
 			says(func(r *http.Request) bool { return r.URL.Path == "/users/7" }, 200)), put, "not-covered",
 			"after the route", "", "options-not-routed or origin-not-listed"},
+		{"the layer has no part in JSON", before(listed, says(func(r *http.Request) bool {
+			return r.Header.Get("Accept") == "application/json"
+		}, 200)), []string{"-H", "Accept: application/json"}, "not-covered", "", "cache", "no-cors-layer or " +
+			"origin-not-listed"},
 		{"the layer stands after this route, and GET", before(listed,
 			says(func(r *http.Request) bool { return r.URL.Path == "/users/7" }, 200)), get, "not-covered",
 			"after the route", "", "no-cors-layer or origin-not-listed"},
@@ -363,6 +382,9 @@ func TestCauses(t *testing.T) {
 		{"another without scheme", value("example.com"), get, "malformed-origin", "begins with its scheme", "", ""},
 		{"a pattern", value("https://*.example.com"), get, "malformed-origin", "no pattern", "", ""},
 		{"a pattern for all", value("https://*"), get, "malformed-origin", "no pattern", "", ""},
+		{"* in quotes", value(`"*"`), get, "malformed-origin", "Write the * alone", "pattern", ""},
+		{"* in brackets, with cookies", value("(*)"), []string{"-credentials"}, "malformed-origin", "", "Write the *", ""},
+		{"a list with semicolons", value(page + ";" + elsewhere), get, "malformed-origin", "no list", "", ""},
 		{"quotes", value(`"` + page + `"`), get, "malformed-origin", "quotes", "", ""},
 		{"upper case", value("HTTPS://APP.EXAMPLE.COM"), get, "malformed-origin", "upper case", "", ""},
 		{"the default port", value(page + ":443"), get, "malformed-origin", "port", "", ""},
@@ -423,9 +445,66 @@ func TestCauses(t *testing.T) {
 				"this bucket.</Message></Error>")(w, r, "")
 		}), put, "origin-not-listed or cors-refused", "not enabled", "login", ""},
 
+		// Words that are not the server's own.
+		{"a server that sends back what it got", sendsBack(200), put, "options-not-routed", "", "not on its list",
+			"options-not-routed or origin-not-listed"},
+		{"a router that shows what it got", before(application(200), func(w http.ResponseWriter, r *http.Request) bool {
+			if onOptions(r) {
+				sendsBack(404).ServeHTTP(w, r)
+			}
+			return onOptions(r)
+		}), put, "options-not-routed", "", "not on its list", "options-not-routed or error-before-cors"},
+		{"a page with a referrer policy", errorPage(404, `<meta name="referrer" `+
+			`content="strict-origin-when-cross-origin"><p>Not found`), put, "options-not-routed or error-before-cors", "",
+			"not on its list", ""},
+		{"a guard against forged forms", refusesForms(403, "Origin checking failed - it does not match any trusted "+
+			"origins."), form, "origin-not-listed or error-before-cors", "forged forms", "The server has a CORS layer", ""},
+		{"another one", refusesForms(403, "cross-origin request detected from Sec-Fetch-Site header"), form,
+			"origin-not-listed or error-before-cors", `"cross-origin request detected`, "The server has a CORS layer", ""},
+		{"one in a server with a layer", before(listed, says(func(r *http.Request) bool { return r.Method == "POST" },
+			403, "X-Error: Origin is not trusted")), form, "error-before-cors", "", "not list",
+			"origin-not-listed or error-before-cors"},
+		{"one that null meets", refusesForms(403, "cross-origin request detected"), append([]string{"-origin", "null"},
+			form...), "error-before-cors, null-origin", "", "not list", "error-before-cors or no-cors-layer, null-origin"},
+		{"an API of airports", refusesForms(400, "Invalid origin airport"), form,
+			"origin-not-listed or error-before-cors", "", "The server has a CORS layer", ""},
+		{"a layer that says it with the call alone", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			switch {
+			case r.Header.Get("Origin") == "":
+				w.WriteHeader(http.StatusMethodNotAllowed)
+			case onOptions(r):
+				w.WriteHeader(http.StatusForbidden)
+			default:
+				http.Error(w, "Origin is not allowed", http.StatusForbidden)
+			}
+		}), get, "origin-not-listed", `It says: "Origin is not allowed"`, "", "origin-not-listed or error-before-cors"},
+		{"a page about CORS", errorPage(200, `<p>Read about CORS`), put, "options-not-routed", "", "not on its list",
+			"options-not-routed or origin-not-listed"},
+
+		{"a layer that refuses the call without a word", layer{origin: elsewhere, refuse: refusesWith(403, ""),
+			refuses: true, app: application(404)}, get, "origin-not-listed", "", "",
+			"error-before-cors or origin-not-listed"},
+		{"a 403 of API Gateway", says2(403, "X-Amzn-Errortype: ForbiddenException"), get, "error-before-cors",
+			"ForbiddenException", "not on its list", "error-before-cors or no-cors-layer"},
+		{"a 403 that everybody gets", says2(403), get, "error-before-cors", "", "not on its list",
+			"error-before-cors or origin-not-listed"},
+		{"a 403 that null gets", says2(403), []string{"-origin", "null"}, "error-before-cors, null-origin", "",
+			"not on its list", "error-before-cors or no-cors-layer, null-origin"},
+		{"a 403 after a granted preflight", lost(listed, onPUT, 403), put, "error-before-cors", "", "not on its list",
+			""},
+
 		// The rest.
+		{"a firewall that takes no OPTIONS, and a server that crashes without Origin", before(nil,
+			func(w http.ResponseWriter, r *http.Request) bool {
+				w.WriteHeader(map[bool]int{true: 403, false: 500}[r.Header.Get("Origin") != ""])
+				return true
+			}), put, "error-before-cors", "Let OPTIONS through", "without Origin", "cors-refused or error-before-cors"},
+		{"a firewall that takes no OPTIONS, from anybody", before(nil, func(w http.ResponseWriter, r *http.Request) bool {
+			w.WriteHeader(map[bool]int{true: 403, false: 200}[onOptions(r)])
+			return true
+		}), put, "error-before-cors", "with and without Origin", "", "cors-refused or error-before-cors"},
 		{"a firewall that takes no OPTIONS", before(listed, says(onOptions, 403)), put, "error-before-cors",
-			"Let OPTIONS through", "login", "cors-refused or error-before-cors"},
+			"Let OPTIONS through", "without Origin", "cors-refused or error-before-cors"},
 		{"a proxy whose upstream is down", before(nil, says(onAll, 502)), put, "error-before-cors", "502", "",
 			"error-before-cors or no-cors-layer"},
 		{"nothing at this path", before(nil, says(onAll, 404)), put, "options-not-routed or error-before-cors",
@@ -459,6 +538,57 @@ func TestCauses(t *testing.T) {
 			cause, o = causeOf(t, append(append([]string{"-no-probe", "-origin", page}, tc.args...), url)...)
 			assert.Equal(t, guess, cause, "with -no-probe")
 			assert.Empty(t, o.Questions)
+		})
+	}
+}
+
+// sendsBack answers with the header that it got, as servers for tests do.
+func sendsBack(status int) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.WriteHeader(status)
+		_ = r.Header.Write(w)
+	})
+}
+
+func errorPage(status int, body string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html")
+		w.WriteHeader(status)
+		_, _ = w.Write([]byte(body))
+	})
+}
+
+// A server that is too busy for the questions has not answered them.
+func TestCausesOfABusyServer(t *testing.T) {
+	for _, tc := range []struct {
+		first     int // the answer to the call
+		then      int // to the questions
+		args      []string
+		cause     string
+		questions int
+	}{
+		{204, 429, put, "options-not-routed or origin-not-listed", 1},
+		{404, 429, put, "options-not-routed or error-before-cors", 1},
+		{403, 429, put, "cors-refused or error-before-cors", 1},
+		{204, 503, put, "options-not-routed or origin-not-listed", 6},
+		{200, 429, get, "no-cors-layer or origin-not-listed", 1},
+		{502, 429, get, "error-before-cors or no-cors-layer", 1},
+		{429, 429, put, "error-before-cors", 6},
+		{503, 503, put, "error-before-cors", 6},
+	} {
+		t.Run(fmt.Sprintf("%d then %d", tc.first, tc.then), func(t *testing.T) {
+			requests := 0
+			url := serve(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				requests++
+				w.WriteHeader(map[bool]int{true: tc.first, false: tc.then}[requests == 1])
+			}))
+			cause, o := causeOf(t, append(append([]string{"-origin", page}, tc.args...), url)...)
+			assert.Equal(t, tc.cause, cause)
+			assert.Len(t, o.Questions, tc.questions, "each is shown, and after 429 none is asked")
+			for _, n := range o.Hints {
+				assert.NotContains(t, n.Detail, "If there is one already")
+				assert.NotContains(t, n.Detail, "with and without Origin")
+			}
 		})
 	}
 }

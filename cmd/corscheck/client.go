@@ -31,6 +31,7 @@ type client struct {
 	limit     time.Duration
 	remote    string // the address of the server, "" if unknown
 	wanted    bool   // the server asked for a certificate of the client
+	attempts  int    // how often a request went out
 }
 
 func newClient(f *flags) *client {
@@ -85,9 +86,8 @@ func (c *client) send(r *http.Request) (*exchange, error) {
 	if !isSafe(r.Method) {
 		transport.CloseIdleConnections()
 	}
-	if proxy := transport.Proxy; proxy == nil || isDirect(proxy, r) {
-		r = r.WithContext(withRemote(r.Context(), &c.remote))
-	}
+	proxy := transport.Proxy
+	r = r.WithContext(c.trace(r.Context(), proxy == nil || isDirect(proxy, r)))
 	dress(r)
 	res, err := transport.RoundTrip(r)
 	if err != nil {
@@ -148,15 +148,29 @@ func dress(r *http.Request) {
 	r.Header.Set("Accept-Encoding", "gzip, deflate, br")
 }
 
-// withRemote has the address at the other end of the connection written to remote.
-func withRemote(ctx context.Context, remote *string) context.Context {
+// trace counts the attempts, and takes down the address at the other end of a connection
+// that is direct.
+func (c *client) trace(ctx context.Context, direct bool) context.Context {
 	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		GotConn: func(info httptrace.GotConnInfo) {
-			if host, _, err := net.SplitHostPort(info.Conn.RemoteAddr().String()); err == nil {
-				*remote = host
+			c.attempts++
+			if host, _, err := net.SplitHostPort(info.Conn.RemoteAddr().String()); err == nil && direct {
+				c.remote = host
 			}
 		},
 	})
+}
+
+// sendCounted sends r, and adds to sent how often it went out, most times in all: net/http
+// repeats a safe request if an old connection breaks, but never on a new one.
+func (c *client) sendCounted(r *http.Request, sent *int, most int) (*exchange, error) {
+	if *sent == most-1 {
+		c.close()
+	}
+	before := c.attempts
+	x, err := c.send(r)
+	*sent += max(1, c.attempts-before)
+	return x, err
 }
 
 // explainFailure says why there was no answer, and what to do. Scripts see the

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"net/http"
@@ -45,8 +46,8 @@ const (
 	askUpload              // the preflight of an upload with a listener
 )
 
-// A question is one that corscheck asks besides. It carries no cookies and no headers of the
-// call, and never writes.
+// A question is one that corscheck asks besides. It carries no cookies, of the call's headers
+// Accept alone, and never writes.
 type question struct {
 	ask     ask
 	says    string
@@ -95,23 +96,39 @@ func newEvidence(o *outcome) *evidence {
 // nothing.
 func (c *client) investigate(ctx context.Context, o *outcome) *evidence {
 	e := newEvidence(o)
+	sent := 0
 	for _, q := range questions {
-		if len(e.asked) == maxQuestions || ctx.Err() != nil {
+		if sent == maxQuestions || ctx.Err() != nil {
 			break
 		}
 		if !q.needed(e) {
 			continue
 		}
-		x, err := c.send(q.request(e).WithContext(ctx))
+		x, err := c.sendCounted(q.request(e).WithContext(ctx), &sent, maxQuestions)
 		if err != nil {
 			continue
 		}
 		q.answer = x
-		e.answers[q.ask] = x
 		e.asked = append(e.asked, q)
+		if isOverload(x.status) && x.status != e.fault0().status {
+			if x.status == http.StatusTooManyRequests {
+				break
+			}
+			continue
+		}
+		e.answers[q.ask] = x
 	}
 	return e
 }
+
+// isOverload reports whether a server says with the status that it is too busy to answer,
+// which tells nothing of what the answer would have been.
+func isOverload(status int) bool {
+	return status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable
+}
+
+// isProbed reports whether the server answered a question.
+func (e *evidence) isProbed() bool { return len(e.answers) > 0 }
 
 // isOpen reports whether questions can tell why the call is blocked: an answer lacks what
 // the page's own origin needs, and it does not say itself what is wrong with it.
@@ -206,6 +223,15 @@ func (e *evidence) cacheable() *exchange {
 	return e.fault
 }
 
+// fresh is the answer to the random query; nil if there is none, or if it came from the
+// cache all the same, as from one that looks at no query.
+func (e *evidence) fresh() *exchange {
+	if x := e.answers[askFresh]; x != nil && !isCached(x) {
+		return x
+	}
+	return nil
+}
+
 // servedFromCache reports whether the server allows the page as soon as no cache knows the
 // URL.
 func (e *evidence) servedFromCache() bool {
@@ -259,7 +285,8 @@ func (e *evidence) preflightRequest(origin, method string) *http.Request {
 }
 
 func (e *evidence) getRequest() *http.Request {
-	return e.newRequest(http.MethodGet, e.at(), e.call.origin, http.Header{"Accept": {"*/*"}})
+	accept := cmp.Or(e.call.header.Get("Accept"), "*/*") // Some servers answer each type in another place.
+	return e.newRequest(http.MethodGet, e.at(), e.call.origin, http.Header{"Accept": {accept}})
 }
 
 // freshRequest repeats the request that failed, without what is the call's own.

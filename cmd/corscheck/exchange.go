@@ -73,4 +73,9 @@ func sameButSpelling(a, b *url.URL) bool {
 	return host(a) == host(b) && path(a) == path(b)
 }
 
+// isHTML reports whether the answer is a page for people.
+func isHTML(x *exchange) bool {
+	return strings.HasPrefix(strings.ToLower(x.response.Get("Content-Type")), "text/html")
+}
+
 func isNginx(x *exchange) bool { return strings.HasPrefix(x.response.Get("Server"), "nginx") }

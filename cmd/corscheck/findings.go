@@ -26,14 +26,25 @@ func (a *audit) judge(ctx context.Context) {
 	a.judgeCaching()
 	a.judgeObsolete()
 	if a.limited {
-		a.notes = append(a.notes, note{ID: "rate-limited", Detail: fmt.Sprintf(
-			"The server answered request %d with 429 Too Many Requests, and got no more: what was not asked may hide more. "+
-				"Let the audit have 60 requests in a row.", a.sent)})
+		a.notes = append(a.notes, note{ID: "rate-limited", Detail: a.whatLimits() +
+			" may hide more. Let the audit have 60 requests in a row."})
 	}
 	if a.late {
 		a.notes = append(a.notes, note{ID: "limit-reached", Detail: fmt.Sprintf(
 			"The limit of -M was over after %d requests: what was not asked may hide more. Set a longer one.", a.sent)})
 	}
+}
+
+func (a *audit) whatLimits() string {
+	switch {
+	case a.last == nil:
+		return fmt.Sprintf("After %d requests the server breaks off where it answered at first: what was asked last", a.sent)
+	case isOverload(a.last.status):
+		return fmt.Sprintf("The server answered request %d with %s, and got no more: what was not asked", a.sent,
+			statusLine(a.last.status))
+	}
+	return fmt.Sprintf("After %d requests the server refuses what it allowed at first, with %s: what was asked last",
+		a.sent, statusLine(a.last.status))
 }
 
 // has reports whether there is a finding with one of the ids.
@@ -384,6 +395,11 @@ func (a *audit) judgeCall(ctx context.Context) {
 				"heeds it.")
 	case x.granted() == nothing:
 		a.judgeLostOrigin()
+	case http.StatusBadGateway <= x.status && x.status <= http.StatusGatewayTimeout:
+		a.report("call-fails", medium, x.evidence(fetch.AllowOrigin),
+			fmt.Sprintf("The server lets pages of %s in, and has nothing for them but %s: a proxy answers, and what is "+
+				"behind it does not.", page, statusLine(x.status)),
+			"Start the server behind the proxy, and audit it then: it may have a policy of its own.")
 	default:
 		a.judgeRest(ctx)
 	}

@@ -122,12 +122,13 @@ func (o *outcome) advise(c stacks.Change) (a stacks.Advice, detected bool) {
 	return a, detected
 }
 
-// isForAll reports whether an answer lets every origin read it, without credentials.
+// isForAll reports whether an answer lets every origin read it, without credentials, or means
+// to: some write the * in quotes, or twice.
 func isForAll(x *exchange) bool {
 	lines := x.response[fetch.AllowOrigin]
 	return len(lines) > 0 && !slices.ContainsFunc(lines, func(l string) bool {
-		return strings.Trim(l, "*, ") != "" ||
-			l == ""
+		parts := strings.FieldsFunc(l, isSeparator)
+		return len(parts) == 0 || slices.ContainsFunc(parts, func(part string) bool { return fit(part) != "*" })
 	})
 }
 

@@ -308,6 +308,10 @@ func TestCallsThatFail(t *testing.T) {
 		{"a 401 for all but OPTIONS", before(nil, says(onAll, 401)), nil, "medium preflight-fails"},
 		{"a server that is down", before(nil, says(onAll, 502)), nil, "medium preflight-fails"},
 		{"an origin with a slash", policy{allow: always(page + "/")}, nil, "medium ineffective"},
+		{"nothing behind a proxy that has the layer", policy{allow: only(page), status: 502}, nil, "medium call-fails"},
+		{"a slow server behind such a proxy", policy{allow: only(page), status: 504}, nil, "medium call-fails"},
+		{"a crash inside", policy{allow: only(page), status: 500}, nil, ""},
+		{"an old version of HTTP inside", policy{allow: only(page), status: 505}, nil, ""},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			var a jsonAudit

@@ -52,6 +52,19 @@ func writeAll(w io.Writer, s string, times int) {
 	}
 }
 
+// Chromium takes such a name, so the note cannot say that no browser does.
+func TestSpaceBeforeTheColon(t *testing.T) {
+	url := listen(t, func(conn net.Conn) {
+		_, _ = conn.Read(make([]byte, 4096))
+		_, _ = io.WriteString(conn, "HTTP/1.1 200 OK\r\nAccess-Control-Allow-Origin : *\r\nContent-Length: 0\r\n\r\n")
+	})
+	cause, o := causeOf(t, "-origin", page, url)
+	assert.Equal(t, "misspelt-header", cause)
+	assert.Contains(t, o.Hints[0].Detail, "Take the space out")
+	assert.True(t, o.Engines["chromium"].Allowed)
+	assert.False(t, o.Engines["firefox"].Allowed)
+}
+
 // Servers that answer nothing sound cost a bounded time and memory, and get one
 // clear line or a verdict.
 func TestHostileServers(t *testing.T) {

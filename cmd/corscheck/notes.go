@@ -195,8 +195,7 @@ func (o *outcome) noteHTML() string {
 		return ""
 	}
 	x := o.exchanges[len(o.exchanges)-1]
-	if x.preflight || !strings.Contains(o.call.wants(), "json") ||
-		!strings.HasPrefix(strings.ToLower(x.response.Get("Content-Type")), "text/html") {
+	if x.preflight || !strings.Contains(o.call.wants(), "json") || !isHTML(x) {
 		return ""
 	}
 	return "The answer is a page of HTML where the call wants JSON. Check the URL: it may be a login, an error " +

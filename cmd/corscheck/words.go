@@ -11,15 +11,16 @@ import (
 // Words are what an answer says about CORS in a text for people or in a code of its own.
 type words struct {
 	cors    bool   // a CORS layer speaks
+	perhaps bool   // or an application that has its own idea of origins, as guards against forged forms do
 	subject string // what it refuses: "origin", "method", "header", or "" if it does not say
 	off     bool   // it says that there is no CORS for this URL
 	text    string // for the note
 }
 
 var (
-	// Markup often has a crossorigin attribute, which is nobody's word.
 	corsWord = regexp.MustCompile(
-		`(?i)\bcors(\b|response|preflight|error|request)|\bcross[- ]origin\b|\baccess-control-(allow|request)\b`)
+		`(?i)\bcors(\b|response|preflight|error|request)|\baccess-control-(allow|request)\b`)
+	crossWord  = regexp.MustCompile(`(?i)\bcross[- ]origin\b`)
 	originWord = regexp.MustCompile(
 		`(?i)\borigin\b[^.;{}<>]{0,80}\b(not|dis|denied|forbidden|invalid|reject|block|refus|unauthori[sz]ed)|` +
 			`(?i)\b(not|disallowed|forbidden|invalid|bad|unknown|unauthori[sz]ed|unexpected)\b` +
@@ -27,6 +28,8 @@ var (
 	// What stands right before "is not allowed" is what is refused, whatever else is named.
 	subjectWord = regexp.MustCompile(`(?i)\b(origin|method|header)s?\b(?: *['"][^'"]*['"])? (?:is|are) not `)
 	anyWord     = regexp.MustCompile(`(?i)\b(origin|method|header)s?\b`)
+	// A server for tests sends back what it got: these are the browser's words.
+	requestWord = regexp.MustCompile(`(?i)\bsec-fetch-mode\b`)
 	offWord     = regexp.MustCompile(`(?i)\bcors\b[^.;{}<>]{0,20}\b(?:is |are )?(?:not enabled|disabled)`)
 )
 
@@ -40,17 +43,19 @@ func wordsOf(x *exchange) (w words) {
 		"X-Cors-Error"} {
 		text = x.response.Get(name) + " " + text
 	}
-	if x.status <= 299 && !x.preflight {
-		return w // a page that speaks of CORS, perhaps
+	if x.status <= 299 && (!x.preflight || isHTML(x)) || requestWord.MatchString(text) {
+		return w // a page that speaks of CORS, perhaps, or the request as the server got it
 	}
+	text = markup.ReplaceAllString(text, " ")
 	// What was asked for often stands in an error, and is nobody's word either.
 	for _, own := range []string{x.url.Path, x.url.Host, x.request.Get("Origin")} {
 		if len(own) > 1 {
 			text = strings.ReplaceAll(text, own, "…")
 		}
 	}
-	w.cors = corsWord.MatchString(text) || originWord.MatchString(text)
-	if !w.cors {
+	w.perhaps = crossWord.MatchString(text) || originWord.MatchString(text)
+	w.cors = corsWord.MatchString(text) || w.perhaps && x.preflight
+	if !w.cors && !w.perhaps {
 		return w
 	}
 	w.off = offWord.MatchString(text)
@@ -75,14 +80,17 @@ func wordsOf(x *exchange) (w words) {
 	return w
 }
 
+// Markup often has a crossorigin attribute, or a referrer policy, which is nobody's word.
 var markup = regexp.MustCompile(`<[^>]*>`)
 
 // sentence returns the part of a text that speaks of CORS, short enough for a note.
 func sentence(text string) string {
-	text = strings.Join(strings.Fields(markup.ReplaceAllString(text, " ")), " ")
-	i := corsWord.FindStringIndex(text)
-	if i == nil {
-		i = originWord.FindStringIndex(text)
+	text = strings.Join(strings.Fields(text), " ")
+	var i []int
+	for _, word := range []*regexp.Regexp{corsWord, crossWord, originWord} {
+		if i = word.FindStringIndex(text); i != nil {
+			break
+		}
 	}
 	if i == nil {
 		return ""
