@@ -40,7 +40,7 @@ type Config struct {
 	Headers     *headers.NameSet // in canonical form, with those that need no permission
 	Credentials bool             // then "*" in Methods and Headers stands for an echo
 	AsksFunc    bool             // whether there is an AllowOriginFunc
-	AsksOpaque  bool             // whether it is asked about null, too
+	AsksOpaque  bool             // whether it is asked about null, too: no allowed origin acts as the user
 }
 
 // New returns a log of the decisions of a policy.
@@ -130,8 +130,8 @@ func (l *Log) Preflight(r *http.Request, allowed bool) {
 // route of this policy.
 func (l *Log) Elsewhere(r *http.Request) {
 	if l.logger.Enabled(r.Context(), slog.LevelInfo) {
-		l.refused(r, "CORS preflight refused", "the route for "+clip(headers.AnnouncedMethod(r.Header))+
-			" has no policy as its outermost handler")
+		l.refused(r, "CORS preflight refused", "no route for "+clip(headers.AnnouncedMethod(r.Header))+
+			" has a policy as its outermost handler; one with OptionsPassthrough does not count")
 	}
 }
 
@@ -172,7 +172,7 @@ func (l *Log) explain(r *http.Request) (reason, nearest string) {
 		return "more than one Origin header", ""
 	}
 	if origins.IsOpaque(lines[0]) {
-		return l.explainOpaque(r), ""
+		return l.explainOpaque(r, lines[0]), ""
 	}
 	o, err := origins.ParseOrigin(lines[0])
 	if err != nil {
@@ -195,8 +195,11 @@ func (l *Log) explain(r *http.Request) (reason, nearest string) {
 	case l.config.AsksFunc:
 		return "AllowOriginFunc denies it", ""
 	case origins.IsRandomHost(o):
-		return "the host of an extension differs in each installation of this browser; allow " + o.Scheme +
-			"://*, or decide in AllowOriginFunc", ""
+		remedy := "decide in AllowOriginFunc"
+		if l.config.AsksOpaque {
+			remedy = "allow " + o.Scheme + "://*, or " + remedy
+		}
+		return "the host of an extension differs in each installation of this browser; " + remedy, ""
 	}
 	return "no allowed origin has this host or a domain above it", ""
 }
@@ -204,16 +207,22 @@ func (l *Log) explain(r *http.Request) (reason, nearest string) {
 // explainOpaque says where an origin such as null comes from. A form sends it as well
 // if the Referrer-Policy of its page keeps the origin back; a script's fetch does not
 // (https://fetch.spec.whatwg.org/#append-a-request-origin-header).
-func (l *Log) explainOpaque(r *http.Request) string {
+func (l *Log) explainOpaque(r *http.Request, origin string) string {
 	reason := "the origin is opaque: a sandboxed frame, a file, or a redirect between origins"
-	if r.Method != http.MethodOptions && r.Header.Get("Sec-Fetch-Mode") != "cors" {
+	if origin != "null" {
+		reason = "the origin has no host: browsers send it for every page of this scheme"
+	} else if r.Method != http.MethodOptions && r.Header.Get("Sec-Fetch-Mode") != "cors" {
 		reason += ", or a form on a page with the Referrer-Policy no-referrer"
+	}
+	field := "RefuseCrossOriginWrites"
+	if l.config.Credentials {
+		field = "AllowCredentials"
 	}
 	switch {
 	case l.config.AsksFunc && l.config.AsksOpaque:
 		reason += "; AllowOriginFunc denies it"
 	case l.config.AsksFunc:
-		reason += "; AllowOriginFunc is not asked about it, since every page can have this origin"
+		reason += "; with " + field + ", AllowOriginFunc is not asked about it, since strangers can have this origin"
 	}
 	return reason
 }
@@ -274,6 +283,7 @@ func (l *Log) obstacles(r *http.Request) (reasons []string) {
 // does.
 func (l *Log) methodObstacle(method string) string {
 	methods := l.config.Methods
+	inOtherCase := func(name string) bool { return fetch.ByteUppercase(name) == fetch.ByteUppercase(method) }
 	everyMethod := methods.Has("*")
 	switch {
 	case fetch.IsSafelistedMethod(method) || everyMethod && !l.config.Credentials:
@@ -284,7 +294,7 @@ func (l *Log) methodObstacle(method string) string {
 		return "the method " + clip(method) + " is not a method"
 	case everyMethod || methods.Has(method):
 		return ""
-	case methods.Has(fetch.ByteUppercase(method)):
+	case slices.ContainsFunc(methods.Names(), inOtherCase):
 		return "the method " + clip(method) + " is not in AllowedMethods; methods are case-sensitive"
 	}
 	return "the method " + clip(method) + " is not in AllowedMethods"

@@ -43,6 +43,8 @@ const (
 	unknownHost    = "no allowed origin has this host or a domain above it"
 	opaqueOrigin   = "the origin is opaque: a sandboxed frame, a file, or a redirect between origins"
 	opaqueForm     = opaqueOrigin + ", or a form on a page with the Referrer-Policy no-referrer"
+	noHost         = "the origin has no host: browsers send it for every page of this scheme"
+	notAsked       = ", AllowOriginFunc is not asked about it, since strangers can have this origin"
 	dotDiffers     = "the dot at the end of the host differs"
 	cookiesRefused = "set AllowCredentials, or have the page send no cookies: " +
 		"the request has some, and then browsers hide the response"
@@ -61,9 +63,9 @@ const (
 )
 
 func notListedMethod(name string) string { return "the method " + name + " is not in AllowedMethods" }
-func randomHost(scheme string) string {
-	return "the host of an extension differs in each installation of this browser; allow " + scheme +
-		"://*, or decide in AllowOriginFunc"
+func randomHost(remedy string) string {
+	return "the host of an extension differs in each installation of this browser; " + remedy +
+		"decide in AllowOriginFunc"
 }
 func notListedHeader(name string) string { return "the header " + name + " is not in AllowedHeaders" }
 func notListedHeaders(names string) string {
@@ -95,6 +97,10 @@ func TestRecords(t *testing.T) {
 	denying := cors.Options{AllowOriginFunc: func(*http.Request, string) bool { return false }}
 	denyingWithCredentials := denying
 	denyingWithCredentials.AllowCredentials = true
+	denyingWrites := denying
+	denyingWrites.RefuseCrossOriginWrites = true
+	refusing := cors.Options{AllowedOrigins: []string{page}, RefuseCrossOriginWrites: true}
+	lower := cors.Options{AllowedOrigins: []string{page}, AllowedMethods: []string{"purge-all"}}
 	own := cors.Options{AllowedOrigins: []string{
 		"http://127.0.0.1:5173", "http://[::1]:4000", "http://localhost:8000", "https://dot.example",
 		"https://dots.example."}}
@@ -149,6 +155,13 @@ func TestRecords(t *testing.T) {
 		{"localhost with https", own, get("https://localhost:5173"),
 			schemeDiffers + " and " + hostsDiffer("localhost", "127.0.0.1"), "http://127.0.0.1:5173"},
 		{"a dot at the end", own, get("https://dot.example."), dotDiffers, "https://dot.example"},
+		{"a dot at the end of a subdomain", list, get("https://x.sub.example."), dotDiffers, "https://*.sub.example"},
+		{"a dot at the end, and a label that the wildcard does not match", list, get("https://blog.preview.example."),
+			dotDiffers + " and " + labelDiffers, "https://shop-*.preview.example"},
+		{"a dot at the end of what only has subdomains", list, get("https://sub.example."),
+			dotDiffers + " and " + onlySubdomains, "https://*.sub.example"},
+		{"a dot at the end of a subdomain that is not allowed", list, get("https://x.a.example."),
+			dotDiffers + " and " + noSubdomains, page},
 		{"no dot at the end", own, get("https://dots.example"), dotDiffers, "https://dots.example."},
 
 		{"scheme", list, get("http://a.example"), schemeDiffers, page},
@@ -177,18 +190,33 @@ func TestRecords(t *testing.T) {
 		{"a longer origin", list, get("s" + fixture.LongestOrigin), tooLongOrigin, ""},
 		{"the longest Origin that is not cut", list, get("!~" + strings.Repeat("x", 126)), originWithoutHead, ""},
 		{"slash", list, get(page + "/"), originWithoutEnd, ""},
+		{"several origins in one line", list, get(page + "," + other), notAnOrigin + "several origins", ""},
+		{"a byte that no host has", list, get("https://(a).example"), notAnOrigin + "a character that no host has", ""},
+		{"a file with its path", list, get("file:///tmp"), notAnOrigin + "browsers send null or file:// for files", ""},
+		{"a scheme without origins", list, get("blob://a.example"), notAnOrigin + "browsers send null for this scheme", ""},
+		{"a scheme of WebSockets", list, get("wss://a.example"), notAnOrigin + "with WebSocket handshakes browsers send " +
+			"the origin of the page, which begins with http or https", ""},
 		{"null", list, get("null"), opaqueForm, ""},
 		{"null of a script", list, request("POST", "Origin: null", "Sec-Fetch-Mode: cors"), opaqueOrigin, ""},
 		{"null, with a function", denying, get("null"), opaqueForm + "; AllowOriginFunc denies it", ""},
 		{"null, with a function and credentials", denyingWithCredentials, get("null"),
-			opaqueForm + "; AllowOriginFunc is not asked about it, since every page can have this origin", ""},
+			opaqueForm + "; with AllowCredentials" + notAsked, ""},
+		{"null, with a function and writes that are refused", denyingWrites, get("null"),
+			opaqueForm + "; with RefuseCrossOriginWrites" + notAsked, ""},
 		{"null in a preflight", list, preflight("null", "PUT"), opaqueOrigin, ""},
-		{"file", list, get("file://"), opaqueForm, ""},
+		{"file", list, get("file://"), noHost, ""},
+		{"the pages of an application", denying, get("qrc://"), noHost + "; AllowOriginFunc denies it", ""},
+		{"the pages of an application, with credentials", denyingWithCredentials, get("qrc://"),
+			noHost + "; with AllowCredentials" + notAsked, ""},
 		{"two lines of Origin", list, request("GET", "Origin: "+page, "Origin: "+page), severalOrigins, ""},
 		{"AllowOriginFunc", denying, get(other), deniedByFunc, ""},
-		{"extension whose host is random", list, get("moz-extension://2c127fa4"), randomHost("moz-extension"), ""},
+		{"extension whose host is random", list, get("moz-extension://2c127fa4"), randomHost("allow moz-extension://*, or "),
+			""},
 		{"extension whose host is upper-case", list, get("safari-web-extension://2C127FA4"),
-			randomHost("safari-web-extension"), ""},
+			randomHost("allow safari-web-extension://*, or "), ""},
+		{"extension whose host is random, with credentials", wildcards, get("moz-extension://2c127fa4"), randomHost(""), ""},
+		{"extension whose host is random, where writes are refused", refusing, get("moz-extension://2c127fa4"),
+			randomHost(""), ""},
 		{"extension whose host is fixed", list, get("chrome-extension://abcdef"), unknownHost, ""},
 		{"allowed extension", cors.Options{AllowedOrigins: []string{"moz-extension://*"}}, get("moz-extension://2c127fa4"),
 			granted, ""},
@@ -199,6 +227,8 @@ func TestRecords(t *testing.T) {
 		{"preflight of an origin that is not allowed", list, preflight("http://a.example", "PUT"), schemeDiffers, page},
 		{"method", list, preflight(page, "PUT"), notListedMethod("PUT"), ""},
 		{"method in lower case", list, preflight(page, "patch"), notListedMethod("patch") + caseSensitive, ""},
+		{"method in upper case", lower, preflight(page, "PURGE-ALL"), notListedMethod("PURGE-ALL") + caseSensitive, ""},
+		{"method of another length", lower, preflight(page, "PURGE-AL"), notListedMethod("PURGE-AL"), ""},
 		{"safelisted method", list, preflight(page, "POST", "x-foo"), granted, ""},
 		{"the longest method", list, preflight(page, longMethod), notListedMethod(longMethod), ""},
 		{"a longer method", list, preflight(page, longMethod+"M"), tooLongMethod(longMethod + "M"), ""},

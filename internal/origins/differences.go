@@ -8,18 +8,23 @@ func Differences(o, p Pattern) (differences []string) {
 	if o.Scheme != p.Scheme {
 		differences = append(differences, "the scheme differs")
 	}
-	below := strings.HasSuffix(o.Host, "."+p.Host)
+	host, dot := strings.CutSuffix(o.Host, ".")
+	listed, listedDot := strings.CutSuffix(p.Host, ".")
+	if dot != listedDot {
+		differences = append(differences, "the dot at the end of the host differs")
+	}
+	labels, below := strings.CutSuffix(host, "."+listed)
 	switch {
-	case p.Wildcard == "" && o.Host == p.Host:
+	case p.Wildcard == "" && host == listed:
 	case p.Wildcard == "" && below:
 		differences = append(differences, "subdomains are not allowed")
 	case p.Wildcard == "":
-		differences = append(differences, hostDifference(o.Host, p.Host))
-	case o.Host == p.Host:
+		differences = append(differences, hostDifference(host, listed))
+	case host == listed:
 		differences = append(differences, "only subdomains are allowed")
 	case !below:
 		differences = append(differences, "the host differs")
-	case !p.Covers(strings.TrimSuffix(o.Host, "."+p.Host)):
+	case !p.Covers(labels):
 		differences = append(differences, "the first label differs")
 	}
 	if o.Port != p.Port && p.Port != anyPort {
@@ -28,12 +33,9 @@ func Differences(o, p Pattern) (differences []string) {
 	return differences
 }
 
-// hostDifference says how two hosts differ. People mix some of them up.
+// hostDifference says how two hosts differ. People mix up those of their own machine.
 func hostDifference(a, b string) string {
-	switch {
-	case strings.TrimSuffix(a, ".") == strings.TrimSuffix(b, "."):
-		return "the dot at the end of the host differs"
-	case IsOwnMachine(a) && IsOwnMachine(b):
+	if IsOwnMachine(a) && IsOwnMachine(b) {
 		return a + " and " + b + " are different hosts to browsers"
 	}
 	return "the host differs"

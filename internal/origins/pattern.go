@@ -93,7 +93,7 @@ func ParseOrigin(s string) (Pattern, error) {
 	}
 	p, common, err := parse(s)
 	if common || err != nil {
-		return p, err
+		return p, asSent(err)
 	}
 	check := checkHost
 	if !isWeb(p.Scheme) {
@@ -103,6 +103,24 @@ func ParseOrigin(s string) (Pattern, error) {
 		return Pattern{}, err
 	}
 	return p, nil
+}
+
+// asSent returns err in words about what a client sent, where it advises the author of a
+// pattern.
+func asSent(err error) error {
+	switch err {
+	case errEmpty:
+		return Error("empty")
+	case errSeveral:
+		return Error("several origins")
+	case errRegexp:
+		return errHostByte
+	case errLocalFile:
+		return Error("browsers send null or file:// for files")
+	case errNoOrigin:
+		return Error("browsers send null for this scheme")
+	}
+	return err
 }
 
 // isWeb reports whether scheme is that of a page on the web. Only there do all
@@ -213,7 +231,7 @@ func parse(s string) (p Pattern, common bool, err error) {
 func checkText(s string, hasScheme bool) error {
 	switch {
 	case s == "":
-		return Error("empty; leave this element out: splitting an empty string yields one")
+		return errEmpty
 	case strings.IndexByte(s, ',') >= 0:
 		return errSeveral
 	case strings.IndexFunc(s, func(r rune) bool { return r <= ' ' || r == 0x7f }) >= 0:
@@ -226,6 +244,8 @@ func checkText(s string, hasScheme bool) error {
 
 // ErrNoScheme is the error of Parse for what has no "://".
 const ErrNoScheme = Error("no scheme")
+
+const errEmpty = Error("empty; leave this element out: splitting an empty string yields one")
 
 const errSeveral = Error("several origins in one string; write each as an element of its own")
 

@@ -126,7 +126,8 @@ func TestErrorsOfOrigins(t *testing.T) {
 		noScheme  = `not a scheme; an origin begins with one, such as https, and "://"`
 	)
 	for s, want := range map[string]string{
-		",https://a.example":    "several origins in one string; write each as an element of its own",
+		"":                      "empty",
+		",https://a.example":    "several origins",
 		" https://a.example":    "white space or a control character",
 		"https://a.example\x7f": "white space or a control character",
 		"A://a":                 upperCase,
@@ -234,6 +235,12 @@ func TestDifferences(t *testing.T) {
 		{"http://localhost:1", "http://127.0.0.1:1", "localhost and 127.0.0.1 are different hosts to browsers"},
 		{"http://0.0.0.0", "http://[::1]:*", "0.0.0.0 and [::1] are different hosts to browsers"},
 		{"https://a.example.", "https://a.example", "the dot at the end of the host differs"},
+		{"https://a.example", "https://a.example.", "the dot at the end of the host differs"},
+		{"https://b.a.example.", "https://*.a.example", "the dot at the end of the host differs"},
+		{"https://a.example.", "https://*.a.example", "the dot at the end of the host differs, only subdomains are allowed"},
+		{"https://b.a.example.", "https://*.a.example.", ""},
+		{"http://localhost.", "http://127.0.0.1",
+			"the dot at the end of the host differs, localhost and 127.0.0.1 are different hosts to browsers"},
 		{"http://localhost", "http://a.example", "the host differs"},
 		{"http://a.example", "http://localhost", "the host differs"},
 	} {
