@@ -51,7 +51,7 @@ func NewOriginMatcher(patterns ...string) (*OriginMatcher, error) {
 			found.add(field, value, errors.New("list the origins that you trust: this would let in strangers as well"))
 			continue
 		}
-		p, err := rules.Origins{}.Check(value)
+		p, err := rules.Origins{Matcher: true}.Check(value)
 		if err != nil {
 			found.add(field, value, err)
 			continue

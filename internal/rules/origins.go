@@ -15,6 +15,7 @@ type Origins struct {
 	RefuseWrites        bool // only pages of allowed origins may write, and they do so with cookies
 	AllowInsecure       bool // even so, http:// origins are good
 	AllowPublicSuffixes bool // even so, wildcards right under a public suffix are good
+	Matcher             bool // they are a list without a policy, and so without AllowOriginFunc
 }
 
 // Trust reports whether an allowed origin can act as the user.
@@ -48,7 +49,7 @@ func (o Origins) Check(s string) (origins.Pattern, error) {
 		if fix == "" && err == origins.ErrNoScheme {
 			err = errBareName
 		}
-		return origins.Pattern{}, Error{err.Error(), fix}
+		return origins.Pattern{}, Error{o.ways(err.Error()), fix}
 	case !o.Trust():
 		return p, nil
 	}
@@ -57,6 +58,21 @@ func (o Origins) Check(s string) (origins.Pattern, error) {
 	}
 	return p, nil
 }
+
+// ways returns detail without the ways out that are none here: "*" where allowed origins
+// are trusted, and AllowOriginFunc where there is none.
+func (o Origins) ways(detail string) string {
+	if o.Matcher || o.Trust() {
+		detail = withoutEveryOrigin.Replace(detail)
+	}
+	if o.Matcher {
+		detail = strings.ReplaceAll(detail, "AllowOriginFunc", "code of your own")
+	}
+	return detail
+}
+
+var withoutEveryOrigin = strings.NewReplacer(`write "*" for every one, or `, "or ",
+	`"*" alone allows every origin, `, "", `"*" allows every origin, and `, "")
 
 const errBareName = origins.ErrNoScheme + "; write that of the page before it, such as https://"
 

@@ -41,6 +41,43 @@ func TestBadPolicies(t *testing.T) {
 	}
 }
 
+// No message names a way out that leads to the next error: "*" is refused where allowed
+// origins are trusted, and a matcher has no AllowOriginFunc.
+func TestWaysOutAreOpen(t *testing.T) {
+	for _, tc := range badPolicies() {
+		if tc.field != "AllowedOrigins" || tc.value == "" || len(tc.opts.AllowedOrigins) > 1 {
+			continue
+		}
+		if _, err := cors.NewOriginMatcher(tc.value); err != nil {
+			assert.NotContains(t, err.Error(), "AllowOriginFunc")
+			assert.NotContains(t, err.Error(), "every origin")
+		}
+		for _, o := range []cors.Options{{AllowCredentials: true}, {RefuseCrossOriginWrites: true}} {
+			if o.AllowedOrigins = tc.opts.AllowedOrigins; strings.TrimSpace(tc.value) != "*" {
+				assert.NotContains(t, o.Validate().Error(), "every origin")
+				assert.NotContains(t, o.Validate().Error(), "every one,")
+			}
+		}
+	}
+	for value, want := range map[string]string{
+		"any": "a word and no origin, so it has no scheme; list origins, or decide in code of your own",
+		"https://*": `no domain follows the wildcard; code of your own can allow all of one scheme, ` +
+			`and ":*" behind a host stands for any port`,
+		"*.*": "no domain, but wildcards alone; code of your own can allow some by what they have in common",
+	} {
+		_, err := cors.NewOriginMatcher(value)
+		assert.EqualError(t, err, `cors: patterns: "`+value+`": `+want)
+		for _, o := range []cors.Options{{AllowCredentials: true}, {RefuseCrossOriginWrites: true}} {
+			o.AllowedOrigins = []string{value}
+			var bad *cors.OptionsError
+			require.ErrorAs(t, o.Validate(), &bad)
+			assert.Equal(t, strings.Replace(want, "code of your own", "AllowOriginFunc", 1), bad.Problems[0].Detail)
+		}
+		everybody := cors.Options{AllowedOrigins: []string{value}}
+		assert.ErrorContains(t, everybody.Validate(), `"*"`, "which is a way out there")
+	}
+}
+
 // panicOf returns the value that f panics with, or nil.
 func panicOf(f func()) (value any) {
 	defer func() { value = recover() }()
