@@ -23,10 +23,13 @@ var kinds = []kind{
 		`list origins, write "*" for every one, or decide in AllowOriginFunc`},
 	{isPlaceholder, "a placeholder that nothing replaced; " +
 		"put the origin in its place before it comes here"},
+	{isEscaped, `slashes with "\" before them, as in JSON; ` +
+		"decode the text, and write each origin as an element of its own"},
 	{isRegexp, errRegexp},
 	{isPorts, `not one port; write an origin for each, or ":*" behind the host, which stands for any port`},
 	{isBracketed, "a list in one string; decode it, and write each origin as an element of its own"},
 	{isQuoted, "quotes in the text; write the origin without them"},
+	{isSeparated, "a comma or semicolon around the origin; write the origin alone"},
 	{isJoined, errSeveral},
 	{isSpaced, "several origins in one string, with white space between; write each as an element of its own"},
 	{isText, "white space in the text; write the origin alone"},
@@ -132,6 +135,12 @@ func isPlaceholder(s string) bool {
 		strings.Contains(afterLess, ">") || encloses(s, "%", names, names, "%")
 }
 
+// isEscaped finds https:\/\/a.example, alone or in a list, unless it is a regular expression.
+func isEscaped(s string) bool {
+	plain := strings.ReplaceAll(s, `\/`, "/")
+	return strings.Contains(s, `:\/\/`) && !strings.ContainsAny(plain, `\+?|`) && !isRegexp(plain)
+}
+
 // isRegexp finds what regular expressions have, and neither origins nor patterns.
 func isRegexp(s string) bool {
 	return strings.HasPrefix(s, "~") || strings.HasSuffix(s, "$") || strings.ContainsAny(s, "^()") ||
@@ -195,6 +204,12 @@ func isBracketed(s string) bool {
 }
 
 func isQuoted(s string) bool { return strings.ContainsAny(s, "\"'`“”‘’«»") }
+
+// isSeparated finds one origin with what stands between the elements of a list.
+func isSeparated(s string) bool {
+	inner := strings.Trim(s, ",;")
+	return inner != "" && inner != s && !isJoined(inner) && !isText(inner)
+}
 
 func isJoined(s string) bool { return strings.ContainsAny(s, ",;|") }
 

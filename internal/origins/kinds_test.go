@@ -29,6 +29,7 @@ var kinds = []kind{
 	{"any page can make its origin null", expression(`^(?i:null)/?$`), never},
 	{"a word and no origin", expression(`^(?i:true|false|yes|no|on|off|none|any|all|undefined|nil|self)$`), never},
 	{"a placeholder", expression(`\$[{(]?[A-Za-z_]|\{\{|#\{|\{[A-Za-z_][\w.-]*\}|<[^<>]*>|%[A-Za-z_]+%`), never},
+	{"slashes with", expression(`:\\/\\/`), never}, // unless what kindOf makes of it is the next
 	{"regular expressions", expression(`^[~^]|\^|\$$|[()]|` + // anchors and groups
 		`\\[.\-/:dswDSWbB+*?$^\\()|\[\]{}]|\[\^?[a-z0-9]-[a-z0-9]|` + // escapes and classes
 		`\.[+?]|\.\*[^.:/]|://\.\*|^\.\*|[*\])][+?]|[\])]\*|[a-z0-9\])]\{[0-9]+,?[0-9]*\}|[a-z]\?:|` + // repetitions
@@ -37,6 +38,7 @@ var kinds = []kind{
 		expression(`^[^:]*:\*/?$`)}, // of what follows the scheme
 	{"a list in one string", expression(`(?s)^\[.*\]$|^\{.*\}$|^\[["']`), expression(`^\[[0-9a-fA-F:.]+(?:%.*)?\]$`)},
 	{"quotes", expression("[\"'`“”‘’«»]"), never},
+	{"a comma or semicolon", expression(`^[,;]*[^,;| \t\r\n]+[,;]*$`), expression(`^[^,;]*$`)},
 	{"several origins in one string; ", expression(`[,;|]`), never},
 	{"several origins in one string, with white space",
 		expression(`(?s)(?:^|\s)` + originOrHost + `\s(?:.*\s)?` + originOrHost + `(?:\s|$)`), never},
@@ -66,6 +68,12 @@ func kindOf(s string) string {
 		text := s
 		if _, rest, ok := strings.Cut(s, "://"); ok && k.detail == "not one port" {
 			text = rest
+		}
+		if k.detail == "slashes with" && k.is.MatchString(s) {
+			plain := strings.ReplaceAll(s, `\/`, "/")
+			if strings.ContainsAny(plain, `\+?|`) || kindOf(plain) == "regular expressions" {
+				continue
+			}
 		}
 		if k.is.MatchString(text) && !k.not.MatchString(text) {
 			return k.detail
@@ -205,7 +213,20 @@ func TestKindsAtTheirBounds(t *testing.T) {
 		"a\u00adb":             "an invisible character",
 		"a\u200db":             "", // it stands in names of some scripts
 		"a:1,2":                "not one port",
-		"a:1,":                 "several origins in one string; ",
+		"a:1,":                 "a comma or semicolon",
+		"a,b;":                 "several origins in one string; ",
+		";a.b,":                "a comma or semicolon",
+		"a.b|":                 "several origins in one string; ",
+		"a b,":                 "several origins in one string; ",
+		",":                    "several origins in one string; ",
+		`https:\/\/a.b`:        "slashes with",
+		`["https:\/\/a.b"]`:    "slashes with",
+		`a\/b`:                 "regular expressions",
+		`https:\/\/a\.b`:       "regular expressions",
+		`https:\/\/a+.b`:       "regular expressions",
+		`https:\/\/a|b`:        "regular expressions",
+		`https:\/\/a?.b`:       "regular expressions",
+		`/https:\/\/a.b/`:      "regular expressions",
 		"a:1-2/":               "not one port",
 		"a://b:[*]":            "not one port",
 		"z:*":                  "",
@@ -281,7 +302,7 @@ func TestKindsAtTheirBounds(t *testing.T) {
 }
 
 var pieces = append(strings.Fields(`
-	https:// http:// app:// :// // / / . . . * * : : - ? + @ # % $ ~ ^ ( ) [ ] [ ] { } { } \ \
+	https:// https:\/\/ http:// app:// :// // / / . . . * * : : - ? + @ # % $ ~ ^ ( ) [ ] [ ] { } { } \ \
 	| , ; " ' < > = _ a b z example.com a.example shop-a localhost 10 192 0 255 1-9 x X fe80 fe80:: ::1 db8 ffff 127.0.0.1
 	10.0.0.0 8 16 80 8080 255.0.0.0 8 [a-z] [0-9]+ [^.]+ .* .+ .? \. \/ \w+ {1,3} {2} {name} {{host}} ${ORIGIN} $HOST
 	%HOST% <host> #{x} https?:// https: http null true NONE re: regex: regexp: /i /gi user@ *. *- .. ../ ./ C:\ [" ['

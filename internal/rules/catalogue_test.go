@@ -141,6 +141,15 @@ func badPolicies() []badPolicy {
 			"https://a.example and https://b.example": "",
 			"a.example *": "",
 		}),
+		origins("a comma or semicolon around the origin", fixes{
+			",https://a.example":     "",
+			"https://a.example,":     "",
+			"http://localhost:8080;": "",
+		}),
+		origins("as in JSON; decode the text", fixes{
+			`https:\/\/a.example`:     "",
+			`["https:\/\/a.example"]`: "",
+		}),
 		origins("white space in the text; write the origin alone", fixes{
 			"- https://example.com":       "",
 			"Origin: https://example.com": "",
@@ -380,7 +389,6 @@ func badPolicies() []badPolicy {
 		origins("several origins", fixes{
 			"https://a.example,https://b.example":   "",
 			"https://a.example/,https://b.example/": "",
-			",https://a.example":                    "",
 			"https://a.example;https://b.example":   "",
 			"https://a.example|https://b.example":   "",
 		}),
