@@ -102,6 +102,7 @@ var differences = []struct {
 	// An expression in slashes that is but a scheme, or has a line feed.
 	{expression(`^/https?:`), "a path"},
 	{expression(`^/https?:`), "quotes"},
+	{expression(`^\\?/https?:`), "slashes with"},
 	{expression(`(?s)^/https?:.*\n`), "regular expressions"},
 	// A "*" between others, and white space beyond ASCII.
 	{expression(`\S\s+\*\s|[\v\x{a0}]`), "several origins in one string, with white space"},
