@@ -144,7 +144,7 @@ func TestShells(t *testing.T) {
 		{"cmd of Chromium", "curl ^\"a^%^20b^\" ^\n  -d ^\"^{^\\^\"x^\\^\":^\\^\"c:^\\^\\d^\\^\"^}^\n\ny^\"", CurlCmd,
 			[]string{"a%20b", "-d", "{\"x\":\"c:\\d\"}\ny"}},
 		{"cmd of Firefox", "curl.exe ^\"a^\" ^\r\n  -d ^\"^{^\\^\"x^\\^\":^\\^\"c:^\\^\\d^\\^\"^}\"^\r\n\r\n\"y^\"", CurlCmd,
-			[]string{"a", "-d", "{\"x\":\"c:\\\\d\"}\ny"}},
+			[]string{"a", "-d", "{\"x\":\"c:\\d\"}\ny"}},
 		{"cmd by hand", `C:\> curl.exe -d "{\"a\":\"b\\\"c\"}" "https://a.example/?a=1&b=2"`, CurlCmd,
 			[]string{"-d", `{"a":"b\"c"}`, "https://a.example/?a=1&b=2"}},
 		{"cmd with doubled quotes", `curl "a" -d "{""a"":""b c""}"`, CurlCmd, []string{"a", "-d", `{"a":"b c"}`}},
