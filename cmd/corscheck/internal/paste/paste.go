@@ -100,6 +100,9 @@ func Parse(text string) (*Paste, error) {
 	if len(text) > MaxSize {
 		return nil, fmt.Errorf("that is more than %d MB", MaxSize>>20)
 	}
+	if strings.HasPrefix(text, "PK\x03\x04") || strings.HasPrefix(text, "\x1f\x8b") {
+		return nil, errors.New("that is packed, as ZIP or gzip: unpack it, and give the file that is in it")
+	}
 	text = normalize(text)
 	if text == "" {
 		return nil, errors.New("the paste is empty: paste " + Known)

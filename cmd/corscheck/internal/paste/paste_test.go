@@ -361,6 +361,10 @@ func TestNotUsable(t *testing.T) {
 		{"nothing", "  \n\u200b ",
 			"the paste is empty: paste a call copied as cURL (bash, cmd), fetch, fetch (Node.js) or " +
 				"PowerShell, a HAR, or the line in the console of Chromium, Firefox or Safari"},
+		{"a ZIP archive", "PK\x03\x04\x14\x00",
+			"that is packed, as ZIP or gzip: unpack it, and give the file that is in it"},
+		{"a gzip file", "\x1f\x8b\x08\x08",
+			"that is packed, as ZIP or gzip: unpack it, and give the file that is in it"},
 		{"prose", "it does not work",
 			"the paste is not recognized: paste a call copied as cURL (bash, cmd), fetch, fetch (Node.js) or " +
 				"PowerShell, a HAR, or the line in the console of Chromium, Firefox or Safari"},
