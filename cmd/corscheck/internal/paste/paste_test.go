@@ -555,3 +555,16 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// PowerShell sends PATCH for patch. A browser's copy tells what the script asked for.
+func TestMethodInPowerShell(t *testing.T) {
+	for text, want := range map[string]string{
+		"Invoke-WebRequest -UseBasicParsing -Uri \"https://api.example.com/\" `\n-Method \"patch\"": "patch",
+		"Invoke-WebRequest -UseBasicParsing -Uri \"https://api.example.com/\" `\n-Method \"Put\"":   "PUT",
+		"Invoke-WebRequest -Uri \"https://api.example.com/\" -Method patch":                         "PATCH",
+	} {
+		p, err := Parse(text)
+		require.NoError(t, err)
+		assert.Equal(t, want, p.Calls[0].Method, text)
+	}
+}
