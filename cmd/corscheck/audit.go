@@ -253,7 +253,7 @@ func (a *audit) askStrangers(ctx context.Context) error {
 // where the last one got another status than the policy's own origin does.
 func (a *audit) isFull() bool {
 	isOdd := a.last == nil || a.last.status != a.usual(a.last.method).status
-	return a.sent == maxRequests || a.sent == maxRequests-1 && isOdd
+	return a.sent >= maxRequests || a.sent == maxRequests-1 && isOdd
 }
 
 // usual is the answer to the policy's own origin.
@@ -267,7 +267,7 @@ func (a *audit) usual(method string) *exchange {
 // askAgain repeats what was granted first. If that is refused by now, the last refusals tell
 // nothing of the policy.
 func (a *audit) askAgain(ctx context.Context) (err error) {
-	if a.sent == maxRequests {
+	if a.sent >= maxRequests {
 		return nil
 	}
 	first, again := a.own, (*exchange)(nil)
@@ -453,7 +453,7 @@ func (a *audit) askFirst(ctx context.Context, origin, method string, lines ...li
 }
 
 func (a *audit) send(ctx context.Context, method, origin, below string, h http.Header) (*exchange, error) {
-	if a.sent == maxRequests {
+	if a.sent >= maxRequests {
 		return nil, errTooMany
 	}
 	if a.show != nil {
