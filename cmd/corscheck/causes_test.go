@@ -553,6 +553,36 @@ func TestCauses(t *testing.T) {
 	}
 }
 
+// An error page is one thing that is wrong, and a page that is none is another.
+func TestErrorPagesAreNamedOnce(t *testing.T) {
+	answers := func(status int, granted bool) http.Handler {
+		return before(good, func(w http.ResponseWriter, r *http.Request) bool {
+			if onPUT(r) {
+				w.Header().Set("Content-Type", "text/html")
+				if granted {
+					w.Header().Set(fetch.AllowOrigin, page)
+				}
+				w.WriteHeader(status)
+			}
+			return onPUT(r)
+		})
+	}
+	for _, tc := range []struct {
+		status  int
+		granted bool
+		cause   string
+	}{
+		{500, false, "error-before-cors"},
+		{401, false, "login-before-cors"},
+		{400, false, "error-before-cors"},
+		{500, true, "html-answer"},
+		{200, false, "not-covered, html-answer"},
+	} {
+		cause, _ := causeOf(t, append(put, "-origin", page, serve(t, answers(tc.status, tc.granted)))...)
+		assert.Equal(t, tc.cause, cause, "%+v", tc)
+	}
+}
+
 // sendsBack answers with the header that it got, as servers for tests do.
 func sendsBack(status int) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
