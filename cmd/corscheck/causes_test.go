@@ -422,6 +422,16 @@ func TestCauses(t *testing.T) {
 		// B10
 		{"API Gateway without OPTIONS", before(nil, says(onAll, 403, "X-Amzn-Errortype: "+
 			"MissingAuthenticationTokenException")), put, "options-not-routed", "API Gateway", "login", ""},
+		{"API Gateway without OPTIONS and without its header", before(listed, func(w http.ResponseWriter,
+			r *http.Request) bool {
+			return onOptions(r) && !refusesWith(403, `{ "message": "Missing Authentication Token" }`)(w, r, "")
+		}), put, "options-not-routed", "API Gateway", "login", ""},
+		{"an application with these words", before(listed, func(w http.ResponseWriter, r *http.Request) bool {
+			return onOptions(r) && !refusesWith(401, `{"message":"Missing Authentication Token"}`)(w, r, "")
+		}), put, "login-before-cors", "", "API Gateway", ""},
+		{"an application with nearly these words", before(listed, func(w http.ResponseWriter, r *http.Request) bool {
+			return onOptions(r) && !refusesWith(403, `{"message":"Missing Authentication Token","code":7}`)(w, r, "")
+		}), put, "error-before-cors", "", "API Gateway", "cors-refused or error-before-cors"},
 		{"API Gateway that knows nobody", before(nil, says(onAll, 403, "X-Amzn-Errortype: AccessDeniedException")),
 			put, "login-before-cors", "", "", ""},
 		{"API Gateway with another error", before(listed, says(onPUT, 429, "X-Amzn-Errortype: "+

@@ -125,6 +125,8 @@ func gateway(x *exchange) (who, code string) {
 		return apiGateway, first("X-Amzn-Errortype")
 	case first("X-Ms-Error-Code") != "":
 		return "Azure", first("X-Ms-Error-Code")
+	case x.status == http.StatusForbidden && noMethodBody.MatchString(x.body):
+		return apiGateway, noMethod
 	}
 	return "", ""
 }
@@ -133,6 +135,9 @@ const apiGateway = "API Gateway"
 
 // noMethod is what API Gateway says where a path or a method does not exist.
 const noMethod = "MissingAuthenticationToken"
+
+// noMethodBody says the same where something on the way took the header out.
+var noMethodBody = regexp.MustCompile(`^\s*\{\s*"message"\s*:\s*"Missing Authentication Token"\s*\}\s*$`)
 
 // isChallenge reports whether a firewall wants to see that a person asks.
 func isChallenge(who string) bool { return who == "Cloudflare" || who == "AWS WAF" || who == "Vercel" }
