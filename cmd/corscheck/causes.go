@@ -78,13 +78,19 @@ func (e *evidence) misspelt() *note {
 }
 
 // isMisspelt reports whether name is one or two letters away from the header, and no
-// other header of CORS. A server may send thousands of names, so most are ruled out by
-// their length.
+// other header of CORS. What stands between its words counts for nothing. A server may send
+// thousands of names, so most are ruled out by their length.
 func isMisspelt(name, header string) bool {
+	if slices.Contains(corsHeaders, name) {
+		return false
+	}
+	name, header = letters.Replace(name), letters.Replace(header)
 	far := len(name)-len(header) > 2 || len(header)-len(name) > 2
-	return !far && !slices.Contains(corsHeaders, name) &&
-		editDistance(strings.ToLower(name), strings.ToLower(header)) <= 2
+	return !far && editDistance(strings.ToLower(name), strings.ToLower(header)) <= 2
 }
+
+// letters takes out what stands between the words of a header name.
+var letters = strings.NewReplacer("-", "", "_", "")
 
 var corsHeaders = []string{
 	fetch.AllowOrigin, fetch.AllowCredentials, fetch.AllowMethods, fetch.AllowHeaders, fetch.ExposeHeaders,

@@ -369,6 +369,12 @@ func TestCauses(t *testing.T) {
 		{"Origins", says2(200, "Access-Control-Allow-Origins: *"), put, "misspelt-header", "Write " +
 			"Access-Control-Allow-Origin", "", ""},
 		{"Allowed-Origin", says2(200, "Access-Control-Allowed-Origin: *"), get, "misspelt-header", "", "", ""},
+		{"underscores", says2(200, "Access_Control_Allow_Origin: *"), get, "misspelt-header", "Write " +
+			"Access-Control-Allow-Origin", "", ""},
+		{"one word", says2(200, "AccessControlAllowOrigin: *"), get, "misspelt-header", "Write " +
+			"Access-Control-Allow-Origin", "", ""},
+		{"three letters", says2(200, "Access-Control-Allow-Ori: *"), get, "no-cors-layer", "", "misspelt",
+			"no-cors-layer or origin-not-listed"},
 		{"Acces-Control", says2(200, "Acces-Control-Allow-Origin: *"), get, "misspelt-header", "", "", ""},
 		{"Method in place of Methods", says2(200, fetch.AllowOrigin+": "+page, "Access-Control-Allow-Method: PUT"),
 			[]string{"-X", "PUT"}, "misspelt-header", "Write Access-Control-Allow-Methods", "", ""},
