@@ -549,6 +549,7 @@ func (e *evidence) concludeActual() []note {
 	x := e.fault
 	granted := e.grantsPage()
 	who, code := gateway(x)
+	w := wordsOf(x)
 	switch {
 	case e.servedFromCache():
 		return e.cached()
@@ -584,11 +585,11 @@ func (e *evidence) concludeActual() []note {
 		return e.concludeUnlisted()
 	case asksForLogin(x):
 		return e.login()
-	case wordsOf(x).perhaps && e.call.origin != "null":
+	case w.perhaps && e.call.origin != "null":
 		return either("origin-not-listed", "error-before-cors", "The server says: %s. Either its CORS layer does "+
 			"not list %s: add it there. Or the application refuses the call for a reason of its own, such as a guard "+
 			"against forged forms, outside the CORS layer: mend that first.",
-			quote(strings.TrimSuffix(wordsOf(x).text, ".")), e.call.origin)
+			quote(strings.TrimSuffix(w.text, ".")), e.call.origin)
 	case x.status >= 400:
 		return e.failed()
 	case e.isProbed():

@@ -209,7 +209,8 @@ func normalize(text string) string {
 // of what they quote.
 func dropQuoteMarks(text string) string {
 	lines := strings.Split(text, "\n")
-	for {
+	const most = 20 // times that it was quoted: each costs a look at the whole text
+	for range most {
 		for i, line := range lines {
 			marked := strings.HasPrefix(strings.TrimLeft(line, " "), ">")
 			if !marked && strings.TrimFunc(line, isBlank) != "" || i == 0 && !marked {
@@ -221,6 +222,7 @@ func dropQuoteMarks(text string) string {
 			lines[i] = strings.TrimPrefix(line, " ")
 		}
 	}
+	return strings.Join(lines, "\n")
 }
 
 // isBlank reports whether r is not seen: a space of some kind, or of no width.

@@ -498,12 +498,15 @@ func TestHostileText(t *testing.T) {
 		"network":   "GET https://a ",
 		"variables": "const a = [", "Safari": "Origin x is not allowed by Access-Control-Allow-Origin ",
 		"braces": "{", "lines": "x\n",
+		"fences": "```\n", "code": "`x`\n", "members": "a.b = '", "additions": "a.append(", "cmd": ` "a^&`,
+		"older lines": "Failed to load https://a ", "methods": "a “b” ", "output": "it's\n", "dashes": " —a",
 	} {
 		for _, start := range []string{"", "curl ", "curl ^\"a^\" ", "curl.exe 'a' `\n", "fetch('a', ",
 			"Invoke-WebRequest ", "{\"log\":{\"entries\":["} {
 			_, _ = Parse(start + strings.Repeat(piece, size/len(piece)))
 		}
 	}
+	_, _ = Parse(strings.Repeat(">", size) + "x" + strings.Repeat("\n", size) + ">")
 }
 
 // Whatever the text is, there is a call or an error of one line.

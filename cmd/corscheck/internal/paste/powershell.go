@@ -34,8 +34,8 @@ func startsPowerShell(text string) bool {
 
 var psCall = regexp.MustCompile(`(?i)(?:^|[\n;=|(]) *(?:Invoke-WebRequest|Invoke-RestMethod|iwr|irm) `)
 
-// psParameter is a parameter that curl does not have, in lower case.
 var (
+	// A parameter that curl does not have, in lower case.
 	psParameter = regexp.MustCompile(` -(?:uri|method|usebasicparsing) | -headers @`)
 	psQuoted    = regexp.MustCompile(`'[^']*'|"[^"]*"`)
 )
