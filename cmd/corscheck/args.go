@@ -72,6 +72,7 @@ type parser struct {
 	credentials paste.Credentials // -credentials
 	text        string            // what was pasted
 	cut         bool              // the terminal may have cut it
+	surelyCut   bool              // the terminal has cut it, whatever is left
 	entry       int               // -entry
 	send        bool              // -send
 
@@ -259,7 +260,7 @@ func (p *parser) operand(arg string) error {
 		return p.setText(arg)
 	case arg == "-":
 		return p.readText(p.stdin)
-	case strings.EqualFold(path.Ext(arg), ".har") && !strings.Contains(arg, "://"), isFile(arg):
+	case namesFile(arg), isFile(arg):
 		return p.openText(arg)
 	}
 	if p.call.url == "" {
@@ -672,8 +673,13 @@ func (p *parser) guard() error {
 	case p.bodyUnknown:
 		return errBodyUnknown
 	default:
-		return usagef("%s %s writes, and browsers send it without a preflight: add -send to have it sent",
-			plan.method, p.call.url)
+		hint := ""
+		if p.call.told != "" {
+			hint = ". If the script sets headers, such as a Content-Type of JSON, name them with -H instead: " +
+				"then there is a preflight to check"
+		}
+		return usagef("%s %s writes, and browsers send it without a preflight, so nothing was sent: "+
+			"add -send to have it sent%s", plan.method, p.call.url, hint)
 	}
 	return nil
 }

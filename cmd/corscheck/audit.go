@@ -71,7 +71,7 @@ type audit struct {
 	strangers            []stranger
 	left                 int  // how many strangers there was no request left for
 	late                 bool // -M was over before all was asked
-	limited              bool // the server wants no more requests, or refuses all by now
+	limited              bool // the server wants no more requests, or refuses them all by now
 
 	// The answers to the rest; nil if the server broke off or was not asked.
 	missing        *exchange // a path that cannot exist
@@ -249,11 +249,11 @@ func (a *audit) askStrangers(ctx context.Context) error {
 	return nil
 }
 
-// isFull reports whether no stranger can be asked any more. Where the last one was turned
-// away oddly, one request is left to find out whether everybody is by now.
+// isFull reports whether no stranger can be asked any more. One request is kept for askAgain
+// where the last one got another status than the policy's own origin does.
 func (a *audit) isFull() bool {
 	isOdd := a.last == nil || a.last.status != a.usual(a.last.method).status
-	return a.sent == maxRequests || a.sent == maxRequests-1 && isOdd
+	return a.sent >= maxRequests || a.sent == maxRequests-1 && isOdd
 }
 
 // usual is the answer to the policy's own origin.
@@ -264,10 +264,10 @@ func (a *audit) usual(method string) *exchange {
 	return a.own
 }
 
-// askAgain repeats what was granted first. If that is refused by now, so was all before it,
-// whatever the policy says.
+// askAgain repeats what was granted first. If that is refused by now, the last refusals tell
+// nothing of the policy.
 func (a *audit) askAgain(ctx context.Context) (err error) {
-	if a.sent == maxRequests {
+	if a.sent >= maxRequests {
 		return nil
 	}
 	first, again := a.own, (*exchange)(nil)
@@ -453,7 +453,7 @@ func (a *audit) askFirst(ctx context.Context, origin, method string, lines ...li
 }
 
 func (a *audit) send(ctx context.Context, method, origin, below string, h http.Header) (*exchange, error) {
-	if a.sent == maxRequests {
+	if a.sent >= maxRequests {
 		return nil, errTooMany
 	}
 	if a.show != nil {

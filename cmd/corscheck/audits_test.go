@@ -340,6 +340,20 @@ func TestRepeatedRequestsCount(t *testing.T) {
 	assert.LessOrEqual(t, int(requests.Load()), 1+maxQuestions)
 }
 
+// HTTP/2 may repeat a request several times, and so step over the bound.
+func TestMoreRequestsThanTheBound(t *testing.T) {
+	x := &exchange{method: http.MethodGet}
+	a := &audit{own: x, last: x}
+	for sent, want := range map[int]bool{maxRequests - 1: false, maxRequests: true, maxRequests + 1: true} {
+		a.sent = sent
+		assert.Equal(t, want, a.isFull(), sent)
+	}
+	a.sent = maxRequests + 1
+	assert.NoError(t, a.askAgain(t.Context()))
+	_, err := a.send(t.Context(), http.MethodGet, page, "", nil)
+	assert.ErrorIs(t, err, errTooMany)
+}
+
 // What cannot be written is no result: a full disk has the status 2.
 func TestFullDisk(t *testing.T) {
 	url := serve(t, good)

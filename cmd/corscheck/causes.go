@@ -78,13 +78,19 @@ func (e *evidence) misspelt() *note {
 }
 
 // isMisspelt reports whether name is one or two letters away from the header, and no
-// other header of CORS. A server may send thousands of names, so most are ruled out by
-// their length.
+// other header of CORS. What stands between its words counts for nothing. A server may send
+// thousands of names, so most are ruled out by their length.
 func isMisspelt(name, header string) bool {
+	if slices.Contains(corsHeaders, name) {
+		return false
+	}
+	name, header = letters.Replace(name), letters.Replace(header)
 	far := len(name)-len(header) > 2 || len(header)-len(name) > 2
-	return !far && !slices.Contains(corsHeaders, name) &&
-		editDistance(strings.ToLower(name), strings.ToLower(header)) <= 2
+	return !far && editDistance(strings.ToLower(name), strings.ToLower(header)) <= 2
 }
+
+// letters takes out what stands between the words of a header name.
+var letters = strings.NewReplacer("-", "", "_", "")
 
 var corsHeaders = []string{
 	fetch.AllowOrigin, fetch.AllowCredentials, fetch.AllowMethods, fetch.AllowHeaders, fetch.ExposeHeaders,
@@ -143,18 +149,41 @@ func (e *evidence) concludeGranted() []note {
 	switch {
 	case asksForLogin(x):
 		return e.login()
+	case e.passes(askPlain) && isUnrouted(x.status) && !e.blamesHeader():
+		return e.refusedOrUnrouted()
+	case e.passes(askPlain) && (isUnrouted(x.status) || refuses(x.status)):
+		return e.refused()
+	case (isUnrouted(x.status) || refuses(x.status)) && !e.isProbed() && e.listsLess(x):
+		return either("options-not-routed", "cors-refused", "The CORS headers are there, and the preflight is "+
+			"refused all the same, with %s. "+
+			"Either what is behind the CORS layer answers OPTIONS: have the layer answer it, with 204. "+
+			"Or the layer refuses what is not on its lists: compare them with %s.",
+			statusLine(x.status), e.announcement())
 	case isUnrouted(x.status):
 		return one("options-not-routed", "The server did not answer the preflight. It said %s, as routers do "+
 			"that have no route for OPTIONS. "+
 			"Put the CORS layer before the router, or add a route for OPTIONS.", statusLine(x.status))
-	case refuses(x.status) && e.passes(askPlain):
-		return e.refused()
 	case refuses(x.status):
 		return one("options-not-routed", "The CORS headers are right, and the preflight is refused all the same, "+
 			"with %s: what is behind the CORS layer answers it. "+
 			"Have the CORS layer answer OPTIONS itself, with 204.", statusLine(x.status))
 	}
 	return nil
+}
+
+// listsLess reports whether an answer has the lists of a preflight's, and not on them what the call
+// needs.
+func (e *evidence) listsLess(x *exchange) bool {
+	if x.response[fetch.AllowMethods] == nil {
+		return false
+	}
+	isListed := func(header, name string) bool {
+		return slices.ContainsFunc(tokens(x.response[header]), func(s string) bool {
+			return s == "*" || strings.EqualFold(s, name)
+		})
+	}
+	return !fetch.IsSafelistedMethod(e.plan.method) && !isListed(fetch.AllowMethods, e.plan.method) ||
+		slices.ContainsFunc(e.plan.announced, func(name string) bool { return !isListed(fetch.AllowHeaders, name) })
 }
 
 // isUnrouted reports whether routers answer with the status where they have no route.
@@ -213,7 +242,7 @@ func (e *evidence) concludeOther(value string) []note {
 		return either("cached", "not-covered", "An answer to the same page allowed it, and this one allows %s: a "+
 			"cache keeps the answer to another page, or two layers disagree. "+
 			"Send Vary: Origin with every answer.", value)
-	case isCached(e.fault) && e.fresh() == nil:
+	case isCached(e.fault) && e.fresh() == nil && e.call.origin != "null":
 		return either("cached", "origin-not-listed", "The answer is for %s%s, and a cache had it. Either the "+
 			"cache keeps what another page got, and the server has to send Vary: Origin; "+
 			"or %s is not on the server's list.", value, how, e.call.origin)
@@ -309,10 +338,21 @@ func (e *evidence) concludePreflight() []note {
 			"Look for a proxy that removes %s.", e.call.origin, fetch.AllowOrigin)
 	case e.showsLayer() || e.dependsOnOrigin():
 		return e.concludeUnlisted()
+	case isUnrouted(x.status) && !e.isProbed() && !isNoSuchPage(x):
+		path := ""
+		if x.status == http.StatusNotFound {
+			path = ", and check the path"
+		}
+		return e.orUnlisted("options-not-routed", e.announcement(), "The preflight got %s. Either the router has "+
+			"no route for OPTIONS: put the CORS layer before the router%s.", statusLine(x.status), path)
 	case x.status == http.StatusNotFound && (!e.isProbed() || e.isMissing()):
+		silent := ""
+		if !e.isProbed() {
+			silent = e.keepsSilent(e.announcement())
+		}
 		return either("options-not-routed", "error-before-cors", "The preflight got %s. Either the router has no "+
 			"route for OPTIONS: put the CORS layer before the router. "+
-			"Or there is nothing at this URL, whatever the method: check the path.", statusLine(x.status))
+			"Or there is nothing at this URL, whatever the method: check the path.%s", statusLine(x.status), silent)
 	case isUnrouted(x.status):
 		return one("options-not-routed", "The server did not answer the preflight. It said %s, as routers do "+
 			"that have no route for OPTIONS. "+
@@ -322,15 +362,41 @@ func (e *evidence) concludePreflight() []note {
 			"and no other answer has anything of CORS either. "+
 			"Put a CORS layer before it.%s", statusLine(x.status), e.orSilent())
 	case x.status <= 299:
-		return either("options-not-routed", "origin-not-listed", "The preflight got %s and nothing about CORS. "+
-			"Either something answers OPTIONS before the CORS layer, or without one: put the layer before it. "+
-			"Or the layer keeps silent because %s is not on its list.", statusLine(x.status), e.call.origin)
+		return e.orUnlisted("options-not-routed", e.announcement(), "The preflight got %s and nothing about CORS. "+
+			"Either something answers OPTIONS before the CORS layer, or without one: put the layer before it.",
+			statusLine(x.status))
+	case refuses(x.status) && !e.isProbed() && e.call.origin == "null":
+		return nil // another note says what to do
 	case refuses(x.status) && !e.isProbed():
 		return either("cors-refused", "error-before-cors", "The preflight was refused with %s. Either the CORS "+
 			"layer does not list %s: compare them with its lists. "+
 			"Or a firewall or a permission check before it refuses OPTIONS.", statusLine(x.status), e.announcement())
 	}
 	return e.failed()
+}
+
+// isNoSuchPage reports whether a server says to people that there is no such page. What routers
+// say of a method names it.
+func isNoSuchPage(x *exchange) bool {
+	return x.status == http.StatusNotFound && isHTML(x) && !strings.Contains(x.body, http.MethodOptions)
+}
+
+// orUnlisted is a note on a cause, or on a CORS layer that keeps silent about what is asked for.
+func (e *evidence) orUnlisted(id, asked, format string, args ...any) []note {
+	n := note{ID: id, Detail: fmt.Sprintf(format, args...) + e.keepsSilent(asked)}
+	if e.call.origin != "null" {
+		n.Or = "origin-not-listed"
+	}
+	return []note{n}
+}
+
+// keepsSilent says that a CORS layer may not list what is asked for. It has nobody list null:
+// another note says what to do.
+func (e *evidence) keepsSilent(asked string) string {
+	if e.call.origin == "null" {
+		return " Or the CORS layer keeps silent because of the origin null."
+	}
+	return fmt.Sprintf(" Or the CORS layer keeps silent because it does not list %s.", asked)
 }
 
 // orSilent says what else it may be where no answer shows a CORS layer.
@@ -365,11 +431,7 @@ func (e *evidence) concludeLonePreflight() []note {
 	case asksForLogin(x):
 		return e.login()
 	case e.passes(askPlain) && isUnrouted(x.status) && !e.blamesHeader():
-		return either("cors-refused", "options-not-routed",
-			"The server grants a preflight for GET, and says %s to one for %s. "+
-				"Either the CORS layer does not list the method: add it. "+
-				"Or the URL has no route for it with CORS: put the CORS layer before the router.",
-			statusLine(x.status), e.plan.method)
+		return e.refusedOrUnrouted()
 	case e.passes(askPlain) && (x.status < 500 || wordsOf(x).cors):
 		return e.refused()
 	case isUnrouted(x.status):
@@ -387,6 +449,15 @@ func (e *evidence) concludeLonePreflight() []note {
 			"Put the CORS layer before it, and have it answer OPTIONS.", statusLine(x.status))
 	}
 	return e.failed()
+}
+
+// refusedOrUnrouted is for a router's status, if a preflight for GET is granted.
+func (e *evidence) refusedOrUnrouted() []note {
+	return either("cors-refused", "options-not-routed",
+		"The server grants a preflight for GET, and says %s to one for %s. "+
+			"Either the CORS layer does not list the method: add it. "+
+			"Or the URL has no route for it with CORS: put the CORS layer before the router.",
+		statusLine(e.fault.status), e.plan.method)
 }
 
 // blamesHeader reports whether a preflight that announces the method alone is granted, so
@@ -478,6 +549,7 @@ func (e *evidence) concludeActual() []note {
 	x := e.fault
 	granted := e.grantsPage()
 	who, code := gateway(x)
+	w := wordsOf(x)
 	switch {
 	case e.servedFromCache():
 		return e.cached()
@@ -485,7 +557,8 @@ func (e *evidence) concludeActual() []note {
 		return challenged(who, code)
 	case who == apiGateway && strings.HasPrefix(code, noMethod):
 		return one("error-before-cors", "API Gateway has no method %s for this path: that is what %s means. "+
-			"Check the path and its stage, and deploy the API again.", x.method, code)
+			"Check the path and its stage, and deploy the API again. (A method with AWS_IAM says it of a call without "+
+			"a signature.)", x.method, code)
 	case granted && asksForLogin(x):
 		return e.login()
 	case granted && isCached(x) && e.fresh() == nil:
@@ -505,26 +578,26 @@ func (e *evidence) concludeActual() []note {
 		return e.loginOrUnlisted()
 	case showsLayer(x):
 		return e.concludeUnlisted()
-	case isCached(x) && e.fresh() == nil:
+	case isCached(x) && e.fresh() == nil && e.call.origin != "null":
 		return either("cached", "origin-not-listed", "A cache had this answer. Either it keeps what another page "+
 			"got, and the server has to send Vary: Origin; or %s is not on the server's list.", e.call.origin)
 	case e.showsLayer() || e.dependsOnOrigin():
 		return e.concludeUnlisted()
 	case asksForLogin(x):
 		return e.login()
-	case wordsOf(x).perhaps && e.call.origin != "null":
+	case w.perhaps && e.call.origin != "null":
 		return either("origin-not-listed", "error-before-cors", "The server says: %s. Either its CORS layer does "+
 			"not list %s: add it there. Or the application refuses the call for a reason of its own, such as a guard "+
 			"against forged forms, outside the CORS layer: mend that first.",
-			quote(strings.TrimSuffix(wordsOf(x).text, ".")), e.call.origin)
+			quote(strings.TrimSuffix(w.text, ".")), e.call.origin)
 	case x.status >= 400:
 		return e.failed()
 	case e.isProbed():
 		return one("no-cors-layer", "No answer of the server has anything of CORS: no CORS layer covers this "+
 			"URL. Put one before all routes.%s", e.orSilent())
 	}
-	return either("no-cors-layer", "origin-not-listed", "Nothing in the answer is of CORS. Either no CORS layer "+
-		"covers this URL: put one before all routes. Or it keeps silent because %s is not on its list.", e.call.origin)
+	return e.orUnlisted("no-cors-layer", e.call.origin, "Nothing in the answer is of CORS. Either no CORS layer "+
+		"covers it, as where one answers OPTIONS alone: put one before all routes, for every method.")
 }
 
 func (e *evidence) notCovered() []note {

@@ -312,7 +312,7 @@ func TestCauses(t *testing.T) {
 		{"an API that speaks of itself", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			http.Error(w, "no such thing: corscheck, "+r.URL.Path, 404)
 		}), put,
-			"options-not-routed or error-before-cors", "", "", ""},
+			"options-not-routed or error-before-cors", "", "", "options-not-routed or origin-not-listed"},
 
 		// B4, B5
 		{"a slash redirect to authors", redirect("/authors/7", 302), get, "redirected", "/authors/7", "login", ""},
@@ -321,6 +321,15 @@ func TestCauses(t *testing.T) {
 		{"a redirect to the slash, below oauth", redirect("/users/7/", 301), get, "redirected", "", "login", ""},
 		{"a login by segment", redirect("/Account/Login?ReturnUrl=%2Fusers%2F7", 302), get, "login-redirect", "401",
 			"directly", ""},
+		{"a login of Java", redirect("/login;jsessionid=7", 302), get, "login-redirect", "401", "directly", ""},
+		{"a login of a page's own", redirect("/#/login", 302), get, "login-redirect", "401", "directly", ""},
+		{"another one", redirect("/app/#!/login?next=x", 302), get, "login-redirect", "401", "directly", ""},
+		{"a login by two words", redirect("/user_login", 302), get, "login-redirect", "401", "directly", ""},
+		{"a login by one word more", redirect("/en/login-form", 302), get, "login-redirect", "401", "directly", ""},
+		{"a login of a proxy", redirect("https://authelia.example.net/?rd=x", 302), get, "login-redirect", "401",
+			"directly", ""},
+		{"a part of a page", redirect("/blog/7#login", 302), get, "redirected", "", "login,", ""},
+		{"a route of a page's own", redirect("/app/#/lessons?next=/login", 302), get, "redirected", "", "a login,", ""},
 		{"a login by file", redirect("/login.php", 302), get, "login-redirect", "401", "directly", ""},
 		{"a login by host", redirect("https://login.example.net/x", 302), get, "login-redirect", "401", "directly",
 			""},
@@ -369,6 +378,12 @@ func TestCauses(t *testing.T) {
 		{"Origins", says2(200, "Access-Control-Allow-Origins: *"), put, "misspelt-header", "Write " +
 			"Access-Control-Allow-Origin", "", ""},
 		{"Allowed-Origin", says2(200, "Access-Control-Allowed-Origin: *"), get, "misspelt-header", "", "", ""},
+		{"underscores", says2(200, "Access_Control_Allow_Origin: *"), get, "misspelt-header", "Write " +
+			"Access-Control-Allow-Origin", "", ""},
+		{"one word", says2(200, "AccessControlAllowOrigin: *"), get, "misspelt-header", "Write " +
+			"Access-Control-Allow-Origin", "", ""},
+		{"three letters", says2(200, "Access-Control-Allow-Ori: *"), get, "no-cors-layer", "", "misspelt",
+			"no-cors-layer or origin-not-listed"},
 		{"Acces-Control", says2(200, "Acces-Control-Allow-Origin: *"), get, "misspelt-header", "", "", ""},
 		{"Method in place of Methods", says2(200, fetch.AllowOrigin+": "+page, "Access-Control-Allow-Method: PUT"),
 			[]string{"-X", "PUT"}, "misspelt-header", "Write Access-Control-Allow-Methods", "", ""},
@@ -422,6 +437,16 @@ func TestCauses(t *testing.T) {
 		// B10
 		{"API Gateway without OPTIONS", before(nil, says(onAll, 403, "X-Amzn-Errortype: "+
 			"MissingAuthenticationTokenException")), put, "options-not-routed", "API Gateway", "login", ""},
+		{"API Gateway without OPTIONS and without its header", before(listed, func(w http.ResponseWriter,
+			r *http.Request) bool {
+			return onOptions(r) && !refusesWith(403, `{ "message": "Missing Authentication Token" }`)(w, r, "")
+		}), put, "options-not-routed", "API Gateway", "login", ""},
+		{"an application with these words", before(listed, func(w http.ResponseWriter, r *http.Request) bool {
+			return onOptions(r) && !refusesWith(401, `{"message":"Missing Authentication Token"}`)(w, r, "")
+		}), put, "login-before-cors", "", "API Gateway", ""},
+		{"an application with nearly these words", before(listed, func(w http.ResponseWriter, r *http.Request) bool {
+			return onOptions(r) && !refusesWith(403, `{"message":"Missing Authentication Token","code":7}`)(w, r, "")
+		}), put, "error-before-cors", "", "API Gateway", "cors-refused or error-before-cors"},
 		{"API Gateway that knows nobody", before(nil, says(onAll, 403, "X-Amzn-Errortype: AccessDeniedException")),
 			put, "login-before-cors", "", "", ""},
 		{"API Gateway with another error", before(listed, says(onPUT, 429, "X-Amzn-Errortype: "+
@@ -453,7 +478,7 @@ func TestCauses(t *testing.T) {
 				sendsBack(404).ServeHTTP(w, r)
 			}
 			return onOptions(r)
-		}), put, "options-not-routed", "", "not on its list", "options-not-routed or error-before-cors"},
+		}), put, "options-not-routed", "", "not on its list", "options-not-routed or origin-not-listed"},
 		{"a page with a referrer policy", errorPage(404, `<meta name="referrer" `+
 			`content="strict-origin-when-cross-origin"><p>Not found`), put, "options-not-routed or error-before-cors", "",
 			"not on its list", ""},
@@ -508,7 +533,18 @@ func TestCauses(t *testing.T) {
 		{"a proxy whose upstream is down", before(nil, says(onAll, 502)), put, "error-before-cors", "502", "",
 			"error-before-cors or no-cors-layer"},
 		{"nothing at this path", before(nil, says(onAll, 404)), put, "options-not-routed or error-before-cors",
-			"check the path", "", ""},
+			"check the path", "", "options-not-routed or origin-not-listed"},
+		{"no page at this path", errorPage(404, "<p>Not found"), put, "options-not-routed or error-before-cors",
+			"check the path", "keeps silent", ""},
+		{"a page on a route that is missing", errorPage(404, "<pre>Cannot OPTIONS /users/7"), put,
+			"options-not-routed or error-before-cors", "", "", "options-not-routed or origin-not-listed"},
+		{"a page where another method is missing", before(good, func(w http.ResponseWriter, r *http.Request) bool {
+			if onOptions(r) {
+				w.Header().Set("Content-Type", "text/html")
+				w.WriteHeader(http.StatusMethodNotAllowed)
+			}
+			return onOptions(r)
+		}), put, "options-not-routed", "", "", "options-not-routed or origin-not-listed"},
 		{"a proxy that loses the header", before(nil, func(w http.ResponseWriter, r *http.Request) bool {
 			switch {
 			case r.Header.Get("Origin") == "":
@@ -542,6 +578,36 @@ func TestCauses(t *testing.T) {
 	}
 }
 
+// An error page is one thing that is wrong, and a page that is none is another.
+func TestErrorPagesAreNamedOnce(t *testing.T) {
+	answers := func(status int, granted bool) http.Handler {
+		return before(good, func(w http.ResponseWriter, r *http.Request) bool {
+			if onPUT(r) {
+				w.Header().Set("Content-Type", "text/html")
+				if granted {
+					w.Header().Set(fetch.AllowOrigin, page)
+				}
+				w.WriteHeader(status)
+			}
+			return onPUT(r)
+		})
+	}
+	for _, tc := range []struct {
+		status  int
+		granted bool
+		cause   string
+	}{
+		{500, false, "error-before-cors"},
+		{401, false, "login-before-cors"},
+		{400, false, "error-before-cors"},
+		{500, true, "html-answer"},
+		{200, false, "not-covered, html-answer"},
+	} {
+		cause, _ := causeOf(t, append(put, "-origin", page, serve(t, answers(tc.status, tc.granted)))...)
+		assert.Equal(t, tc.cause, cause, "%+v", tc)
+	}
+}
+
 // sendsBack answers with the header that it got, as servers for tests do.
 func sendsBack(status int) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -558,6 +624,127 @@ func errorPage(status int, body string) http.Handler {
 	})
 }
 
+// Nelmio for Symfony grants the origin, and refuses by its status what is not on its other lists. It
+// answers an origin that is not listed with null.
+func nelmio(w http.ResponseWriter, r *http.Request) {
+	h := w.Header()
+	switch origin := r.Header.Get("Origin"); {
+	case origin == page:
+		h.Set(fetch.AllowOrigin, page)
+	case isPreflight(r):
+		h.Set(fetch.AllowOrigin, "null")
+		return
+	}
+	if !isPreflight(r) {
+		application(405).ServeHTTP(w, r)
+		return
+	}
+	h.Set(fetch.AllowMethods, "GET, PUT")
+	h.Set(fetch.AllowHeaders, "content-type")
+	asked := r.Header.Get("Access-Control-Request-Headers")
+	switch {
+	case !slices.Contains([]string{"GET", "PUT"}, r.Header.Get("Access-Control-Request-Method")):
+		w.WriteHeader(http.StatusMethodNotAllowed)
+	case asked != "" && asked != "content-type":
+		http.Error(w, "Unauthorized header "+asked, http.StatusBadRequest)
+	}
+}
+
+func TestLayerThatRefusesWithTheOriginGranted(t *testing.T) {
+	url := serve(t, http.HandlerFunc(nelmio))
+	statuses := func(status int) string {
+		return serve(t, before(http.HandlerFunc(nelmio), func(w http.ResponseWriter, r *http.Request) bool {
+			if isPreflight(r) && r.Header.Get("Access-Control-Request-Headers") != "" {
+				w.Header().Set(fetch.AllowOrigin, page)
+				w.Header().Set(fetch.AllowMethods, "PUT")
+				w.WriteHeader(status)
+			}
+			return isPreflight(r) && r.Header.Get("Access-Control-Request-Headers") != ""
+		}))
+	}
+	for _, tc := range []struct {
+		url, origin  string
+		args         []string
+		cause, guess string
+		says         string
+	}{
+		{url, page, []string{"-X", "DELETE"}, "cors-refused or options-not-routed", "options-not-routed or cors-refused",
+			"DELETE"},
+		{url, page, []string{"-H", "X-Tenant: 1"}, "cors-refused", "options-not-routed or cors-refused", "X-Tenant"},
+		{url, page, append([]string{"-H", "X-Tenant: 1"}, put...), "cors-refused", "options-not-routed or cors-refused",
+			"X-Tenant"},
+		{statuses(405), page, []string{"-H", "X-Tenant: 1"}, "cors-refused", "options-not-routed or cors-refused",
+			"X-Tenant"},
+		{statuses(500), page, []string{"-H", "X-Tenant: 1"}, "", "", ""},
+		{url, "https://other.example.com", put, "origin-not-listed", "origin-not-listed", "https://other.example.com"},
+	} {
+		args := append(append([]string{"-origin", tc.origin}, tc.args...), tc.url)
+		cause, o := causeOf(t, args...)
+		assert.Equal(t, tc.cause, cause, "%v", args)
+		guess, o2 := causeOf(t, append([]string{"-no-probe"}, args...)...)
+		assert.Equal(t, tc.guess, guess, "%v with -no-probe", args)
+		if tc.says != "" {
+			assert.Contains(t, o.Hints[0].Detail, tc.says)
+			assert.Contains(t, o2.Hints[0].Detail, tc.says)
+		}
+	}
+	// What the layer lists it does not refuse.
+	for _, status := range []int{403, 404, 405} {
+		wide := policy{allow: only(page), preflight: []string{fetch.AllowMethods + ":", fetch.AllowMethods + ": *"},
+			preflightStatus: status}
+		cause, _ := causeOf(t, append(put, "-no-probe", "-origin", page, serve(t, wide))...)
+		assert.Equal(t, "options-not-routed", cause)
+	}
+	cause, _ := causeOf(t, "-H", "Content-Type: application/json", "-no-probe", "-origin", page,
+		serve(t, policy{allow: only(page), preflightStatus: 403}))
+	assert.Equal(t, "options-not-routed", cause, "GET needs no list")
+	cause, _ = causeOf(t, append(put, "-no-probe", "-origin", page,
+		serve(t, before(nil, says(onAll, 405, fetch.AllowOrigin+": *"))))...)
+	assert.Equal(t, "options-not-routed", cause, "no layer answers preflights")
+	cause, _ = causeOf(t, "-X", "PATCH", "-origin", page, serve(t, policy{allow: only(page), preflightStatus: 405}))
+	assert.Equal(t, "options-not-routed", cause, "nor is a preflight for GET granted")
+}
+
+// What was not asked is left open in words, where two ids are too few.
+func TestGuessesInWords(t *testing.T) {
+	guess := func(h http.Handler, args ...string) string {
+		_, o := causeOf(t, append(append([]string{"-no-probe", "-origin", page}, args...), serve(t, h))...)
+		return o.Hints[0].Detail
+	}
+	const silent = "keeps silent because it does not list the origin " + page + ", the method PUT or the header " +
+		"Content-Type."
+	assert.Contains(t, guess(says2(404), put...), silent)
+	assert.Contains(t, guess(says2(404), put...), "check the path")
+	assert.Contains(t, guess(says2(405), put...), silent)
+	assert.NotContains(t, guess(says2(405), put...), "check the path")
+	assert.Contains(t, guess(says2(204), put...), silent)
+	assert.Contains(t, guess(errorPage(404, "<p>Not found"), put...), silent)
+	assert.Contains(t, guess(says2(200)), "answers OPTIONS alone")
+	assert.Contains(t, guess(says2(200)), "does not list "+page+".")
+}
+
+// Nobody is told that null is not on a list, whatever the answer lacks and whether it was asked again.
+func TestNobodyListsNull(t *testing.T) {
+	for _, h := range []http.Handler{
+		says2(200), says2(204), says2(400), says2(403), says2(404), says2(405), says2(501),
+		errorPage(404, "<p>Not found"), says2(200, "Age: 30"), says2(403, "Vary: Origin"),
+		says2(200, "Age: 30", fetch.AllowOrigin+": "+page), says2(200, fetch.AllowOrigin+": "+page), application(200),
+		says2(401, "Vary: Origin"),
+	} {
+		url := serve(t, h)
+		for _, args := range [][]string{put, get} {
+			for _, more := range [][]string{nil, {"-no-probe"}} {
+				cause, o := causeOf(t, append(append(append([]string{"-origin", "null"}, args...), more...), url)...)
+				assert.NotContains(t, cause, "origin-not-listed")
+				assert.Contains(t, cause, "null-origin")
+				for _, n := range o.Hints {
+					assert.NotRegexp(t, "not list .*null|null is not on|not null|add it|Add it", n.Detail)
+				}
+			}
+		}
+	}
+}
+
 // A server that is too busy for the questions has not answered them.
 func TestCausesOfABusyServer(t *testing.T) {
 	for _, tc := range []struct {
@@ -568,7 +755,7 @@ func TestCausesOfABusyServer(t *testing.T) {
 		questions int
 	}{
 		{204, 429, put, "options-not-routed or origin-not-listed", 1},
-		{404, 429, put, "options-not-routed or error-before-cors", 1},
+		{404, 429, put, "options-not-routed or origin-not-listed", 1},
 		{403, 429, put, "cors-refused or error-before-cors", 1},
 		{204, 503, put, "options-not-routed or origin-not-listed", 6},
 		{200, 429, get, "no-cors-layer or origin-not-listed", 1},

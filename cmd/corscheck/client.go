@@ -161,8 +161,9 @@ func (c *client) trace(ctx context.Context, direct bool) context.Context {
 	})
 }
 
-// sendCounted sends r, and adds to sent how often it went out, most times in all: net/http
-// repeats a safe request if an old connection breaks, but never on a new one.
+// sendCounted sends r, and adds to sent how often it went out: net/http repeats a safe
+// request if an old connection breaks, but never on a new one. So the last of most requests
+// gets a new one.
 func (c *client) sendCounted(r *http.Request, sent *int, most int) (*exchange, error) {
 	if *sent == most-1 {
 		c.close()

@@ -98,7 +98,7 @@ func (c *client) investigate(ctx context.Context, o *outcome) *evidence {
 	e := newEvidence(o)
 	sent := 0
 	for _, q := range questions {
-		if sent == maxQuestions || ctx.Err() != nil {
+		if sent >= maxQuestions || ctx.Err() != nil {
 			break
 		}
 		if !q.needed(e) {

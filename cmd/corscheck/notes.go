@@ -198,6 +198,9 @@ func (o *outcome) noteHTML() string {
 	if x.preflight || !strings.Contains(o.call.wants(), "json") || !isHTML(x) {
 		return ""
 	}
+	if x.status >= http.StatusBadRequest && o.firstBlocked() != nil {
+		return "" // The cause of the error is said already.
+	}
 	return "The answer is a page of HTML where the call wants JSON. Check the URL: it may be a login, an error " +
 		"page or the application's start page."
 }

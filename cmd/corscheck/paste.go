@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path"
 	"runtime"
 	"strconv"
 	"strings"
@@ -37,6 +38,26 @@ func (p *parser) setText(text string) error {
 	}
 	p.text = text
 	return nil
+}
+
+// namesFile reports whether an argument can only be meant as a file, be there one or
+// not. Its dot would make a host of it.
+func namesFile(arg string) bool {
+	if strings.Contains(arg, "://") {
+		return false
+	}
+	for _, start := range []string{"./", "../", "~/"} {
+		if strings.HasPrefix(arg, start) {
+			return true
+		}
+	}
+	switch strings.ToLower(path.Ext(arg)) {
+	case ".har":
+		return true
+	case ".json", ".txt", ".log", ".curl":
+		return !strings.Contains(arg, "/")
+	}
+	return false
 }
 
 func isFile(name string) bool {
@@ -72,7 +93,9 @@ func (p *parser) readText(from io.Reader) error {
 	if err != nil {
 		return usagef("%v", err)
 	}
-	p.cut = terminal && hasCutLine(string(data))
+	if terminal {
+		p.cut, p.surelyCut = cutLine(string(data), runtime.GOOS)
+	}
 	if len(data) == 0 {
 		data = []byte("\n") // so that the paste says that it is empty
 	}
@@ -96,19 +119,19 @@ func endOfInput() string {
 	return "Ctrl-D"
 }
 
-// hasCutLine reports whether a line is as long as terminals let one be: they drop
-// the rest of it.
-func hasCutLine(text string) bool {
-	longest := 4095 // Linux
-	if runtime.GOOS == "darwin" {
+// cutLine reports whether a line is as long as the terminals of a system let one be:
+// they drop the rest of it. It is sure where they let none be longer. The line may have
+// been cut between two words, so that what is left of it is a call, but another one.
+func cutLine(text, system string) (cut, sure bool) {
+	longest := 4095
+	if system == "darwin" {
 		longest = 1023
 	}
 	for line := range strings.SplitSeq(text, "\n") {
-		if len(line) >= longest {
-			return true
-		}
+		cut = cut || len(line) >= longest
+		sure = sure || system == "linux" && len(line) == longest
 	}
-	return false
+	return cut, sure
 }
 
 func (p *parser) setEntry(value string) error {
@@ -123,7 +146,7 @@ func (p *parser) setEntry(value string) error {
 // takePaste reads what was pasted, and takes from it what no flag says.
 func (p *parser) takePaste() error {
 	text, err := paste.Parse(p.text)
-	if err != nil && p.cut {
+	if p.surelyCut || err != nil && p.cut {
 		return usagef("a terminal cuts a line after some thousand characters, and one of these is cut: " +
 			"save the call to a file, and run corscheck FILE")
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"io"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -272,8 +273,8 @@ func TestHARCalls(t *testing.T) {
 	status, _, stderr, seen = check("-entry", "3")
 	assert.Equal(t, exitUnknown, status)
 	assert.Empty(t, seen)
-	assert.Contains(t, stderr, "POST "+url+"/form writes, and browsers send it without a preflight: add "+
-		"-send to have it sent")
+	assert.Contains(t, stderr, "POST "+url+"/form writes, and browsers send it without a preflight, so nothing was "+
+		"sent: add -send to have it sent\n")
 	_, _, _, seen = check("-entry", "3", "-send")
 	assert.Equal(t, []string{"POST /form {}"}, seen)
 	status, _, stderr, _ = check("-entry", "4")
@@ -487,4 +488,64 @@ func TestHARWithoutSecrets(t *testing.T) {
 	assert.Contains(t, spaced(stdout), "(as Origin says)")
 	assert.Contains(t, spaced(stdout),
 		"The HAR does not tell the value of authorization, which a preflight in it announces")
+}
+
+func TestLineOfTheConsoleThatWrites(t *testing.T) {
+	line := "Access to fetch at 'https://api.example.com/x' from origin '" + page + "' has been blocked by CORS " +
+		"policy: No 'Access-Control-Allow-Origin' header is present on the requested resource."
+	var stderr strings.Builder
+	status := run([]string{"-X", "POST", "-"}, strings.NewReader(line), io.Discard, &stderr, false)
+	assert.Equal(t, exitUnknown, status)
+	assert.Contains(t, stderr.String(), "POST https://api.example.com/x writes, and browsers send it without a "+
+		"preflight, so nothing was sent: add -send to have it sent. If the script sets headers, such as a "+
+		"Content-Type of JSON, name them with -H instead: then there is a preflight to check\n")
+}
+
+func TestCutLine(t *testing.T) {
+	type cut struct{ cut, sure bool }
+	for _, c := range []struct {
+		system string
+		length int
+		want   cut
+	}{
+		{"linux", 4094, cut{}},
+		{"linux", 4095, cut{true, true}},
+		{"linux", 4096, cut{true, false}}, // not by the terminal: it lets none be longer
+		{"windows", 4094, cut{}},
+		{"windows", 4095, cut{true, false}},
+		{"darwin", 1022, cut{}},
+		{"darwin", 1023, cut{true, false}},
+	} {
+		line := strings.Repeat("x", c.length)
+		for _, text := range []string{line, line + "\ny", "y\n" + line + "\n"} {
+			var got cut
+			got.cut, got.sure = cutLine(text, c.system)
+			assert.Equal(t, c.want, got, "%s, %d", c.system, c.length)
+		}
+	}
+
+	const (
+		whole = "curl 'https://api.example.com/x' -H 'Origin: " + page + "'"
+		told  = "a terminal cuts a line after some thousand characters"
+	)
+	for _, c := range []struct {
+		text string
+		cut  cut
+		want string // "" for no error
+	}{
+		{whole, cut{}, ""},
+		{whole, cut{true, false}, ""},
+		{whole, cut{true, true}, told}, // cut between two words
+		{whole[:len(whole)-1], cut{}, "ends inside quotes"},
+		{whole[:len(whole)-1], cut{true, false}, told},
+	} {
+		p := newParser(nil)
+		p.text, p.cut, p.surelyCut = c.text, c.cut.cut, c.cut.sure
+		err := p.takePaste()
+		if c.want == "" {
+			assert.NoError(t, err)
+			continue
+		}
+		assert.ErrorContains(t, err, c.want)
+	}
 }

@@ -76,6 +76,12 @@ func TestDidYouMean(t *testing.T) {
 				`cmd), fetch, fetch (Node.js) or PowerShell, a HAR, or the line in the console of Chromium, ` +
 				`Firefox or Safari`},
 		{"a HAR that is not there", []string{"nowhere.har"}, `open nowhere.har: no such file or directory`},
+		{"a capture that is not there", []string{"Nowhere.JSON"}, `open Nowhere.JSON: no such file or directory`},
+		{"a call that is not there", []string{"nowhere.txt"}, `open nowhere.txt: no such file or directory`},
+		{"a folder's file that is not there", []string{"./nowhere/call"},
+			`open ./nowhere/call: no such file or directory`},
+		{"a URL that ends like a file", url("api.example.com/x.json"),
+			`the URL "api.example.com/x.json" has no scheme; did you mean "https://api.example.com/x.json"?`},
 		{"-entry without a paste", []string{"-entry", "2", "-origin", page, api},
 			"-entry picks a call of a paste or a HAR, and there is none"},
 		{"-entry of nothing", []string{"-entry", "0", api}, `-entry "0": give the number of a call, from 1`},

@@ -434,6 +434,6 @@ func TestQuestionsWithoutAnswers(t *testing.T) {
 		return true
 	}))
 	cause, o := causeOf(t, append(put, "-m", "1", "-origin", page, url)...)
-	assert.Equal(t, "options-not-routed or error-before-cors", cause)
+	assert.Equal(t, "options-not-routed or origin-not-listed", cause)
 	assert.Empty(t, o.Questions)
 }

@@ -125,6 +125,8 @@ func gateway(x *exchange) (who, code string) {
 		return apiGateway, first("X-Amzn-Errortype")
 	case first("X-Ms-Error-Code") != "":
 		return "Azure", first("X-Ms-Error-Code")
+	case x.status == http.StatusForbidden && noMethodBody.MatchString(x.body):
+		return apiGateway, noMethod
 	}
 	return "", ""
 }
@@ -133,6 +135,9 @@ const apiGateway = "API Gateway"
 
 // noMethod is what API Gateway says where a path or a method does not exist.
 const noMethod = "MissingAuthenticationToken"
+
+// noMethodBody says the same where something on the way took the header out.
+var noMethodBody = regexp.MustCompile(`^\s*\{\s*"message"\s*:\s*"Missing Authentication Token"\s*\}\s*$`)
 
 // isChallenge reports whether a firewall wants to see that a person asks.
 func isChallenge(who string) bool { return who == "Cloudflare" || who == "AWS WAF" || who == "Vercel" }
@@ -184,9 +189,11 @@ var loginPage = regexp.MustCompile(`(?i)<input[^>]*\btype=["']?password\b|<title
 var (
 	loginSegments = set("login log-in log_in logon signin sign-in sign_in sign-on auth oauth oauth2 authorize " +
 		"authenticate " +
-		"authentication openid openid-connect sso saml saml2 cas adfs wp-login user-login")
+		"authentication openid openid-connect sso saml saml2 cas adfs wp-login user-login " +
+		"user_login loginpage login-page login_page loginform login-form login_form")
 	loginLabels = set("login logon signin sign-in auth oauth authenticate sso saml cas adfs idp accounts auth0 " +
-		"okta keycloak b2clogin")
+		"okta keycloak b2clogin " +
+		"authelia authentik")
 )
 
 func set(names string) map[string]bool {
@@ -213,8 +220,16 @@ func leadsToLogin(x *exchange) bool {
 		return true
 	}
 	old := strings.Split(strings.ToLower(x.url.Path), "/")
-	for segment := range strings.SplitSeq(strings.ToLower(to.Path), "/") {
-		name, _, _ := strings.Cut(segment, ".") // login.php
+	path := to.Path
+	route, _, _ := strings.Cut(strings.TrimPrefix(to.Fragment, "!"), "?")
+	if strings.HasPrefix(route, "/") {
+		path += route // of an application in the page: /#/login
+	}
+	for segment := range strings.SplitSeq(strings.ToLower(path), "/") {
+		name := segment
+		if end := strings.IndexAny(name, ".;"); end >= 0 {
+			name = name[:end] // login.php, login;jsessionid=7
+		}
 		if loginSegments[name] && !slices.Contains(old, segment) {
 			return true
 		}

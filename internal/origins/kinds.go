@@ -32,7 +32,7 @@ var kinds = []kind{
 	{isSeparated, "a comma or semicolon around the origin; write the origin alone"},
 	{isJoined, errSeveral},
 	{isSpaced, "several origins in one string, with white space between; write each as an element of its own"},
-	{isText, "white space in the text; write the origin alone"},
+	{hasSpace, "white space in the text; write the origin alone"},
 	{isWildcardScheme, errWildcardScheme},
 	{isNetwork, errNetwork},
 	{isWildcards, `no domain, but wildcards alone; "*" allows every origin, and AllowOriginFunc can ` +
@@ -102,13 +102,13 @@ func encloses(s, open, first, set, end string) bool {
 	return false
 }
 
-// invisible are characters that come with the text of a file or a page. In a name browsers
-// ignore some of them, and take none.
+// invisible are characters that come along when text is copied. No origin has one: some of
+// them browsers ignore in a name.
 const invisible = "\ufeff\u00ad\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060"
 
 func isInvisible(s string) bool { return strings.ContainsAny(s, invisible) }
 
-// visible returns s without them.
+// visible returns s without its invisible characters.
 func visible(s string) string {
 	return strings.Map(func(r rune) rune {
 		if strings.ContainsRune(invisible, r) {
@@ -227,8 +227,7 @@ func isSpaced(s string) bool {
 	return n > 1
 }
 
-// isText finds white space.
-func isText(s string) bool { return strings.ContainsAny(s, " \t\r\n") }
+func hasSpace(s string) bool { return strings.ContainsAny(s, " \t\r\n") }
 
 // isWildcardScheme finds *:// and http*://.
 func isWildcardScheme(s string) bool {

@@ -11,7 +11,7 @@ import (
 // that is not evident. It names no page that s does not name.
 func Suggest(s string) string {
 	s = unquote(strings.TrimSpace(visible(s)))
-	if checkKind(s) != nil || strings.ContainsAny(s, " \t\r\n") {
+	if checkKind(s) != nil || hasSpace(s) { // a long text has no kind
 		return ""
 	}
 	scheme, rest, ok := cutScheme(s)

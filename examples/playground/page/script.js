@@ -146,8 +146,8 @@ function keep(storage, key, value) {
 // some refuse without a word. So what is typed waits if it comes fast, as a draft, and
 // leaves room for steps.
 let retry = 0, stepDue = false, free = 0;
-const drafts = recall("sessionStorage", "drafts"); // fragments, by what is in their place
-const place = () => `${history.state?.id} ${location.hash}`; // of this step
+const drafts = recall("sessionStorage", "drafts"); // fragments that wait, by the step's key
+const place = () => `${history.state?.id} ${location.hash}`; // the key of this step
 function save(step = false) {
   stepDue ||= step;
   clearTimeout(retry);

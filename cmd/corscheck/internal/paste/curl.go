@@ -386,8 +386,7 @@ func digits(text string, base, most int) (value int64, n int) {
 
 // splitCmd splits text into commands, and these into words, as Windows does:
 // cmd.exe takes out its carets, and the program's start-up code splits what is
-// left. In words that begin with ^", which browsers write, Chromium doubles every
-// backslash, and Firefox, which writes curl.exe, none.
+// left. In words that begin with ^", which browsers write, every backslash is doubled.
 func splitCmd(text string) (commands [][]string, err error) {
 	text, escaped, err := dropCarets(mendQuotes(text))
 	if err != nil {
@@ -413,7 +412,7 @@ func splitCmd(text string) (commands [][]string, err error) {
 		switch {
 		case c == '"' && escaped[i] && !inWord:
 			inWord, quoted, careted = true, true, true
-		case careted && c == '\\' && (next == '"' || next == '\\' && !isExe(words)):
+		case careted && c == '\\' && (next == '"' || next == '\\'):
 			b.WriteByte(next)
 			i++
 		case careted && c == '"':
@@ -469,10 +468,6 @@ func splitCmd(text string) (commands [][]string, err error) {
 		commands = append(commands, words)
 	}
 	return commands, nil
-}
-
-func isExe(words []string) bool {
-	return len(words) > 0 && strings.HasSuffix(lower(words[0]), ".exe")
 }
 
 var (

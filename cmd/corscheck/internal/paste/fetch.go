@@ -103,8 +103,8 @@ func parseFetch(text string) (*Paste, error) {
 	return p, nil
 }
 
-// declaration is where a variable is set, in group 1, where something is added to it,
-// in 2, or where a member of it is set, in 4: in 5 or 6 is the member's name.
+// declaration has a variable that is set in group 1, one that something is added to in 2,
+// and one of which a member is set in 4, with the member's name in 5 or 6.
 var declaration = regexp.MustCompile(`\b(?:const|let|var)\s+([A-Za-z_$][\w$]*)\s*=\s*|` +
 	`\b([A-Za-z_$][\w$]*)\.(?:append|set)(\()|` +
 	`\b([A-Za-z_$][\w$]*)(?:\.([A-Za-z_$][\w$]*)|\[\s*["']([^"'\n]+)["']\s*\])\s*=(?:\s|["'{])`)
@@ -763,7 +763,8 @@ func (r *jsReader) template() (any, error) {
 			if r.depth++; r.depth > maxDepth {
 				return nil, errors.New("the brackets stand too deep in each other")
 			}
-			value, isName := r.variables[firstName(r.rest())]
+			name, _, _ := strings.Cut(r.rest(), "}")
+			value, isName := r.variables[strings.TrimSpace(name)] // else it is an expression
 			err := r.skip()
 			r.depth--
 			if err != nil {
@@ -784,13 +785,7 @@ func (r *jsReader) template() (any, error) {
 	return nil, errCutQuote
 }
 
-// firstName returns the name between ${ and }, if nothing else stands there.
-func firstName(text string) string {
-	name, _, _ := strings.Cut(text, "}")
-	return strings.TrimSpace(name)
-}
-
-// isPlain reports whether a value is known, and looks in a text as it does alone.
+// isPlain reports whether a value is known, and can be put into a text.
 func isPlain(value any) bool {
 	switch value.(type) {
 	case string, float64:

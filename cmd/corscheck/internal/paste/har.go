@@ -181,7 +181,7 @@ func (e *harEntry) isCall() bool {
 	return true // fetch, xhr, font, preflight, eventsource, other
 }
 
-// A harIndex finds what belongs together in a HAR, however long that is.
+// A harIndex finds what belongs together in a HAR without reading that again for each call.
 type harIndex struct {
 	pages      map[string]string       // the origins of the pages whose titles are URLs, by ID
 	documents  map[string]string       // the origin of the last document so far, by the page's ID
@@ -196,8 +196,12 @@ type harPreflight struct {
 }
 
 func newHARIndex(log *harLog) *harIndex {
-	x := &harIndex{make(map[string]string), make(map[string]string), make(map[string]bool),
-		make(map[string]harPreflight)}
+	x := &harIndex{
+		pages:      make(map[string]string),
+		documents:  make(map[string]string),
+		calls:      make(map[string]bool),
+		preflights: make(map[string]harPreflight),
+	}
 	for _, p := range log.Pages {
 		if origin := OriginOf(p.Title); p.ID != "" && strings.Contains(origin, "://") {
 			x.pages[p.ID] = origin
@@ -261,7 +265,9 @@ func (e *harEntry) call(x *harIndex) Call {
 			c.Header = append(c.Header, h.field())
 		}
 	}
-	c.takePreflight(x.preflights[e.key()], e.isPreflight())
+	if !e.isPreflight() {
+		c.takePreflight(x.preflights[e.key()])
+	}
 	if post := e.Request.PostData; post != nil && !e.isPreflight() {
 		c.Body, c.HasBody = post.Text, true
 		if post.Text == "" && len(post.Params) > 0 {
@@ -289,10 +295,7 @@ func (e *harEntry) call(x *harIndex) Call {
 
 // takePreflight takes from the preflight what the call's own entry lacks: browsers
 // leave Origin out of a call that they did not send, and secrets out of an export.
-func (c *Call) takePreflight(p harPreflight, itself bool) {
-	if itself {
-		return
-	}
+func (c *Call) takePreflight(p harPreflight) {
 	if _, ok := c.field("Origin"); !ok && p.origin != "" {
 		c.Header = append(c.Header, Field{"Origin", p.origin})
 	}

@@ -100,6 +100,9 @@ func Parse(text string) (*Paste, error) {
 	if len(text) > MaxSize {
 		return nil, fmt.Errorf("that is more than %d MB", MaxSize>>20)
 	}
+	if strings.HasPrefix(text, "PK\x03\x04") || strings.HasPrefix(text, "\x1f\x8b") {
+		return nil, errors.New("that is packed, as ZIP or gzip: unpack it, and give the file that is in it")
+	}
 	text = normalize(text)
 	if text == "" {
 		return nil, errors.New("the paste is empty: paste " + Known)
@@ -209,7 +212,8 @@ func normalize(text string) string {
 // of what they quote.
 func dropQuoteMarks(text string) string {
 	lines := strings.Split(text, "\n")
-	for {
+	const most = 20 // times that it was quoted: each costs a look at the whole text
+	for range most {
 		for i, line := range lines {
 			marked := strings.HasPrefix(strings.TrimLeft(line, " "), ">")
 			if !marked && strings.TrimFunc(line, isBlank) != "" || i == 0 && !marked {
@@ -221,6 +225,7 @@ func dropQuoteMarks(text string) string {
 			lines[i] = strings.TrimPrefix(line, " ")
 		}
 	}
+	return strings.Join(lines, "\n")
 }
 
 // isBlank reports whether r is not seen: a space of some kind, or of no width.

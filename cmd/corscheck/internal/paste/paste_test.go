@@ -144,7 +144,7 @@ func TestShells(t *testing.T) {
 		{"cmd of Chromium", "curl ^\"a^%^20b^\" ^\n  -d ^\"^{^\\^\"x^\\^\":^\\^\"c:^\\^\\d^\\^\"^}^\n\ny^\"", CurlCmd,
 			[]string{"a%20b", "-d", "{\"x\":\"c:\\d\"}\ny"}},
 		{"cmd of Firefox", "curl.exe ^\"a^\" ^\r\n  -d ^\"^{^\\^\"x^\\^\":^\\^\"c:^\\^\\d^\\^\"^}\"^\r\n\r\n\"y^\"", CurlCmd,
-			[]string{"a", "-d", "{\"x\":\"c:\\\\d\"}\ny"}},
+			[]string{"a", "-d", "{\"x\":\"c:\\d\"}\ny"}},
 		{"cmd by hand", `C:\> curl.exe -d "{\"a\":\"b\\\"c\"}" "https://a.example/?a=1&b=2"`, CurlCmd,
 			[]string{"-d", `{"a":"b\"c"}`, "https://a.example/?a=1&b=2"}},
 		{"cmd with doubled quotes", `curl "a" -d "{""a"":""b c""}"`, CurlCmd, []string{"a", "-d", `{"a":"b c"}`}},
@@ -361,6 +361,10 @@ func TestNotUsable(t *testing.T) {
 		{"nothing", "  \n\u200b ",
 			"the paste is empty: paste a call copied as cURL (bash, cmd), fetch, fetch (Node.js) or " +
 				"PowerShell, a HAR, or the line in the console of Chromium, Firefox or Safari"},
+		{"a ZIP archive", "PK\x03\x04\x14\x00",
+			"that is packed, as ZIP or gzip: unpack it, and give the file that is in it"},
+		{"a gzip file", "\x1f\x8b\x08\x08",
+			"that is packed, as ZIP or gzip: unpack it, and give the file that is in it"},
 		{"prose", "it does not work",
 			"the paste is not recognized: paste a call copied as cURL (bash, cmd), fetch, fetch (Node.js) or " +
 				"PowerShell, a HAR, or the line in the console of Chromium, Firefox or Safari"},
@@ -498,12 +502,15 @@ func TestHostileText(t *testing.T) {
 		"network":   "GET https://a ",
 		"variables": "const a = [", "Safari": "Origin x is not allowed by Access-Control-Allow-Origin ",
 		"braces": "{", "lines": "x\n",
+		"fences": "```\n", "code": "`x`\n", "members": "a.b = '", "additions": "a.append(", "cmd": ` "a^&`,
+		"older lines": "Failed to load https://a ", "methods": "a “b” ", "output": "it's\n", "dashes": " —a",
 	} {
 		for _, start := range []string{"", "curl ", "curl ^\"a^\" ", "curl.exe 'a' `\n", "fetch('a', ",
 			"Invoke-WebRequest ", "{\"log\":{\"entries\":["} {
 			_, _ = Parse(start + strings.Repeat(piece, size/len(piece)))
 		}
 	}
+	_, _ = Parse(strings.Repeat(">", size) + "x" + strings.Repeat("\n", size) + ">")
 }
 
 // Whatever the text is, there is a call or an error of one line.
@@ -550,4 +557,17 @@ func FuzzParse(f *testing.F) {
 			}
 		}
 	})
+}
+
+// PowerShell sends PATCH for patch. A browser's copy tells what the script asked for.
+func TestMethodInPowerShell(t *testing.T) {
+	for text, want := range map[string]string{
+		"Invoke-WebRequest -UseBasicParsing -Uri \"https://api.example.com/\" `\n-Method \"patch\"": "patch",
+		"Invoke-WebRequest -UseBasicParsing -Uri \"https://api.example.com/\" `\n-Method \"Put\"":   "PUT",
+		"Invoke-WebRequest -Uri \"https://api.example.com/\" -Method patch":                         "PATCH",
+	} {
+		p, err := Parse(text)
+		require.NoError(t, err)
+		assert.Equal(t, want, p.Calls[0].Method, text)
+	}
 }

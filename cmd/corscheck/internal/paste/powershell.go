@@ -34,8 +34,8 @@ func startsPowerShell(text string) bool {
 
 var psCall = regexp.MustCompile(`(?i)(?:^|[\n;=|(]) *(?:Invoke-WebRequest|Invoke-RestMethod|iwr|irm) `)
 
-// psParameter is a parameter that curl does not have, in lower case.
 var (
+	// A parameter that curl does not have, in lower case.
 	psParameter = regexp.MustCompile(` -(?:uri|method|usebasicparsing) | -headers @`)
 	psQuoted    = regexp.MustCompile(`'[^']*'|"[^"]*"`)
 )
@@ -713,7 +713,10 @@ func (r *psReader) invoke() (*Call, error) {
 			}
 			call.URL = psText(value)
 		case "method", "custommethod":
-			call.Method = psMethod(psText(value))
+			// Browsers copy the method of a script as it is, and CORS tells patch from PATCH.
+			if call.Method = psText(value); call.Method != "patch" || !strings.Contains(r.text, psCopied) {
+				call.Method = psMethod(call.Method)
+			}
 		case "headers":
 			table, ok := value.(psTable)
 			if !ok {
@@ -747,6 +750,9 @@ func (r *psReader) invoke() (*Call, error) {
 	call.takeBody(body)
 	return call, nil
 }
+
+// psCopied stands in each copy of a browser, and seldom in what people write.
+const psCopied = `-UseBasicParsing -Uri "`
 
 // psMethod turns PowerShell's own spelling, such as Put, into the method.
 func psMethod(name string) string {
