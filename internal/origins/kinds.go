@@ -208,7 +208,7 @@ func isQuoted(s string) bool { return strings.ContainsAny(s, "\"'`“”‘’«
 // isSeparated finds one origin with what stands between the elements of a list.
 func isSeparated(s string) bool {
 	inner := strings.Trim(s, ",;")
-	return inner != "" && inner != s && !isJoined(inner) && !isText(inner)
+	return inner != "" && inner != s && !isJoined(inner) && !hasSpace(inner)
 }
 
 func isJoined(s string) bool { return strings.ContainsAny(s, ",;|") }
