@@ -92,8 +92,11 @@ func ParseOrigin(s string) (Pattern, error) {
 		return Pattern{}, Error("it has a wildcard, which browsers never send")
 	}
 	p, common, err := parse(s)
-	if common || err != nil {
-		return p, asSent(err)
+	if common {
+		return p, nil
+	}
+	if err != nil {
+		return Pattern{}, asSent(err)
 	}
 	check := checkHost
 	if !isWeb(p.Scheme) {
