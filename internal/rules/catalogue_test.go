@@ -538,6 +538,7 @@ func badPolicies() []badPolicy {
 			"http://[0:0:0:0:0:0:0:1]:8080": "http://[::1]:8080",
 			"http://[2001:DB8:0::1]":        "http://[2001:db8::1]",
 			"http://[::ffff:127.0.0.1]":     "http://[::ffff:7f00:1]",
+			"http://[::ffff:10.1.2.3]":      "http://[::ffff:a01:203]",
 		}),
 
 		credentialed(missingDot, fixes{"https://*example.com": "https://*.example.com"}),
