@@ -3,10 +3,8 @@
 // server has to answer instead. With -audit it says what a server's policy lets
 // in that nobody meant. The server may be written in any language.
 //
-//	corscheck -origin https://app.example.com -X PUT -H 'Content-Type: application/json' -d '{}'
-//
-// https://api.example.com/users/7
-//
+//	corscheck -origin https://app.example.com -X PUT -H 'Content-Type: application/json' -d '{}' \
+//	    https://api.example.com/users/7
 //	corscheck curl 'https://api.example.com/users/7' -H 'Origin: https://app.example.com'
 //	corscheck -audit -origin https://app.example.com https://api.example.com/users/7
 //

@@ -280,9 +280,8 @@ func TestExplainNetwork(t *testing.T) {
 			`the host "api.exmaple.com" has no address (DNS). Check its spelling`},
 		{&net.DNSError{Name: "a.example", Err: "i/o timeout", IsTimeout: true}, "dns",
 			`the name server did not answer for the host "a.example" (DNS)`},
-		{fmt.Errorf("x: %w", context.DeadlineExceeded), "timeout", "the server did not answer within 10s. Set another " +
-			"limit " +
-			"with -m"},
+		{fmt.Errorf("x: %w", context.DeadlineExceeded), "timeout", "the server did not answer within 10s. " +
+			"Set another limit with -m"},
 		{tls.AlertError(40), "tls", "TLS failed: tls: handshake failure. Browsers refuse it as well, and show the page " +
 			"the same error as for CORS; no header helps."},
 		{errors.New("something\nelse"), "network", "something\nelse"},

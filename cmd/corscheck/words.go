@@ -188,12 +188,10 @@ var loginPage = regexp.MustCompile(`(?i)<input[^>]*\btype=["']?password\b|<title
 // The words of logins: whole segments of paths, and labels of hosts.
 var (
 	loginSegments = set("login log-in log_in logon signin sign-in sign_in sign-on auth oauth oauth2 authorize " +
-		"authenticate " +
-		"authentication openid openid-connect sso saml saml2 cas adfs wp-login user-login " +
-		"user_login loginpage login-page login_page loginform login-form login_form")
+		"authenticate authentication openid openid-connect sso saml saml2 cas adfs wp-login user-login user_login " +
+		"loginpage login-page login_page loginform login-form login_form")
 	loginLabels = set("login logon signin sign-in auth oauth authenticate sso saml cas adfs idp accounts auth0 " +
-		"okta keycloak b2clogin " +
-		"authelia authentik")
+		"okta keycloak b2clogin authelia authentik")
 )
 
 func set(names string) map[string]bool {

@@ -109,8 +109,7 @@ var fastify = stack{
 		return t.String()
 	},
 	where: "Run npm install @fastify/cors. This goes right after the line that makes the instance, here called " +
-		"fastify, " +
-		"before every hook, plugin and route, a login included: in a plugin it would cover only that. " +
+		"fastify, before every hook, plugin and route, a login included: in a plugin it would cover only that. " +
 		"(CommonJS begins with const cors = require(\"@fastify/cors\"), and has await in an async function.) " +
 		"Then start the server again.",
 }

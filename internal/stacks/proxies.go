@@ -88,8 +88,7 @@ var caddy = stack{
 	title: "Caddy",
 	text:  caddyText,
 	where: "This goes into the block of the site. What the site has now moves into the last handle { }, a login " +
-		"included; " +
-		"bind, tls and log stay outside. Then caddy reload.",
+		"included; bind, tls and log stay outside. Then caddy reload.",
 }
 
 func caddyText(c Change) string {

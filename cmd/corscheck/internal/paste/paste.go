@@ -230,7 +230,7 @@ func dropQuoteMarks(text string) string {
 
 // isBlank reports whether r is not seen: a space of some kind, or of no width.
 func isBlank(r rune) bool {
-	return unicode.IsSpace(r) || r == 0 || r >= 0x200b && r <= 0x200f || r == 0x2060 || r == 0xfeff
+	return unicode.IsSpace(r) || r >= 0x200b && r <= 0x200f || r == 0x2060 || r == 0xfeff
 }
 
 // decodeUTF16 turns what Windows pipes and saves into UTF-8.
