@@ -19,8 +19,7 @@ type kind struct {
 var kinds = []kind{
 	{isInvisible, "an invisible character in the text; write the origin without it"},
 	{isNull, ErrNull},
-	{isWord, "a word and no origin, so it has no scheme; " +
-		`list origins, write "*" for every one, or decide in AllowOriginFunc`},
+	{isWord, errWord},
 	{isPlaceholder, "a placeholder that nothing replaced; " +
 		"put the origin in its place before it comes here"},
 	{isEscaped, `slashes with "\" before them, as in JSON; ` +
@@ -35,8 +34,7 @@ var kinds = []kind{
 	{hasSpace, "white space in the text; write the origin alone"},
 	{isWildcardScheme, errWildcardScheme},
 	{isNetwork, errNetwork},
-	{isWildcards, `no domain, but wildcards alone; "*" allows every origin, and AllowOriginFunc can ` +
-		"allow some by what they have in common"},
+	{isWildcards, errWildcards},
 	{isEmail, "an e-mail address, and no scheme; " +
 		"write the origin of a page, such as https://example.com"},
 	{isPath, "a path, and no scheme; " +
@@ -49,6 +47,12 @@ const ErrNull = Error("any page can make its origin null, by a sandboxed frame; 
 
 const errRegexp = Error("regular expressions are not supported; decide in AllowOriginFunc, or write a pattern: " +
 	`"*." stands for one or more labels, "*" for part of the first`)
+
+const (
+	errWord      = Error("a word and no origin, so it has no scheme; list origins, or decide in AllowOriginFunc")
+	errWildcards = Error("no domain, but wildcards alone; " +
+		"AllowOriginFunc can allow origins by what they have in common")
+)
 
 const errNetwork = Error("a network, which no pattern stands for; " +
 	"compare the address in AllowOriginFunc, with netip.Prefix.Contains")

@@ -50,6 +50,12 @@ func IsShared(err error) bool {
 	return err == errLocalFile || err == errNoOrigin || err == errNoAppHost
 }
 
+// MayMeanEvery reports whether err is that of Parse for a text that may have been meant
+// as "*", which Parse does not take.
+func MayMeanEvery(err error) bool {
+	return err == errWord || err == errWildcards || err == errNoDomain
+}
+
 // A Pattern is a parsed pattern. An origin is a pattern without a wildcard. The doc
 // comment of OriginMatcher, in package cors, has the grammar.
 type Pattern struct {
@@ -291,7 +297,9 @@ const (
 	errWildcardScheme = Error("the scheme cannot be a wildcard; " +
 		"write one pattern for each scheme, or decide in AllowOriginFunc")
 	errUpperCase = Error("upper-case letters; browsers send origins in lower case")
-	errNoScheme  = Error(`not a scheme; an origin begins with one, such as https, and "://"`)
+	errNoDomain  = Error("no domain follows the wildcard; " +
+		`AllowOriginFunc can allow all of one scheme, and ":*" behind a host stands for any port`)
+	errNoScheme = Error(`not a scheme; an origin begins with one, such as https, and "://"`)
 )
 
 // checkRest says what is wrong with what follows "://", apart from the host.
@@ -329,8 +337,7 @@ func (p *Pattern) cutWildcard() error {
 		return Error(`no domain follows the wildcard; ` +
 			`"*" as the whole host, without a port, matches every host of this scheme`)
 	case rest == "":
-		return Error(`no domain follows the wildcard; "*" alone allows every origin, ` +
-			`AllowOriginFunc can allow all of one scheme, and ":*" behind a host stands for any port`)
+		return errNoDomain
 	case rest[0] == '[' || isWeb(p.Scheme) && checkHost(rest) == nil && endsInNumber(rest):
 		return Error("an IP address has no subdomains; list the addresses, or compare them in AllowOriginFunc")
 	}

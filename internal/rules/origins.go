@@ -49,7 +49,7 @@ func (o Origins) Check(s string) (origins.Pattern, error) {
 		if fix == "" && err == origins.ErrNoScheme {
 			err = errBareName
 		}
-		return origins.Pattern{}, Error{o.ways(err.Error()), fix}
+		return origins.Pattern{}, Error{o.detail(err), fix}
 	case !o.Trust():
 		return p, nil
 	}
@@ -59,20 +59,16 @@ func (o Origins) Check(s string) (origins.Pattern, error) {
 	return p, nil
 }
 
-// ways returns detail without the ways out that are none here: "*" where allowed origins
-// are trusted, and AllowOriginFunc where there is none.
-func (o Origins) ways(detail string) string {
-	if o.Matcher || o.Trust() {
-		detail = withoutEveryOrigin.Replace(detail)
+// detail says what Parse's err says, with the ways out that are open here.
+func (o Origins) detail(err error) string {
+	switch {
+	case o.Matcher:
+		return strings.ReplaceAll(err.Error(), "AllowOriginFunc", "code of your own")
+	case origins.MayMeanEvery(err) && !o.Trust():
+		return err.Error() + `; "*" alone allows every origin`
 	}
-	if o.Matcher {
-		detail = strings.ReplaceAll(detail, "AllowOriginFunc", "code of your own")
-	}
-	return detail
+	return err.Error()
 }
-
-var withoutEveryOrigin = strings.NewReplacer(`write "*" for every one, or `, "or ",
-	`"*" alone allows every origin, `, "", `"*" allows every origin, and `, "")
 
 const errBareName = origins.ErrNoScheme + "; write that of the page before it, such as https://"
 

@@ -55,7 +55,6 @@ func TestWaysOutAreOpen(t *testing.T) {
 		for _, o := range []cors.Options{{AllowCredentials: true}, {RefuseCrossOriginWrites: true}} {
 			if o.AllowedOrigins = tc.opts.AllowedOrigins; strings.TrimSpace(tc.value) != "*" {
 				assert.NotContains(t, o.Validate().Error(), "every origin")
-				assert.NotContains(t, o.Validate().Error(), "every one,")
 			}
 		}
 	}
@@ -63,7 +62,7 @@ func TestWaysOutAreOpen(t *testing.T) {
 		"any": "a word and no origin, so it has no scheme; list origins, or decide in code of your own",
 		"https://*": `no domain follows the wildcard; code of your own can allow all of one scheme, ` +
 			`and ":*" behind a host stands for any port`,
-		"*.*": "no domain, but wildcards alone; code of your own can allow some by what they have in common",
+		"*.*": "no domain, but wildcards alone; code of your own can allow origins by what they have in common",
 	} {
 		_, err := cors.NewOriginMatcher(value)
 		assert.EqualError(t, err, `cors: patterns: "`+value+`": `+want)
@@ -74,7 +73,7 @@ func TestWaysOutAreOpen(t *testing.T) {
 			assert.Equal(t, strings.Replace(want, "code of your own", "AllowOriginFunc", 1), bad.Problems[0].Detail)
 		}
 		everybody := cors.Options{AllowedOrigins: []string{value}}
-		assert.ErrorContains(t, everybody.Validate(), `"*"`, "which is a way out there")
+		assert.ErrorContains(t, everybody.Validate(), `; "*" alone allows every origin`)
 	}
 }
 
