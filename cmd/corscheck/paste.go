@@ -241,6 +241,9 @@ func readCall(form paste.Form, told *paste.Call) (*parser, error) {
 		c.credentialsUnknown = c.cookie == ""
 		return p, nil
 	}
+	if form == paste.Console && strings.Contains(told.URL, "…") {
+		return nil, usagef("the console shortened the URL, to %s: copy the call as cURL", quote(told.URL))
+	}
 	p.globOff = true
 	c.url, c.method = told.URL, told.Method
 	p.flags.insecure = told.Insecure
@@ -383,6 +386,8 @@ func (p *parser) fill(q *parser) {
 func (p *parser) missing(form paste.Form) error {
 	page := p.origin != "" || p.header != "" || paste.OriginOf(p.referer) != ""
 	switch {
+	case p.call.url == "" && strings.Contains(p.call.told, "blocked by CORS policy"):
+		return usagef(`the line is cut: copy it from "Access to" on, or add the URL`)
 	case p.call.url == "":
 		return usagef("this line of the console does not name the URL: paste the line after it too, " +
 			`which begins with "Fetch API cannot load" or "XMLHttpRequest cannot load", or add the URL`)

@@ -407,6 +407,14 @@ func TestPasteMisses(t *testing.T) {
 		{"Safari", "Origin https://app.example.com is not allowed by Access-Control-Allow-Origin.",
 			`this line of the console does not name the URL: paste the line after it too, which begins with ` +
 				`"Fetch API cannot load" or "XMLHttpRequest cannot load", or add the URL`},
+		{"Chromium, cut", "from origin 'https://app.example.com' has been blocked by CORS policy: No " +
+			"'Access-Control-Allow-Origin' header is present", `the line is cut: copy it from "Access to" on, or add the URL`},
+		{"Firefox, with a URL that it shortened",
+			"Cross-Origin Request Blocked: The Same Origin Policy disallows reading the remote resource at " +
+				"https://api.example.com/error?from=http%3A%2F…%2Findex.html. (Reason: CORS header " +
+				"‘Access-Control-Allow-Origin’ missing).",
+			`the console shortened the URL, to "https://api.example.com/error?from=http%3A%2F…%2Findex.html": copy the ` +
+				`call as cURL`},
 		{"a HAR",
 			`{"log": {"entries": [{"request": {"method": "GET", "url": "https://api.example.com"}, ` +
 				`"response": {"status": 0}, "_resourceType": "fetch"}]}}`,

@@ -3,6 +3,7 @@ package paste
 import (
 	"cmp"
 	"fmt"
+	"html"
 	"regexp"
 	"slices"
 	"strconv"
@@ -27,20 +28,31 @@ type Complaint struct {
 const (
 	quotes = `'"‘’“”` + "`"
 	quoted = `[` + quotes + `](\S+?)[` + quotes + `]` // a URL may have an apostrophe
+	// What people retype, or take from a page, may have lost its quotes.
+	perhaps = `[` + quotes + `]?(\S+?)[` + quotes + `]?`
 )
 
 var (
 	// Chromium: the whole of CORS in one message.
-	chromiumLine = regexp.MustCompile(`Access to ([A-Za-z][A-Za-z ]{0,40}?) at ` + quoted +
-		`(?: \(redirected from ` + quoted + `\))?` +
-		` from origin ` + quoted + ` has been blocked by CORS policy` +
-		`(?:: (?:Method \S+ is not allowed by Access-Control-Allow-Methods|` +
+	chromiumLine = regexp.MustCompile(`Access to ([A-Za-z][A-Za-z ]{0,40}?) at ` + perhaps +
+		`(?: \(redirected from ` + perhaps + `\))?` +
+		` from origin ` + perhaps + ` has been blocked by CORS policy` +
+		`(?:: (?:\S{1,40} )?(?:Method \S+ is not allowed by Access-Control-Allow-Methods|` +
 		`Request header field \S+ is not allowed by Access-Control-Allow-Headers))?`) // Safari's own words
+	chromiumCut = regexp.MustCompile(`(?:from origin ` + perhaps + ` )?has been blocked by CORS policy: `)
+	// Edge, until it became a Chromium.
+	edgeLine = regexp.MustCompile(`The origin ` + quoted + ` did not find \S+ in the Access-Control-Allow-Origin ` +
+		`response header for cross-origin +resource at ` + quoted)
 	chromiumMixed = regexp.MustCompile(`Mixed Content: The page at ` + quoted + ` was loaded over HTTPS, ` +
 		`but requested an insecure [A-Za-z ]{1,40} ` + quoted)
 	// Chromium until 66, and Safari of that time.
 	olderLine = regexp.MustCompile(`(?:Failed to load|(?:XMLHttpRequest|Fetch API) cannot load) ` +
 		`(https?://\S+?)[.:]? [^.:].{0,400}? Origin ` + quoted + ` is therefore not allowed access`)
+	// The same where they do not name the page.
+	olderBare = regexp.MustCompile(`(?:Failed to load|(?:XMLHttpRequest|Fetch API) cannot load) ` +
+		`(https?://\S+?)[.:]? (?:Response (?:for|to) preflight|Request header field \S+ is not allowed by|` +
+		`Method \S+ is not allowed by|The request was redirected to|Redirect from|Preflight response is not|` +
+		`Credentials flag is|Cannot use wildcard|A wildcard|Access-Control-Allow-Origin cannot contain)`)
 	olderSafari = regexp.MustCompile(`(?:XMLHttpRequest|Fetch API) cannot load (https?://\S+?)\. ` +
 		`Origin (\S+) is not allowed by Access-Control-Allow-Origin\b`)
 	// The line beside it: the method, and how it ended. Firefox's may stand without spaces.
@@ -50,9 +62,11 @@ var (
 	// Firefox, in all its languages: the address, and the reason in parentheses.
 	firefoxLine = regexp.MustCompile(`Cross-Origin Request (?:Blocked|Warning): ` +
 		`The Same Origin Policy (?:disallows|will disallow) reading the remote resource at ` +
-		`[` + quotes + `]?(\S+?)[` + quotes + `]?(?: soon)?\.? \(Reason: `)
+		`[` + quotes + `]?(\S+?)[` + quotes + `]?(?: soon)?\.? (?:\(Reason: |This can be fixed by )`)
+	// The address ends where a space or a letter of another script begins: what is
+	// right of it may be a word with a colon, and part of it never.
 	firefoxAny = regexp.MustCompile(`[` + quotes + `«»„]?` +
-		`(https?://[^\s` + quotes + `«»„()（）]+)[` + quotes + `«»]?[^()（）:：]{0,60}` +
+		`((?:https?|file)://[!#-&*-_a-~…]+)[` + quotes + `«»]?\.?(?:\s|[^\x00-\x7f])[^()（）:：]{0,60}` +
 		`(?:[(（]?[^()（）\s:：]{2,20} ?[:：] ?[^()（）/]{0,100}(?:CORS|Access-Control-)|` +
 		`[(（][^()（）:：/]{0,100}Access-Control-)`)
 	firefoxPolicy = regexp.MustCompile(`The resource at ` + quoted +
@@ -87,8 +101,10 @@ var (
 		`[^()]{0,120}?[` + quotes + `«„]?Access-Control-Allow-Methods`)
 	wildcardRefused = regexp.MustCompile(`Access-Control-Allow-Origin[` + quotes + `»“]?[^()]{0,30}? ?` +
 		`[` + quotes + `«„] ?\* ?[` + quotes + `»“]`)
-	statusCode = regexp.MustCompile(`Status code: ?(\d{3})|[Cc]ode[^:()]{0,20}: ?(\d{3})\b|` +
+	redirectRefused = regexp.MustCompile(`require(?:s|d)? preflight\b`)
+	statusCode      = regexp.MustCompile(`Status code: ?(\d{3})|[Cc]ode[^:()]{0,20}: ?(\d{3})\b|` +
 		`HTTP status code (\d{3})\b`)
+	firefoxStatus = regexp.MustCompile(`[:：] ?(\d{3})(?:[\s.。]|$)`) // in any language
 )
 
 // A message is one line of a console.
@@ -110,7 +126,7 @@ const (
 // parseConsole reads lines of a console, with whatever stands around them. It
 // returns nil if there is none.
 func parseConsole(text string) (*Paste, error) {
-	text = oneLine(text)
+	text = oneLine(unwrapLinks(text))
 	messages := findMessages(text)
 	for i := range messages {
 		m := &messages[i]
@@ -132,6 +148,20 @@ func parseConsole(text string) (*Paste, error) {
 	return p, nil
 }
 
+var (
+	markdownLink = regexp.MustCompile(`\[((?:https?|file)://[^\]\s]+)\]\((?:https?|file)://[^)\s]+\)`)
+	angledLink   = regexp.MustCompile(`<((?:https?|file)://[^<>|\s]+)(?:\|[^<>]*)?>`)
+)
+
+// unwrapLinks takes off what editors and chat programs make of an address, and the
+// escapes of HTML.
+func unwrapLinks(text string) string {
+	if strings.Contains(text, "&#39;") || strings.Contains(text, "&#x27;") || strings.Contains(text, "&quot;") {
+		text = html.UnescapeString(text)
+	}
+	return angledLink.ReplaceAllString(markdownLink.ReplaceAllString(text, "$1"), "$1")
+}
+
 // findMessages returns the messages in the order of the text.
 func findMessages(text string) []message {
 	var found []message
@@ -150,7 +180,12 @@ func findMessages(text string) []message {
 		}
 	}
 	none := func(*Call, []string) {}
-	origin := func(c *Call, value string) { c.Origin = Origin{value, "the console's line"} }
+	origin := func(c *Call, value string) {
+		value = strings.TrimSuffix(value, "/")                 // by hand: no browser writes it
+		if value == "null" || strings.Contains(value, "://") { // and no word that stands in its place
+			c.Origin = Origin{value, "the console's line"}
+		}
+	}
 
 	add(chromiumLine, "Chromium", whole, func(c *Call, g []string) {
 		c.URL = g[2]
@@ -165,6 +200,11 @@ func findMessages(text string) []message {
 			c.Method, c.Complaint.Element = "GET", true
 		}
 	})
+	add(chromiumCut, "Chromium", reason, func(c *Call, g []string) { origin(c, g[1]) })
+	add(edgeLine, "Edge", whole, func(c *Call, g []string) {
+		c.URL = g[2]
+		origin(c, g[1])
+	})
 	add(chromiumMixed, "Chromium", whole, func(c *Call, g []string) {
 		c.URL = g[2]
 		origin(c, OriginOf(g[1]))
@@ -176,6 +216,7 @@ func findMessages(text string) []message {
 	add(olderLine, "Chromium", whole, older)
 	add(olderSafari, "Safari", whole, older)
 	address1 := func(c *Call, g []string) { c.URL = g[1] }
+	add(olderBare, "Safari", whole, address1)
 	add(firefoxLine, "Firefox", whole, address1)
 	add(firefoxMixed, "Firefox", whole, address1)
 	add(firefoxAny, "Firefox", whole, func(c *Call, g []string) { c.URL = strings.TrimSuffix(g[1], ".") })
@@ -233,7 +274,8 @@ func (m *message) explain(text string) {
 			c.Preflight = true
 		}
 	}
-	if strings.Contains(lower(text), "preflight") {
+	// A redirect that an older Chromium refused is one of the call, after its preflight.
+	if words := lower(text); strings.Contains(words, "preflight") && !redirectRefused.MatchString(words) {
 		c.Preflight = true
 	}
 	for _, sign := range []string{
@@ -246,6 +288,8 @@ func (m *message) explain(text string) {
 	}
 	if g := statusCode.FindStringSubmatch(text); g != nil {
 		c.Status, _ = strconv.Atoi(g[1] + g[2] + g[3])
+	} else if g := firefoxStatus.FindStringSubmatch(text); g != nil && c.Browser == "Firefox" {
+		c.Status, _ = strconv.Atoi(g[1])
 	}
 	c.NoAnswer = strings.Contains(text, "CORS request did not succeed") || strings.Contains(text, "CORSDidNotSucceed")
 }
@@ -296,8 +340,12 @@ func pairUp(messages []message) (calls []Call) {
 			calls = append(calls, m.call)
 		}
 	}
-	if pending != nil && len(calls) == 0 {
+	switch {
+	case pending == nil:
+	case len(calls) == 0:
 		calls = append(calls, *pending)
+	case last >= 0 && calls[last].Complaint.tellsNothing():
+		calls[last].join(pending) // it stands behind its address
 	}
 	for i := range calls {
 		if c := &calls[i]; c.Origin.Value == "" && c.Complaint.Browser == "Safari" && len(origins) == 1 {
@@ -307,6 +355,11 @@ func pairUp(messages []message) (calls []Call) {
 		}
 	}
 	return distinct(calls)
+}
+
+// tellsNothing reports whether a line names a call, and no reason.
+func (c *Complaint) tellsNothing() bool {
+	return !c.Preflight && c.Method == "" && c.Header == "" && c.Status == 0
 }
 
 // join takes from a reason what the call does not tell.
@@ -360,7 +413,7 @@ func takeNetwork(calls []Call, text string) []Call {
 		if _, ok := byURL[address]; !ok {
 			byURL[address] = method
 		}
-		if failure+g[5] != "" {
+		if failure+g[5] != "" && failure != "BLOCKED_BY_CLIENT" { // that was an extension
 			status, _ := strconv.Atoi(g[4] + g[5])
 			alone = append(alone, Call{URL: address, Method: method, Complaint: &Complaint{
 				Browser: "Chromium", Text: g[0], Status: status,

@@ -300,6 +300,126 @@ func TestConsoleLines(t *testing.T) {
 	}
 }
 
+// What people write into issues: older lines, cut ones, and what editors, chat programs and
+// hands make of them.
+func TestConsoleLinesInTheWild(t *testing.T) {
+	type told struct {
+		url, origin, method, header string
+		credentials                 Credentials
+		preflight                   bool
+		status                      int
+	}
+	const (
+		address, page = "https://api.example.com/users/7", "https://app.example.com"
+		missing       = "No 'Access-Control-Allow-Origin' header is present on the requested resource."
+		quotedPlaces  = "Access to fetch at 'https://api.example.com/users/7' from origin 'https://app.example.com'"
+	)
+	for _, tc := range []struct {
+		name, text string
+		want       []told
+	}{
+		{"Chromium until 66, a header, without the page", "(index):1 Failed to load https://api.example.com/users/7: " +
+			"Request header field x-foo is not allowed by Access-Control-Allow-Headers in preflight response.\n" +
+			"Prices.js:89 Error: Network Error\n    at createError (createError.js:16)\n" +
+			"(index):1 Failed to load https://api.example.com/8: Request header field x-foo is not allowed by " +
+			"Access-Control-Allow-Headers in preflight response.",
+			[]told{{url: address, header: "x-foo", preflight: true},
+				{url: "https://api.example.com/8", header: "x-foo", preflight: true}}},
+		{"the same, a status", "Failed to load https://api.example.com/users/7: Response for preflight has invalid HTTP " +
+			"status code 404.", []told{{url: address, preflight: true, status: 404}}},
+		{"Chromium until 57, a redirected preflight", "XMLHttpRequest cannot load https://api.example.com/users/7. " +
+			"Response for preflight is invalid (redirect)", []told{{url: address, preflight: true}}},
+		{"the same, a redirect after a preflight", "XMLHttpRequest cannot load https://api.example.com/users/7. Redirect " +
+			"from 'https://api.example.com/users/7' to 'https://api.example.com/users/7/' has been blocked by CORS " +
+			"policy: Request requires preflight, which is disallowed for cross-origin redirect.",
+			[]told{{url: address}}},
+		{"the same, older", "XMLHttpRequest cannot load https://api.example.com/users/7. The request was redirected to " +
+			"'https://api.example.com/login', which is disallowed for cross-origin requests that require preflight.",
+			[]told{{url: address}}},
+		{"the same, a method", "XMLHttpRequest cannot load https://api.example.com/users/7. Method PUT is not allowed by " +
+			"Access-Control-Allow-Methods in preflight response.", []told{{url: address, method: "PUT", preflight: true}}},
+		{"Safari until 10, cookies", "XMLHttpRequest cannot load https://api.example.com/users/7. Cannot use wildcard in " +
+			"Access-Control-Allow-Origin when credentials flag is true.", []told{{url: address, credentials: Include}}},
+		{"Safari until 10, two lines", "[Error] Failed to load resource: Preflight response is not successful\n" +
+			"[Error] XMLHttpRequest cannot load https://api.example.com/users/7. Preflight response is not successful",
+			[]told{{url: address, preflight: true}}},
+		{"Safari, the reason behind its address", "1. XMLHttpRequest cannot load https://api.example.com/users/7 due to " +
+			"access control checks.\n2. Request header field API-KEY is not allowed by Access-Control-Allow-Headers.",
+			[]told{{url: address, header: "API-KEY", preflight: true}}},
+		{"Safari, a reason of another call behind one that has its own", "Preflight response is not successful\n" +
+			"Fetch API cannot load https://api.example.com/users/7 due to access control checks.\n" +
+			"Method PUT is not allowed by Access-Control-Allow-Methods.", []told{{url: address, preflight: true}}},
+		{"Safari, a word in place of the page", "[Error] Origin XXXXX is not allowed by Access-Control-Allow-Origin.\n" +
+			"[Error] XMLHttpRequest cannot load https://api.example.com/users/7 due to access control checks.",
+			[]told{{url: address}}},
+		{"Edge until 18", "SEC7120: [CORS] The origin 'https://app.example.com' did not find 'https://app.example.com' in " +
+			"the Access-Control-Allow-Origin response header for cross-origin  resource at " +
+			"'https://api.example.com/users/7'.", []told{{url: address, origin: page}}},
+		{"another file between", quotedPlaces + " has been blocked by CORS policy: search?q=a:1 \nRequest header " +
+			"field x-foo is not allowed by Access-Control-Allow-Headers in preflight response. ",
+			[]told{{url: address, origin: page, header: "x-foo", preflight: true}}},
+		{"a slash behind the page", strings.Replace(quotedPlaces, page, page+"/", 1) +
+			" has been blocked by CORS policy: " + missing, []told{{url: address, origin: page}}},
+		{"links in Markdown", strings.NewReplacer(address, "["+address+"]("+address+")", page, "["+page+"]("+page+")").
+			Replace(quotedPlaces) + " has been blocked by CORS policy: " + missing, []told{{url: address, origin: page}}},
+		{"links of a chat", strings.NewReplacer(address, "<"+address+"|api.example.com>", page, "<"+page+">").
+			Replace(quotedPlaces) + " has been blocked by CORS policy: " + missing, []told{{url: address, origin: page}}},
+		{"HTML", strings.NewReplacer("'", "&#39;", "7'", "7?a=1&amp;b=2&#39;").Replace(quotedPlaces +
+			" has been blocked by CORS policy: " + missing), []told{{url: address + "?a=1&b=2", origin: page}}},
+		{"other escapes of HTML", strings.ReplaceAll(quotedPlaces+" has been blocked by CORS policy: "+missing, "'",
+			"&quot;"), []told{{url: address, origin: page}}},
+		{"and others", strings.ReplaceAll(quotedPlaces+" has been blocked by CORS policy: "+missing, "'", "&#x27;"),
+			[]told{{url: address, origin: page}}},
+		{"without quotes", strings.ReplaceAll(quotedPlaces, "'", "") + " has been blocked by CORS policy: " + missing,
+			[]told{{url: address, origin: page}}},
+		{"cut in front", "from origin 'https://app.example.com' has been blocked by CORS policy: " + missing,
+			[]told{{origin: page}}},
+		{"cut still more", "...... has been blocked by CORS policy: Response to preflight request doesn't pass access " +
+			"control check: " + missing, []told{{preflight: true}}},
+		{"Firefox until 35", "[JavaScript Warning: \"Cross-Origin Request Blocked: The Same Origin Policy disallows " +
+			"reading the remote resource at https://api.example.com/users/7. This can be fixed by moving the resource " +
+			"to the same domain or enabling CORS.\" {file: \"https://app.example.com/\" line: 0}]", []told{{url: address}}},
+		{"Firefox in Chinese", "已拦截跨源请求：同源策略禁止读取位于 https://api.example.com/users/7 的远程资源。" +
+			"（原因：CORS 头缺少 'Access-Control-Allow-Origin'）。状态码：403。", []told{{url: address, status: 403}}},
+		{"Firefox in Korean", "교차 출처 요청 차단: 동일 출처 정책으로 인해 https://api.example.com/users/7에 있는 원격 " +
+			"리소스를 차단하였습니다. (원인: ‘Access-Control-Allow-Origin’ CORS 헤더가 없음). 상태 코드: 200.",
+			[]told{{url: address, status: 200}}},
+		{"Firefox in Spanish", "Solicitud desde otro origen bloqueada: la política de mismo origen impide leer el recurso " +
+			"remoto en https://api.example.com/users/7 (razón: falta la cabecera CORS 'Access-Control-Allow-Origin'). " +
+			"Código de estado: 200.", []told{{url: address, status: 200}}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			p, err := Parse(tc.text)
+			require.NoError(t, err)
+			assert.Equal(t, Console, p.Form)
+			var got []told
+			for _, c := range p.Calls {
+				got = append(got, told{c.URL, c.Origin.Value, c.Method, c.Complaint.Header, c.Credentials,
+					c.Complaint.Preflight, c.Complaint.Status})
+			}
+			assert.Equal(t, tc.want, got)
+		})
+	}
+}
+
+// A line that names no call is told for what it is, and no part of an address is taken for
+// one.
+func TestConsoleLinesWithoutCall(t *testing.T) {
+	for text, want := range map[string]string{
+		"POST https://api.example.com/track net::ERR_BLOCKED_BY_CLIENT": "an extension of this browser blocked the call",
+		"XMLHttpRequest cannot load file:///C:/a.json. Cross origin requests are only supported for protocol schemes: " +
+			"http, data, chrome.": "this is the URL, not CORS",
+		"Blocage d’une requête multiorigines (Cross-Origin Request) : la politique « Same Origin » ne permet pas de " +
+			"consulter la ressource distante située sur file:///a. Raison : la requête CORS n’utilise pas http.": "begins " +
+			"with neither http:// nor https://",
+		"SEC7120: Origin http://localhost:3000 not found in Access-Control-Allow-Origin header.": ErrUnknown.Error(),
+		"Error at https://api.example.com/latest/: CORS is off, see Access-Control-Allow-Origin": ErrUnknown.Error(),
+	} {
+		_, err := Parse(text)
+		require.ErrorContains(t, err, want, text)
+	}
+}
+
 // Firefox names no method that it refuses, in any language, but a list that is none.
 func TestFirefoxMethods(t *testing.T) {
 	for reason, want := range map[string]bool{
@@ -315,5 +435,19 @@ func TestFirefoxMethods(t *testing.T) {
 			"at https://api.example.com/. " + reason)
 		require.NoError(t, err)
 		assert.Equal(t, want, p.Calls[0].Complaint.NoMethod, reason)
+	}
+}
+
+// A line that names no URL steps back for a call that stands below it.
+func TestConsoleLineAboveACall(t *testing.T) {
+	for text, want := range map[string]Form{
+		"It says \"has been blocked by CORS policy: No\". I sent:\n\ncurl https://api.example.com/7 -X PUT": CurlBash,
+		"Origin https://app.example.com is not allowed by Access-Control-Allow-Origin, for\n```js\n" +
+			"fetch('https://api.example.com/7')\n```": Fetch,
+		"blocked by CORS policy: as `has been blocked by CORS policy: No` says": Console,
+	} {
+		p, err := Parse(text)
+		require.NoError(t, err, text)
+		assert.Equal(t, want, p.Form, text)
 	}
 }

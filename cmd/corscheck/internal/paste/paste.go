@@ -136,11 +136,12 @@ func parse(text string) (*Paste, error) {
 	case startsFetch(text):
 		return parseFetch(text)
 	}
-	if p, err := parseConsole(text); p != nil || err != nil {
-		return p, err
+	line, err := parseConsole(text)
+	if err != nil || line.namesURL() {
+		return line, err
 	}
 	for _, inner := range quotedCode(text) {
-		if p, err := parse(inner); err == nil {
+		if p, err := parse(inner); err == nil && p.namesURL() {
 			return p, nil
 		}
 	}
@@ -153,7 +154,15 @@ func parse(text string) (*Paste, error) {
 	if findFetch(text, 0) >= 0 {
 		return parseFetch(text)
 	}
+	if line != nil {
+		return line, nil
+	}
 	return nil, hintFor(text)
+}
+
+// namesURL reports whether the first call can be made: curl's arguments may name a URL.
+func (p *Paste) namesURL() bool {
+	return p != nil && len(p.Calls) > 0 && (p.Calls[0].URL != "" || p.Calls[0].Args != nil)
 }
 
 var (
@@ -279,14 +288,17 @@ func dropPrompt(text string) string {
 // hintFor says what to copy instead, where the text is a line that tells nothing.
 func hintFor(text string) error {
 	const (
-		policy = "this is the page's own Content-Security-Policy, not CORS: add the URL to connect-src in it"
-		mode   = `this is the mode of the call, not CORS: leave mode: "same-origin" out of the page's script`
+		policy    = "this is the page's own Content-Security-Policy, not CORS: add the URL to connect-src in it"
+		mode      = `this is the mode of the call, not CORS: leave mode: "same-origin" out of the page's script`
+		extension = "an extension of this browser blocked the call, such as one against advertisements, and not CORS: " +
+			"switch it off for this page"
 		scheme = "this is the URL, not CORS: it has to begin with http:// or https://"
 	)
 	for _, hint := range []struct{ sign, remedy string }{
 		{"Content Security Policy", policy}, {"Content-Security-Policy", policy},
 		{`Request mode is "same-origin"`, mode}, {"may not load data from", mode},
-		{"is not supported.", scheme}, {"only supported for HTTP", scheme}, {"Not allowed to load local resource", scheme},
+		{"ERR_BLOCKED_BY_CLIENT", extension},
+		{"is not supported.", scheme}, {"only supported for", scheme}, {"Not allowed to load local resource", scheme},
 	} {
 		if strings.Contains(text, hint.sign) {
 			return errors.New(hint.remedy)
