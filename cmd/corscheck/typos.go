@@ -2,6 +2,7 @@ package main
 
 import (
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -105,12 +106,17 @@ func checkProxy(value string) error {
 	return nil
 }
 
+// placeholder is a host of which a part is a variable, or is left out: $API, {{host}}, <your-project>, ****.
+var placeholder = regexp.MustCompile(`^(?:[A-Za-z]+://)?[^/?#]*(?:\$|\{\{|<|\*\*)`)
+
 // completeURL gives a URL of the own machine its scheme, and a host its Punycode.
 // Where more than one thing may be meant, it says which are.
 func completeURL(ref string) (string, error) {
 	scheme, rest, found := strings.Cut(ref, ":")
 	lower := strings.ToLower(scheme)
 	switch {
+	case placeholder.MatchString(ref):
+		return "", usagef("the URL %s has a placeholder for its host: write out what it stands for", quote(ref))
 	case found && (lower == "ws" || lower == "wss"):
 		return "", usagef("the URL %s is of a WebSocket: browsers apply no CORS there, and let every page connect. "+
 			"The server must check Origin itself; to check the server's other URLs, write %s",

@@ -30,6 +30,8 @@ const (
 	quoted = `[` + quotes + `](\S+?)[` + quotes + `]` // a URL may have an apostrophe
 	// What people retype, or take from a page, may have lost its quotes.
 	perhaps = `[` + quotes + `]?(\S+?)[` + quotes + `]?`
+	// What Firefox names, and no list of headers: there is no quote before it, or it is a request's.
+	quotedHeader = `[` + quotes + `«„] ?Access-Control-(?:Allow|Expose)-`
 )
 
 var (
@@ -67,8 +69,8 @@ var (
 	// right of it may be a word with a colon, and part of it never.
 	firefoxAny = regexp.MustCompile(`[` + quotes + `«»„]?` +
 		`((?:https?|file)://[!#-&*-_a-~…]+)[` + quotes + `«»]?\.?(?:\s|[^\x00-\x7f])[^()（）:：]{0,60}` +
-		`(?:[(（]?[^()（）\s:：]{2,20} ?[:：] ?[^()（）/]{0,100}(?:CORS|Access-Control-)|` +
-		`[(（][^()（）:：/]{0,100}Access-Control-)`)
+		`(?:[(（]?[^()（）\s:：` + quotes + `]{2,20} ?[:：] ?[^()（）/:：]{0,100}(?:CORS\b|` + quotedHeader + `)|` +
+		`[(（][^()（）:：/]{0,100}` + quotedHeader + `)`)
 	firefoxPolicy = regexp.MustCompile(`The resource at ` + quoted +
 		` was blocked due to its Cross-Origin-Resource-Policy header`)
 	firefoxMixed = regexp.MustCompile(`Blocked loading mixed active content [` + quotes + `](\S+?)[` + quotes + `]`)

@@ -87,8 +87,14 @@ func parseHAR(text string) (*Paste, error) {
 		return nil, fmt.Errorf("the HAR is no JSON from byte %d on: export it again", syntax.Offset)
 	case errors.As(err, &shape) && looksLikeHAR(text):
 		return nil, fmt.Errorf("the HAR is not as it should be: %s is a %s. Export it again", shape.Field, shape.Value)
-	case err != nil, file.Log == nil:
+	case err != nil:
 		return nil, ErrUnknown
+	case file.Log == nil:
+		var e harEntry
+		if err := json.Unmarshal([]byte(text), &e); err != nil || e.Request.URL == "" {
+			return nil, ErrUnknown
+		}
+		file.Log = &harLog{Entries: []harEntry{e}} // one entry, without what stands around it
 	}
 	var failed, passed []Call
 	x := newHARIndex(file.Log)

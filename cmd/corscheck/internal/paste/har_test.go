@@ -216,3 +216,16 @@ func TestHARPlumbing(t *testing.T) {
 	assert.Equal(t, []string{"The browser blocked it by the page's own Content-Security-Policy: " +
 		"add the URL to connect-src in it."}, p.Calls[0].Notes)
 }
+
+// One entry of a HAR, without the file around it, is enough.
+func TestHAREntryAlone(t *testing.T) {
+	origin := field("Origin", "https://app.example.com")
+	p, err := Parse(entry("PUT", "https://api.example.com/7", origin, `"status": 0`, ""))
+	require.NoError(t, err)
+	assert.Equal(t, HAR, p.Form)
+	require.Len(t, p.Calls, 1)
+	assert.Equal(t, "PUT", p.Calls[0].Method)
+	assert.Equal(t, "https://api.example.com/7", p.Calls[0].URL)
+	_, err = Parse(`{"request": {"method": "GET"}}`)
+	require.ErrorIs(t, err, ErrUnknown)
+}

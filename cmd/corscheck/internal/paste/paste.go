@@ -263,8 +263,8 @@ func decodeUTF16(text string) string {
 }
 
 // shellPrompt is a prompt, or what else may stand before the word curl.
-var shellPrompt = regexp.MustCompile(`^((?:[^'"]{0,100}?[$#%>❯✗✔➜»λ*-] +|\d+[.)] +)?` +
-	`(?:(?:time|sudo|[A-Za-z_]+=\S*) +)*)curl(?:\.exe)?\s`)
+var shellPrompt = regexp.MustCompile(`^((?:[^'"]{0,100}?[$#%>❯✗✔➜»λ*-] +|➜ +\S+ +(?:git:\S+ +)?|\d+[.)] +)?` +
+	`(?:(?:time|sudo|[A-Za-z_]+=\S*|docker(?:[ -]compose)? exec(?: -\S+)* \S+) +)*)curl(?:\.exe)?\s`)
 
 // dropPrompt takes the prompt of a shell off the front of text.
 func dropPrompt(text string) string {
@@ -285,6 +285,11 @@ func dropPrompt(text string) string {
 	return text
 }
 
+// headLine is what the panel Headers of developer tools shows, what curl -v prints, and the head of a
+// message.
+var headLine = regexp.MustCompile(`(?mi)^[<>*\s]*(?:Request (?:URL|Method)\b|:(?:authority|method|path):|` +
+	`HTTP/[\d.]+ \d{3}|[A-Z]{3,7} \S+ HTTP/\d|(?:host|origin|access-control-[a-z-]+): *\S)`)
+
 // hintFor says what to copy instead, where the text is a line that tells nothing.
 func hintFor(text string) error {
 	const (
@@ -303,6 +308,10 @@ func hintFor(text string) error {
 		if strings.Contains(text, hint.sign) {
 			return errors.New(hint.remedy)
 		}
+	}
+	if headLine.MatchString(text) {
+		return errors.New("these are headers, which do not tell the whole of a call: in the developer tools, under " +
+			"Network, right-click the call and choose Copy as cURL")
 	}
 	for _, vague := range []string{
 		"Failed to fetch", "NetworkError when attempting", "Load failed", "Network Error", "net::ERR_",

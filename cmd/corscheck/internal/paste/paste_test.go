@@ -132,6 +132,15 @@ func TestShells(t *testing.T) {
 		{"a prompt of bash", "me@laptop:~/src$ curl 'a' -k", CurlBash, []string{"a", "-k"}},
 		{"a prompt of root", "root@f00:/# curl 'a' -k", CurlBash, []string{"a", "-k"}},
 		{"a prompt of zsh", "me@mac app % curl 'a' -k", CurlBash, []string{"a", "-k"}},
+		{"a prompt of the same theme, outside of a repository", "➜  ~ curl 'a' -k", CurlBash, []string{"a", "-k"}},
+		{"the same, clean", "➜  app git:(main) curl 'a' -k", CurlBash, []string{"a", "-k"}},
+		{"in a container", "docker exec -it web curl 'a' -k", CurlBash, []string{"a", "-k"}},
+		{"in a service", "$ docker compose exec web curl 'a' -k", CurlBash, []string{"a", "-k"}},
+		{"below a title, above a transcript", "**The OPTIONS call**\n\n```\ncurl 'http://a.example/?x=1' -H 'Origin: " +
+			"http://b.example' -H 'Referer: http://b.example/' -H 'Connection: keep-alive' -H " +
+			"'Access-Control-Request-Headers: x'\n*   Trying ::1...\n> OPTIONS / HTTP/1.1\n> Host: a.example\n```",
+			CurlBash, []string{"http://a.example/?x=1", "-H", "Origin: http://b.example", "-H",
+				"Referer: http://b.example/", "-H", "Connection: keep-alive", "-H", "Access-Control-Request-Headers: x"}},
 		{"a prompt of a theme", "➜  app git:(main) ✗ curl 'a' -k", CurlBash, []string{"a", "-k"}},
 		{"a list", "1. curl 'a' -k", CurlBash, []string{"a", "-k"}},
 		{"words before it", "A=b c= time curl 'a' -k", CurlBash, []string{"a", "-k"}},
@@ -467,6 +476,27 @@ func TestNotUsable(t *testing.T) {
 	}
 	_, err := Parse(strings.Repeat("a", MaxSize+1))
 	require.EqualError(t, err, "that is more than 64 MB")
+}
+
+// What is turned away as headers is told what to copy instead, and is no line of a console.
+func TestHeaders(t *testing.T) {
+	for name, text := range map[string]string{
+		"the panel":                 "General\nRequest URL: https://a.example/7\nRequest Method: OPTIONS\nStatus Code: 403",
+		"the panel, in two columns": "Request URL\nhttps://api.example.com/7\nRequest Method\nOPTIONS\nStatus Code\n403",
+		"its source": "OPTIONS /7?{} HTTP/1.1\nHost: api.example.com\nReferer: https://app.example.com/\n" +
+			"Accept: */*\nAccess-Control-Request-Method: GET",
+		"HTTP/2":                  ":authority: api.example.com\n:method: OPTIONS\n:path: /7",
+		"a transcript":            "> OPTIONS /7 HTTP/1.1\n> Host: api.example.com\n>\n\n< HTTP/1.1 401 Unauthorized",
+		"an answer":               "HTTP/2 403\nserver: nginx\ncontent-length: 20",
+		"headers of a request":    "Accept: */*\nOrigin: https://app.example.com\nUser-Agent: x",
+		"headers of an answer":    "location: https://a.example/ \nserver: nginx\naccess-control-allow-origin: *",
+		"the same, as it is sent": "Location: https://a.example/\nServer: nginx\nAccess-Control-Allow-Origin: *",
+		"with a host alone":       "Referer: https://a.example/x\nHost: api.example.com\nAccept: */*",
+	} {
+		_, err := Parse(text)
+		require.EqualError(t, err, "these are headers, which do not tell the whole of a call: in the developer tools, "+
+			"under Network, right-click the call and choose Copy as cURL", name)
+	}
 }
 
 func TestOriginOf(t *testing.T) {
