@@ -326,6 +326,8 @@ func (e *evidence) concludePreflight() []note {
 			"here. Enable CORS for the resource, and deploy it again.", code)
 	case isChallenge(who):
 		return challenged(who, code)
+	case who == ngrok:
+		return one("error-before-cors", ngrokSays, code)
 	case e.grantsPage():
 		return e.concludeLonePreflight()
 	case e.coversOthers():
@@ -336,6 +338,8 @@ func (e *evidence) concludePreflight() []note {
 		return one("not-covered", "The server answers %s, and refuses an origin that nobody lists: so it knows "+
 			"this one, and the header gets lost on the way. "+
 			"Look for a proxy that removes %s.", e.call.origin, fetch.AllowOrigin)
+	case x.status >= http.StatusInternalServerError && showsLayer(x) && !wordsOf(x).refuses && e.call.origin != "null":
+		return e.brokenLayer()
 	case e.showsLayer() || e.dependsOnOrigin():
 		return e.concludeUnlisted()
 	case isUnrouted(x.status) && !e.isProbed() && !isNoSuchPage(x):
@@ -374,6 +378,23 @@ func (e *evidence) concludePreflight() []note {
 	}
 	return e.failed()
 }
+
+// brokenLayer is for an error in which a CORS layer left a trace, and no word of a refusal: it
+// fails by itself, or refuses so.
+func (e *evidence) brokenLayer() []note {
+	said := ""
+	if w := wordsOf(e.fault); w.text != "" {
+		said = fmt.Sprintf(" It says: %s.", quote(strings.TrimSuffix(w.text, ".")))
+	}
+	return either("error-before-cors", "origin-not-listed", "The preflight got %s from a server with a CORS layer.%s "+
+		"Either the layer fails, as one does that is set to \"*\" with credentials: look into the server's log. "+
+		"Or it refuses an origin so, and does not list %s.", statusLine(e.fault.status), said, e.call.origin)
+}
+
+// ngrokSays is about a page of ngrok's own in place of the server's answer.
+const ngrokSays = "ngrok answered in place of the server, with %s. If it is the warning that it shows to browsers, " +
+	"have the script send the header ngrok-skip-browser-warning, and the CORS layer allow it; else start the server " +
+	"and the tunnel."
 
 // isNoSuchPage reports whether a server says to people that there is no such page. What routers
 // say of a method names it.
@@ -555,6 +576,12 @@ func (e *evidence) concludeActual() []note {
 		return e.cached()
 	case isChallenge(who):
 		return challenged(who, code)
+	case who == ngrok:
+		return one("error-before-cors", ngrokSays, code)
+	case granted && isKeycloak(x.url):
+		return one("not-covered", "Keycloak grants every preflight, and allows a page to read an answer only if it is "+
+			"among the Web Origins of the client. Add %s there. (If Keycloak does not know the client, its answers "+
+			"have no CORS headers at all.)", e.call.origin)
 	case who == apiGateway && strings.HasPrefix(code, noMethod):
 		return one("error-before-cors", "API Gateway has no method %s for this path: that is what %s means. "+
 			"Check the path and its stage, and deploy the API again. (A method with AWS_IAM says it of a call without "+

@@ -195,6 +195,19 @@ func TestLayers(t *testing.T) {
 	}
 }
 
+// Keycloak grants every preflight, and looks at the Web Origins of a client at the call alone.
+func TestKeycloak(t *testing.T) {
+	for _, status := range []int{200, 401} {
+		url := serve(t, lost(policy{allow: always(page)}, func(r *http.Request) bool { return !onOptions(r) }, status))
+		token := strings.Replace(url, "/users/7", "/realms/x/protocol/openid-connect/token", 1)
+		cause, o := causeOf(t, "-origin", page, "-d", "grant_type=refresh_token", token)
+		assert.Equal(t, "not-covered", cause)
+		assert.Contains(t, o.Hints[0].Detail, "Web Origins of the client. Add "+page)
+		cause, o = causeOf(t, "-origin", page, "-d", "grant_type=refresh_token", url)
+		assert.NotContains(t, o.Hints[0].Detail, "Keycloak", cause)
+	}
+}
+
 func (jsonOutcome) status(t *testing.T, args ...string) int {
 	t.Helper()
 	var o jsonOutcome
@@ -464,6 +477,28 @@ func TestCauses(t *testing.T) {
 			"error-before-cors", "no method GET", "login", ""},
 		{"a challenge of AWS", says2(405, "X-Amzn-Waf-Action: captcha"), get,
 			"error-before-cors", "AWS WAF", "login", ""},
+		{"ngrok's warning for browsers", lost(listed, isGET, 200, "Ngrok-Error-Code: ERR_NGROK_6024"), get,
+			"error-before-cors", "ngrok-skip-browser-warning", "pass through", ""},
+		{"a tunnel of ngrok without its end", says2(404, "Ngrok-Error-Code: ERR_NGROK_3200"), put, "error-before-cors",
+			"ERR_NGROK_3200", "router", ""},
+		{"a login of authentik", redirect("/outpost.goauthentik.io/start?rd=x", 302), get, "login-redirect", "401",
+			"directly", ""},
+		{"a login of traefik-forward-auth", redirect("/_oauth?code=x", 302), get, "login-redirect", "401", "directly", ""},
+		{"a login of a tunnel", redirect("https://dev.example.net/pf-signin?id=x", 302), get, "login-redirect", "401",
+			"directly", ""},
+
+		// What a layer that fails says is no refusal.
+		{"a layer that fails, in words", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			refusesWith(500, `{"message":"allowedOrigins cannot contain * since that cannot be set on the `+
+				`Access-Control-Allow-Origin response header"}`, "Vary: Origin")(w, r, "")
+		}), put, "error-before-cors or origin-not-listed", "cannot be set on", "is not on its list", ""},
+		{"a layer that fails, without words", says2(500, "Vary: Origin"), put, "error-before-cors or origin-not-listed",
+			"the server's log", "is not on its list", ""},
+		{"the same, for null", says2(500, "Vary: Origin"), append([]string{"-origin", "null"}, put...), "null-origin", "",
+			"log", ""},
+		{"a layer that throws, with Vary", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			refusesWith(500, `{"error":"CORS: origin isn't allowed"}`, "Vary: Origin")(w, r, "")
+		}), put, "origin-not-listed", "Add it there", "log", "origin-not-listed"},
 		{"a login of Rails", redirect("/session/new", 302), get, "login-redirect", "401", "directly", ""},
 		{"a bucket without CORS", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			refusesWith(403, "<Error><Code>AccessForbidden</Code><Message>CORSResponse: CORS is not enabled for "+

@@ -2,6 +2,7 @@ package main
 
 import (
 	"net/http"
+	"net/url"
 	"regexp"
 	"slices"
 	"strconv"
@@ -13,6 +14,7 @@ type words struct {
 	cors    bool   // a CORS layer speaks
 	perhaps bool   // or an application that has its own idea of origins, as guards against forged forms do
 	subject string // what it refuses: "origin", "method", "header", or "" if it does not say
+	refuses bool   // it says that something is not allowed
 	off     bool   // it says that there is no CORS for this URL
 	text    string // for the note
 }
@@ -30,7 +32,9 @@ var (
 	anyWord     = regexp.MustCompile(`(?i)\b(origin|method|header)s?\b`)
 	// A server for tests sends back what it got: these are the browser's words.
 	requestWord = regexp.MustCompile(`(?i)\bsec-fetch-mode\b`)
-	offWord     = regexp.MustCompile(`(?i)\bcors\b[^.;{}<>]{0,20}\b(?:is |are )?(?:not enabled|disabled)`)
+	refusalWord = regexp.MustCompile(
+		`(?i)\b(?:not|isn.t|dis)[- ]?allowed|\b(?:denied|forbidden|invalid|rejected|blocked|refused|unauthori[sz]ed)\b`)
+	offWord = regexp.MustCompile(`(?i)\bcors\b[^.;{}<>]{0,20}\b(?:is |are )?(?:not enabled|disabled)`)
 )
 
 // wordsOf reads an answer that does not grant what the page needs.
@@ -58,6 +62,7 @@ func wordsOf(x *exchange) (w words) {
 	if !w.cors && !w.perhaps {
 		return w
 	}
+	w.refuses = refusalWord.MatchString(text)
 	w.off = offWord.MatchString(text)
 	w.text = sentence(text)
 	if m := subjectWord.FindStringSubmatch(text); m != nil {
@@ -125,13 +130,21 @@ func gateway(x *exchange) (who, code string) {
 		return apiGateway, first("X-Amzn-Errortype")
 	case first("X-Ms-Error-Code") != "":
 		return "Azure", first("X-Ms-Error-Code")
+	case x.response.Get("Ngrok-Error-Code") != "":
+		return ngrok, x.response.Get("Ngrok-Error-Code")
 	case x.status == http.StatusForbidden && noMethodBody.MatchString(x.body):
 		return apiGateway, noMethod
 	}
 	return "", ""
 }
 
-const apiGateway = "API Gateway"
+const (
+	apiGateway = "API Gateway"
+	ngrok      = "ngrok"
+)
+
+// isKeycloak reports whether a URL is one of Keycloak's for clients.
+func isKeycloak(u *url.URL) bool { return strings.Contains(u.Path, "/protocol/openid-connect/") }
 
 // noMethod is what API Gateway says where a path or a method does not exist.
 const noMethod = "MissingAuthenticationToken"
@@ -189,7 +202,8 @@ var loginPage = regexp.MustCompile(`(?i)<input[^>]*\btype=["']?password\b|<title
 var (
 	loginSegments = set("login log-in log_in logon signin sign-in sign_in sign-on auth oauth oauth2 authorize " +
 		"authenticate authentication openid openid-connect sso saml saml2 cas adfs wp-login user-login user_login " +
-		"loginpage login-page login_page loginform login-form login_form")
+		"loginpage login-page login_page loginform login-form login_form " +
+		"_oauth pf-signin outpost.goauthentik.io")
 	loginLabels = set("login logon signin sign-in auth oauth authenticate sso saml cas adfs idp accounts auth0 " +
 		"okta keycloak b2clogin authelia authentik")
 )
@@ -228,7 +242,7 @@ func leadsToLogin(x *exchange) bool {
 		if end := strings.IndexAny(name, ".;"); end >= 0 {
 			name = name[:end] // login.php, login;jsessionid=7
 		}
-		if loginSegments[name] && !slices.Contains(old, segment) {
+		if (loginSegments[name] || loginSegments[segment]) && !slices.Contains(old, segment) {
 			return true
 		}
 	}
