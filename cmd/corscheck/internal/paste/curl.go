@@ -69,12 +69,14 @@ func parseCommands(text string) (*Paste, error) {
 		return nil, err
 	}
 	p := &Paste{Form: form}
+	other := false // another command stands between
 	for _, words := range commands {
-		if last := len(p.Calls) - 1; last >= 0 && words[0][:min(1, len(words[0]))] == "-" {
+		if last := len(p.Calls) - 1; last >= 0 && !other && words[0][:min(1, len(words[0]))] == "-" {
 			p.Calls[last].Args = append(p.Calls[last].Args, words...) // what joined the lines was lost
 			continue
 		}
-		if words = dropPromptWords(words); len(words) == 0 {
+		words = dropPromptWords(words)
+		if other = len(words) == 0; other {
 			continue
 		}
 		if len(words) == 1 {

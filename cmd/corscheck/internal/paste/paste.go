@@ -117,7 +117,27 @@ func Parse(text string) (*Paste, error) {
 	for i := range p.Calls {
 		p.Calls[i].findOrigin()
 	}
+	p.addOrigins(text)
 	return p, nil
+}
+
+// addOrigins takes the page of a call from a line of the console beside it: a fetch in a page's own code
+// does not tell it.
+func (p *Paste) addOrigins(text string) {
+	if p.Form != Fetch || !strings.Contains(text, "Access to ") {
+		return
+	}
+	line, err := parseConsole(text)
+	if err != nil || line == nil {
+		return
+	}
+	for i := range p.Calls {
+		for _, c := range line.Calls {
+			if p.Calls[i].Origin.Value == "" && p.Calls[i].URL == c.URL {
+				p.Calls[i].Origin = c.Origin
+			}
+		}
+	}
 }
 
 // parse goes by how the text begins, and then by what is in it.

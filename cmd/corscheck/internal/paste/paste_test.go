@@ -141,6 +141,8 @@ func TestShells(t *testing.T) {
 			"'Access-Control-Request-Headers: x'\n*   Trying ::1...\n> OPTIONS / HTTP/1.1\n> Host: a.example\n```",
 			CurlBash, []string{"http://a.example/?x=1", "-H", "Origin: http://b.example", "-H",
 				"Referer: http://b.example/", "-H", "Connection: keep-alive", "-H", "Access-Control-Request-Headers: x"}},
+		{"above another command", "curl ^\"a^\" ^\n  -k\n  it says {\"code\":401}\nInvoke-WebRequest -Uri \"b\" `\n" +
+			"-Method \"POST\"", CurlCmd, []string{"a", "-k"}},
 		{"a prompt of a theme", "➜  app git:(main) ✗ curl 'a' -k", CurlBash, []string{"a", "-k"}},
 		{"a list", "1. curl 'a' -k", CurlBash, []string{"a", "-k"}},
 		{"words before it", "A=b c= time curl 'a' -k", CurlBash, []string{"a", "-k"}},
@@ -496,6 +498,26 @@ func TestHeaders(t *testing.T) {
 		_, err := Parse(text)
 		require.EqualError(t, err, "these are headers, which do not tell the whole of a call: in the developer tools, "+
 			"under Network, right-click the call and choose Copy as cURL", name)
+	}
+}
+
+// The page of a fetch may stand in a line of the console beside it.
+func TestOriginBesideFetch(t *testing.T) {
+	const code = "fetch('https://api.example.com/7', {method: 'PUT'})\n"
+	const line = "Access to fetch at 'https://api.example.com/7' from origin 'http://localhost:3000' has been blocked by " +
+		"CORS policy: It does not have HTTP ok status."
+	for text, want := range map[string]Origin{
+		code + line: {"http://localhost:3000", "the console's line"},
+		code + strings.Replace(line, "/7'", "/8'", 1): {},
+		code + "Access to it fails":                   {},
+		strings.Replace(code, "PUT'", "PUT', referrer: 'https://app.example.com/'", 1) + line: {"https://app.example.com",
+			"referrer"},
+	} {
+		p, err := Parse(text)
+		require.NoError(t, err)
+		assert.Equal(t, Fetch, p.Form)
+		assert.Equal(t, want, p.Calls[0].Origin, text)
+		assert.Equal(t, "PUT", p.Calls[0].Method)
 	}
 }
 
