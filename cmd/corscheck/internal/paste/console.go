@@ -69,7 +69,8 @@ var (
 	// right of it may be a word with a colon, and part of it never.
 	firefoxAny = regexp.MustCompile(`[` + quotes + `«»„]?` +
 		`((?:https?|file)://[!#-&*-_a-~…]+)[` + quotes + `«»]?\.?(?:\s|[^\x00-\x7f])[^()（）:：]{0,60}` +
-		`(?:[(（]?[^()（）\s:：` + quotes + `]{2,20} ?[:：] ?[^()（）/:：]{0,100}(?:CORS\b|` + quotedHeader + `)|` +
+		`(?:[(（]?[^()（）\s:：` + quotes + `]{2,20} ?[:：] ?[^()（）/:：]{0,100}(?:\([^()]{1,20}\)[^()（）/:：]{0,40})?` +
+		`(?:CORS\b|` + quotedHeader + `)|` +
 		`[(（][^()（）:：/]{0,100}` + quotedHeader + `)`)
 	firefoxPolicy = regexp.MustCompile(`The resource at ` + quoted +
 		` was blocked due to its Cross-Origin-Resource-Policy header`)
@@ -97,12 +98,18 @@ var (
 
 	methodRefused = regexp.MustCompile(`Method (\S+) is not allowed by Access-Control-Allow-Methods`)
 	headerRefused = regexp.MustCompile(`[Rr]equest header field (\S+) is not allowed by Access-Control-Allow-Headers`)
-	headerMissing = regexp.MustCompile(`(?:header|token|[^\s(] ) ?[` + quotes + `«„]([!#$%&*+.^_|~0-9A-Za-z-]+)` +
-		`[` + quotes + `»“] [^()]{0,120}?[` + quotes + `«„]?Access-Control-Allow-Headers`)
+	headerMissing = regexp.MustCompile(`(?:header|token|[^\s(] ) ?[` + quotes + `«„] ?([!#$%&*+.^_|~0-9A-Za-z-]+)` +
+		` ?[` + quotes + `»“] [^()]{0,120}?[` + quotes + `«„]? ?Access-Control-Allow-Headers`)
+	// In some languages the header stands behind the list. What is no token there is on the list.
+	headerBehind = regexp.MustCompile(`Access-Control-Allow-Headers ?[` + quotes + `»“][^()` + quotes + `]{0,40}?[` +
+		quotes + `«„] ?([A-Za-z][!#$%&*+.^_|~0-9A-Za-z-]*) ?[` + quotes + `»“]`)
 	methodNamed = regexp.MustCompile(`[^\s(] [` + quotes + `«„][^()` + quotes + `«»„]+[` + quotes + `»“] ` +
-		`[^()]{0,120}?[` + quotes + `«„]?Access-Control-Allow-Methods`)
+		`[^()]{0,120}?[` + quotes + `«„]? ?Access-Control-Allow-Methods|Access-Control-Allow-Methods ?[` + quotes +
+		`»“][^()` + quotes + `]{0,40}?[` + quotes + `«„][^()` + quotes + `]{1,80}[` + quotes + `»“]`)
 	wildcardRefused = regexp.MustCompile(`Access-Control-Allow-Origin[` + quotes + `»“]?[^()]{0,30}? ?` +
 		`[` + quotes + `«„] ?\* ?[` + quotes + `»“]`)
+	// What Firefox calls a preflight where it has a word of its own.
+	preflightWord   = regexp.MustCompile(`预检|預檢|사전 점검|プリフライト|pré-vérification|verificación previa|pré-conexão`)
 	redirectRefused = regexp.MustCompile(`require(?:s|d)? preflight\b`)
 	statusCode      = regexp.MustCompile(`Status code: ?(\d{3})|[Cc]ode[^:()]{0,20}: ?(\d{3})\b|` +
 		`HTTP status code (\d{3})\b`)
@@ -267,11 +274,14 @@ func (m *message) explain(text string) {
 	case c.Browser == "Firefox":
 		if g := headerMissing.FindStringSubmatch(text); g != nil {
 			c.Header, c.Preflight = g[1], true
+		} else if g := headerBehind.FindStringSubmatch(text); g != nil {
+			c.Header, c.Preflight = g[1], true
 		}
 		c.NoMethod = strings.Contains(text, "Access-Control-Allow-Methods") && !methodNamed.MatchString(text)
 		if wildcardRefused.MatchString(text) {
 			m.call.Credentials = Include
 		}
+		c.Preflight = c.Preflight || preflightWord.MatchString(text)
 		if strings.Contains(text, "Access-Control-Allow-Methods") || strings.Contains(text, "Access-Control-Allow-Headers") {
 			c.Preflight = true
 		}

@@ -451,3 +451,79 @@ func TestConsoleLineAboveACall(t *testing.T) {
 		assert.Equal(t, want, p.Form, text)
 	}
 }
+
+// What Firefox complains of is known in the languages in which it puts the words in another order.
+func TestFirefoxLanguages(t *testing.T) {
+	type told struct {
+		header      string
+		noMethod    bool
+		credentials Credentials
+		preflight   bool
+	}
+	const address = "https://api.example.com/users/7"
+	var (
+		header, method = told{header: "x-foo", preflight: true}, told{noMethod: true, preflight: true}
+		preflight      = told{preflight: true}
+		cookies        = told{credentials: Include}
+	)
+	for language, tc := range map[string]struct {
+		before, behind string
+		reasons        map[string]told
+	}{
+		"Turkish": {"Aynı Köken İlkesi, ", " üzerindeki uzak kaynağın okunmasına izin vermiyor. (Sebep: ", map[string]told{
+			"CORS üst bilgisi ‘Access-Control-Allow-Origin’ eksik":                   {},
+			"CORS üst bilgisi ‘Access-Control-Allow-Origin’ değeri ‘*’ ise":          cookies,
+			"CORS üst bilgisi ‘Access-Control-Allow-Methods’ta metot bulunamadı":     method,
+			"CORS üst bilgisi ‘Access-Control-Allow-Methods’ta geçersiz ‘a b’":       preflight,
+			"CORS üst bilgisi ‘Access-Control-Allow-Headers’ta geçersiz ‘a b’":       preflight,
+			"‘Access-Control-Allow-Headers’ CORS üst bilgisine göre ‘x-foo’ üst":     header,
+			"‘Access-Control-Allow-Headers’ CORS üst bilgisi, ‘*’ ve `authorization": preflight,
+		}},
+		"Korean": {"동일 출처 정책으로 인해 ", "에 있는 원격 리소스를 차단했습니다. (원인: ", map[string]told{
+			"‘Access-Control-Allow-Origin’ CORS 헤더가 ‘https://b.example’와 일치하지 않음":      {},
+			"CORS 헤더 ‘Access-Control-Allow-Credentials’이 ‘true’이어야 함":                  cookies,
+			"CORS 헤더 ‘Access-Control-Allow-Methods’의 메서드가 없음":                          method,
+			"CORS 헤더 ‘Access-Control-Allow-Methods’에 유효하지 않은 토큰 ‘a b’":                 preflight,
+			"CORS 사전 점검 응답이 성공하지 못함":                                                   preflight,
+			"CORS 사전 점검 응답의 헤더 ‘Access-Control-Allow-Headers’에 따라 헤더 ‘x-foo’가 허용되지 않음": header,
+		}},
+		"Chinese": {"同源策略禁止读取位于 ", " 的远程资源。（原因：", map[string]told{
+			"CORS 头 'Access-Control-Allow-Origin' 不匹配 'https://b.example'":       {},
+			"找不到 CORS 头中的 'Access-Control-Allow-Methods'":                        method,
+			"CORS 头 'Access-Control-Allow-Methods' 中的令牌 'a b' 无效":                preflight,
+			"CORS 头 'Access-Control-Allow-Headers' 中的令牌 'a b' 无效":                preflight,
+			"CORS 预检通道未成功":                                                       preflight,
+			"来自 CORS 预检通道的 CORS 头 'Access-Control-Allow-Headers' 的令牌 'x-foo' 无效": header,
+		}},
+		"French": {"ne permet pas de consulter la ressource distante située sur ", ". Raison : ", map[string]told{
+			"l’en-tête CORS « Access-Control-Allow-Origin » est manquant":                               {},
+			"échec de la réponse de pré-vérification des requêtes CORS":                                 preflight,
+			"méthode manquante dans l’en-tête « Access-Control-Allow-Methods »":                         method,
+			"jeton « a b » invalide dans l’en-tête CORS « Access-Control-Allow-Methods »":               preflight,
+			"jeton « a b » invalide dans l’en-tête CORS « Access-Control-Allow-Headers »":               preflight,
+			"l’en-tête « x-foo » n’est pas autorisé d’après l’en-tête « Access-Control-Allow-Headers »": header,
+		}},
+		"Portuguese": {"não permite a leitura do recurso remoto em ", " (motivo: ", map[string]told{
+			"falha na requisição CORS":                                                            {},
+			"falha na resposta de comprovação (preflight) do CORS":                                preflight,
+			"não encontrado no cabeçalho 'Access-Control-Allow-Methods' do CORS":                  method,
+			"header ‘x-foo’ não permitido, de acordo com o header ‘Access-Control-Allow-Headers’": header,
+		}},
+		"Japanese": {"同一生成元ポリシーにより、", " にあるリモートリソースの読み込みは拒否されます (理由: ", map[string]told{
+			"CORS ヘッダー ‘Access-Control-Allow-Origin’ が ‘*’ である場合":          cookies,
+			"CORS プリフライトチャンネルが継承されていない":                                    preflight,
+			"CORS ヘッダー ‘Access-Control-Allow-Methods’ にメソッドが見つからない":        method,
+			"CORS ヘッダー ‘Access-Control-Allow-Methods’ に不正なトークン ‘a b’":      preflight,
+			"CORS ヘッダー ‘Access-Control-Allow-Headers’ にトークン ‘x-foo’ が足りない": header,
+		}},
+	} {
+		for reason, want := range tc.reasons {
+			p, err := Parse(tc.before + address + tc.behind + reason + ").")
+			require.NoError(t, err, "%s: %s", language, reason)
+			c := p.Calls[0]
+			got := told{c.Complaint.Header, c.Complaint.NoMethod, c.Credentials, c.Complaint.Preflight}
+			assert.Equal(t, want, got, "%s: %s", language, reason)
+			assert.Equal(t, address, c.URL, language)
+		}
+	}
+}

@@ -510,8 +510,9 @@ func TestOriginBesideFetch(t *testing.T) {
 		code + line: {"http://localhost:3000", "the console's line"},
 		code + strings.Replace(line, "/7'", "/8'", 1): {},
 		code + "Access to it fails":                   {},
-		strings.Replace(code, "PUT'", "PUT', referrer: 'https://app.example.com/'", 1) + line: {"https://app.example.com",
-			"referrer"},
+		strings.Replace(code, "PUT'", "PUT', referrer: 'https://app.example.com/'", 1) + line: {
+			"https://app.example.com", "referrer",
+		},
 	} {
 		p, err := Parse(text)
 		require.NoError(t, err)
