@@ -504,8 +504,8 @@ func TestHeaders(t *testing.T) {
 // The page of a fetch may stand in a line of the console beside it.
 func TestOriginBesideFetch(t *testing.T) {
 	const code = "fetch('https://api.example.com/7', {method: 'PUT'})\n"
-	const line = "Access to fetch at 'https://api.example.com/7' from origin 'http://localhost:3000' has been blocked by " +
-		"CORS policy: It does not have HTTP ok status."
+	const line = "Access to fetch at 'https://api.example.com/7' from origin 'http://localhost:3000' has been blocked " +
+		"by CORS policy: It does not have HTTP ok status."
 	for text, want := range map[string]Origin{
 		code + line: {"http://localhost:3000", "the console's line"},
 		code + strings.Replace(line, "/7'", "/8'", 1): {},
