@@ -318,6 +318,11 @@ func (p *parser) complain(c *paste.Complaint) {
 	}
 	p.call.untold = append(p.call.untold, fmt.Sprintf("The console's line does not tell %s. "+
 		"Name them with -X, -H and -credentials, or copy the call as cURL.", enumerateAnd(missing)))
+	if strings.Contains(c.Text, "address space") {
+		p.call.untold = append(p.call.untold, "The browser blocked it by Local Network Access: whether a page may reach "+
+			"the visitor's own machine or network. No header decides that, but the visitor's permission, which only "+
+			"pages on https can get.")
+	}
 	if c.NoAnswer {
 		p.call.untold = append(p.call.untold, "The browser got no answer at all.")
 	}

@@ -41,6 +41,8 @@ var applicationSigns = []sign{
 	{"Set-Cookie", regexp.MustCompile(`^connect\.sid=`), "express"},
 	{"Set-Cookie", regexp.MustCompile(`^koa[.:]sess=`), "koa"},
 	{"Set-Cookie", regexp.MustCompile(`^rack\.session=`), "rack"},
+	{"Set-Cookie", regexp.MustCompile(`^csrftoken=`), "django"},
+	{"X-Runtime", regexp.MustCompile(`^\d+\.\d{3,}$`), "rack"}, // of Rails
 	{"X-Rack-Cors", regexp.MustCompile(`.`), "rack"},
 	{"X-Rack-Cache", regexp.MustCompile(`.`), "rack"},
 }
