@@ -346,8 +346,8 @@ func TestConsoleLine(t *testing.T) {
 			"POST URL net::ERR_FAILED",
 			policy{allow: only(page), preflightStatus: 500}, nil, []string{"OPTIONS /users/7 POST"}, exitFailed,
 			[]string{"500"}},
-		{"the local network", "Access to fetch at 'URL'" + blocked + "Permission was denied for this request to access the " +
-			"`loopback` address space.", good, nil, []string{"GET /users/7"}, exitOK,
+		{"the local network", "Access to fetch at 'URL'" + blocked + "Permission was denied for this request to access " +
+			"the `loopback` address space.", good, nil, []string{"GET /users/7"}, exitOK,
 			[]string{"The browser blocked it by Local Network Access", "the visitor's permission"}},
 		{"an image", "Access to image at 'URL'" + blocked + "No 'Access-Control-Allow-Origin' header is " +
 			"present on the requested resource.",

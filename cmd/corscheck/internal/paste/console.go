@@ -49,16 +49,16 @@ var (
 		`but requested an insecure [A-Za-z ]{1,40} ` + quoted)
 	// Chromium until 66, and Safari of that time.
 	olderLine = regexp.MustCompile(`(?:Failed to load|(?:XMLHttpRequest|Fetch API) cannot load) ` +
-		`(https?://\S+?)[.:]? [^.:].{0,400}? Origin ` + quoted + ` is therefore not allowed access`)
+		`[` + quotes + `]?(https?://\S+?)[` + quotes + `]?[.:]? [^.:].{0,400}? Origin ` + quoted + ` is therefore not allowed access`)
 	// The same where they do not name the page.
 	olderBare = regexp.MustCompile(`(?:Failed to load|(?:XMLHttpRequest|Fetch API) cannot load) ` +
-		`(https?://\S+?)[.:]? (?:Response (?:for|to) preflight|Request header field \S+ is not allowed by|` +
+		`[` + quotes + `]?(https?://\S+?)[` + quotes + `]?[.:]? (?:Response (?:for|to) preflight|Request header field \S+ is not allowed by|` +
 		`Method \S+ is not allowed by|The request was redirected to|Redirect from|Preflight response is not|` +
 		`Credentials flag is|Cannot use wildcard|A wildcard|Access-Control-Allow-Origin cannot contain)`)
 	olderSafari = regexp.MustCompile(`(?:XMLHttpRequest|Fetch API) cannot load (https?://\S+?)\. ` +
 		`Origin (\S+) is not allowed by Access-Control-Allow-Origin\b`)
 	// The line beside it: the method, and how it ended. Firefox's may stand without spaces.
-	networkLine = regexp.MustCompile(`(?:\b|XHR)(GET|HEAD|POST|PUT|DELETE|PATCH|OPTIONS) ?(https?://\S+)` +
+	networkLine = regexp.MustCompile(`(?:\b|XHR)(GET|HEAD|POST|PUT|DELETE|PATCH|OPTIONS) ?"?(https?://\S+)` +
 		`(?: net::ERR_([A-Za-z_.]+)(?: (\d{3}))?| (\d{3}) \()?`)
 
 	// Firefox, in all its languages: the address, and the reason in parentheses.

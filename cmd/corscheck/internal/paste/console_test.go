@@ -338,6 +338,14 @@ func TestConsoleLinesInTheWild(t *testing.T) {
 			[]told{{url: address}}},
 		{"the same, a method", "XMLHttpRequest cannot load https://api.example.com/users/7. Method PUT is not allowed by " +
 			"Access-Control-Allow-Methods in preflight response.", []told{{url: address, method: "PUT", preflight: true}}},
+		{"the same, in quotes", "XMLHttpRequest cannot load 'https://api.example.com/users/7'. No " +
+			"'Access-Control-Allow-Origin' header is present. Origin 'https://app.example.com' is therefore not allowed " +
+			"access.", []told{{url: address, origin: page}}},
+		{"the same, in quotes, without the page", "XMLHttpRequest cannot load \"https://api.example.com/users/7\". " +
+			"Response for preflight is invalid (redirect)", []told{{url: address, preflight: true}}},
+		{"a call that was logged", "XHR failed loading: PUT \"https://api.example.com/users/7\".\n" + quotedPlaces +
+			" has been blocked by CORS policy: It does not have HTTP ok status.",
+			[]told{{url: address, origin: page}}},
 		{"Safari until 10, cookies", "XMLHttpRequest cannot load https://api.example.com/users/7. Cannot use wildcard in " +
 			"Access-Control-Allow-Origin when credentials flag is true.", []told{{url: address, credentials: Include}}},
 		{"Safari until 10, two lines", "[Error] Failed to load resource: Preflight response is not successful\n" +
@@ -394,8 +402,11 @@ func TestConsoleLinesInTheWild(t *testing.T) {
 			assert.Equal(t, Console, p.Form)
 			var got []told
 			for _, c := range p.Calls {
-				got = append(got, told{c.URL, c.Origin.Value, c.Method, c.Complaint.Header, c.Credentials,
+				got = append(got, told{c.URL, c.Origin.Value, c.Complaint.Method, c.Complaint.Header, c.Credentials,
 					c.Complaint.Preflight, c.Complaint.Status})
+				if tc.name == "a call that was logged" {
+					assert.Equal(t, "PUT", c.Method)
+				}
 			}
 			assert.Equal(t, tc.want, got)
 		})
