@@ -30,6 +30,8 @@ const (
 	quoted = `[` + quotes + `](\S+?)[` + quotes + `]` // a URL may have an apostrophe
 	// What people retype, or take from a page, may have lost its quotes.
 	perhaps = `[` + quotes + `]?(\S+?)[` + quotes + `]?`
+	olderStart = `(?:Failed to load|(?:XMLHttpRequest|Fetch API) cannot load) ` +
+		`[` + quotes + `]?(https?://\S+?)[` + quotes + `]?[.:]? `
 	// What Firefox names, and no list of headers: there is no quote before it, or it is a request's.
 	quotedHeader = `[` + quotes + `«„] ?Access-Control-(?:Allow|Expose)-`
 )
@@ -48,11 +50,10 @@ var (
 	chromiumMixed = regexp.MustCompile(`Mixed Content: The page at ` + quoted + ` was loaded over HTTPS, ` +
 		`but requested an insecure [A-Za-z ]{1,40} ` + quoted)
 	// Chromium until 66, and Safari of that time.
-	olderLine = regexp.MustCompile(`(?:Failed to load|(?:XMLHttpRequest|Fetch API) cannot load) ` +
-		`[` + quotes + `]?(https?://\S+?)[` + quotes + `]?[.:]? [^.:].{0,400}? Origin ` + quoted + ` is therefore not allowed access`)
+	olderLine = regexp.MustCompile(olderStart + `[^.:].{0,400}? Origin ` + quoted +
+		` is therefore not allowed access`)
 	// The same where they do not name the page.
-	olderBare = regexp.MustCompile(`(?:Failed to load|(?:XMLHttpRequest|Fetch API) cannot load) ` +
-		`[` + quotes + `]?(https?://\S+?)[` + quotes + `]?[.:]? (?:Response (?:for|to) preflight|Request header field \S+ is not allowed by|` +
+	olderBare = regexp.MustCompile(olderStart + `(?:Response (?:for|to) preflight|Request header field \S+ is not allowed by|` +
 		`Method \S+ is not allowed by|The request was redirected to|Redirect from|Preflight response is not|` +
 		`Credentials flag is|Cannot use wildcard|A wildcard|Access-Control-Allow-Origin cannot contain)`)
 	olderSafari = regexp.MustCompile(`(?:XMLHttpRequest|Fetch API) cannot load (https?://\S+?)\. ` +
