@@ -29,7 +29,7 @@ const (
 	quotes = `'"‘’“”` + "`"
 	quoted = `[` + quotes + `](\S+?)[` + quotes + `]` // a URL may have an apostrophe
 	// What people retype, or take from a page, may have lost its quotes.
-	perhaps = `[` + quotes + `]?(\S+?)[` + quotes + `]?`
+	perhaps    = `[` + quotes + `]?(\S+?)[` + quotes + `]?`
 	olderStart = `(?:Failed to load|(?:XMLHttpRequest|Fetch API) cannot load) ` +
 		`[` + quotes + `]?(https?://\S+?)[` + quotes + `]?[.:]? `
 	// What Firefox names, and no list of headers: there is no quote before it, or it is a request's.
@@ -53,8 +53,9 @@ var (
 	olderLine = regexp.MustCompile(olderStart + `[^.:].{0,400}? Origin ` + quoted +
 		` is therefore not allowed access`)
 	// The same where they do not name the page.
-	olderBare = regexp.MustCompile(olderStart + `(?:Response (?:for|to) preflight|Request header field \S+ is not allowed by|` +
-		`Method \S+ is not allowed by|The request was redirected to|Redirect from|Preflight response is not|` +
+	olderBare = regexp.MustCompile(olderStart + `(?:Response (?:for|to) preflight|` +
+		`Request header field \S+ is not allowed by|Method \S+ is not allowed by|` +
+		`The request was redirected to|Redirect from|Preflight response is not|` +
 		`Credentials flag is|Cannot use wildcard|A wildcard|Access-Control-Allow-Origin cannot contain)`)
 	olderSafari = regexp.MustCompile(`(?:XMLHttpRequest|Fetch API) cannot load (https?://\S+?)\. ` +
 		`Origin (\S+) is not allowed by Access-Control-Allow-Origin\b`)
