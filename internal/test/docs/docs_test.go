@@ -444,6 +444,7 @@ func TestPages(t *testing.T) {
 // the section of the last one.
 func TestAnswers(t *testing.T) {
 	const errors, recipes, migrating = "docs/errors.md", "docs/recipes.md", "docs/migrating.md"
+	const neighbours = "docs/neighbours.md"
 	for _, tc := range []struct {
 		question string
 		way      []string // links, from the README on
@@ -484,6 +485,28 @@ func TestAnswers(t *testing.T) {
 		{"why may pages post JSON after the move?", []string{migrating}, "have your handler refuse POST"},
 		{"how does echo's config move here?", []string{migrating, "#from-echo"}, "`UnsafeAllowOriginFunc` (5)"},
 		{"which origin has my Capacitor app?", []string{recipes, "#apps-in-a-web-view"}, "`capacitor://localhost`"},
+		{"why does OPTIONS by curl get a 405?", []string{errors}, "routers answer it with 404 or 405"},
+		{"which of the two servers has to change?", []string{errors, "#the-table"}, "Change the server that ⟨URL⟩ names"},
+		{
+			"what if the server is not mine?",
+			[]string{errors, "#a-server-that-you-cannot-change"}, "Let your own server make the call",
+		},
+		{"do I need CORS at all?", []string{errors, "#a-server-that-you-cannot-change"}, "`server.proxy` in Vite"},
+		{"why does my Mac answer 403?", []string{errors + "#an-empty-log"}, "`Server: AirTunes` is AirPlay"},
+		{"why is a Secure cookie lost?", []string{errors + "#no-error-and-yet-no-cookie"}, "**`Secure`** needs https"},
+		{"what does Swagger UI mean?", []string{errors}, `URL scheme must be "http" or "https" for CORS request`},
+		{"who refuses my WebSocket?", []string{errors, "#the-table"}, "not allowed by Upgrader.CheckOrigin"},
+		{
+			"what does tus-js-client mean?",
+			[]string{errors, "#a-header-that-the-script-cannot-read"}, "`tus: invalid or missing offset value`",
+		},
+		{"what does tus need?", []string{recipes, "#resumable-uploads"}, "Expose `Location`, `Upload-Length`"},
+		{
+			"what does gRPC-Web mean?",
+			[]string{neighbours + "#other-middleware-and-protocols"}, "`Response closed without grpc-status`",
+		},
+		{"how do I wrap http.HandleFunc?", []string{neighbours + "#routers"}, "`allow(http.DefaultServeMux)`"},
+		{"which origin has my VS Code view?", []string{recipes, "#apps-in-a-web-view"}, "`vscode-webview://*`"},
 		{"does it start with my release of Go?", []string{"docs/comparison.md"}, "| Go it needs |"},
 	} {
 		t.Run(tc.question, func(t *testing.T) {
