@@ -505,6 +505,12 @@ func TestAnswers(t *testing.T) {
 			"what does gRPC-Web mean?",
 			[]string{neighbours + "#other-middleware-and-protocols"}, "`Response closed without grpc-status`",
 		},
+		{
+			"why does htmx ignore HX-Trigger?",
+			[]string{errors, "#a-header-that-the-script-cannot-read"}, "htmx does nothing for `HX-Trigger`",
+		},
+		{"what does jsdom mean?", []string{errors}, "`Cross origin ⟨page⟩ forbidden`"},
+		{"why does it fail in a container?", []string{errors, "#the-table"}, "In a container, listen on `:5000`"},
 		{"how do I wrap http.HandleFunc?", []string{neighbours + "#routers"}, "`allow(http.DefaultServeMux)`"},
 		{"which origin has my VS Code view?", []string{recipes, "#apps-in-a-web-view"}, "`vscode-webview://*`"},
 		{"does it start with my release of Go?", []string{"docs/comparison.md"}, "| Go it needs |"},
