@@ -267,6 +267,21 @@ func TestPatterns(t *testing.T) {
 	}
 }
 
+// New takes the patterns for previews as the recipe says.
+func TestPreviews(t *testing.T) {
+	text := underHeading(t, read(t, "docs/recipes.md"), "preview-deployments")
+	patterns := regexp.MustCompile("`(https://[^`]+)`").FindAllStringSubmatch(text, -1)
+	require.Len(t, patterns, 4)
+	for i, m := range patterns {
+		opts := cors.Options{AllowedOrigins: []string{m[1]}}
+		assert.NoError(t, opts.Validate(), m[1])
+		opts.AllowCredentials = true
+		assert.Equal(t, i < 2, opts.Validate() != nil, "%s with AllowCredentials", m[1])
+		opts.AllowCredentials, opts.RefuseCrossOriginWrites = false, true
+		assert.Equal(t, i < 2, opts.Validate() != nil, "%s with RefuseCrossOriginWrites", m[1])
+	}
+}
+
 // What "Why this one" claims is what the pages say that its lines link to.
 func TestClaims(t *testing.T) {
 	lines := regexp.MustCompile(`(?m)^- \*\*.*$(?:\n  .*$)*`).FindAllString(section(t, "Why this one"), -1)
@@ -513,6 +528,7 @@ func TestAnswers(t *testing.T) {
 		{"why does it fail in a container?", []string{errors, "#the-table"}, "In a container, listen on `:5000`"},
 		{"how do I wrap http.HandleFunc?", []string{neighbours + "#routers"}, "`allow(http.DefaultServeMux)`"},
 		{"which origin has my VS Code view?", []string{recipes, "#apps-in-a-web-view"}, "`vscode-webview://*`"},
+		{"may previews on Vercel call it?", []string{recipes, "#preview-deployments"}, "a domain of your own"},
 		{"does it start with my release of Go?", []string{"docs/comparison.md"}, "| Go it needs |"},
 	} {
 		t.Run(tc.question, func(t *testing.T) {
