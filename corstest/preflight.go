@@ -156,8 +156,12 @@ func (c *call) lacks(step Step, header string, a answer, missing, list []string)
 	case slices.Contains(list, "*"):
 		detail += `, which "*" does not cover`
 	case step == StepPreflightMethod && containsFold(list, missing[0]):
-		detail += ", in the same case: the script wrote it that way, and browsers upper-case only " +
+		why := ", in the same case: the script wrote it that way, and browsers upper-case only " +
 			"DELETE, GET, HEAD, OPTIONS, POST and PUT"
+		if missing[0] == strings.ToUpper(missing[0]) {
+			why = ", in upper case: browsers compare methods letter by letter"
+		}
+		detail += why
 	}
 	return c.blocked(step, header, detail)
 }

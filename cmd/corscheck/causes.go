@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -199,6 +200,9 @@ func (e *evidence) concludeValue(lines []string) []note {
 	}
 	value := lines[0]
 	switch fitted := fit(value); {
+	case unfilled.MatchString(value):
+		return one("malformed-origin", "The server writes %s, where a variable of its configuration or its code was to be "+
+			"filled in. Have it answer the request's Origin, if that is on its list.", quote(value))
 	case isJoined(value):
 		return one("duplicate-header", "Two layers add %s, and a proxy joined the two lines. Remove one of the two.",
 			fetch.AllowOrigin)
@@ -252,6 +256,9 @@ func (e *evidence) concludeOther(value string) []note {
 	return one("origin-not-listed", "The server allows %s, and not %s%s. Add it to its list, exactly as it is "+
 		"written here.", value, e.call.origin, how)
 }
+
+// unfilled is what stands in place of an origin where a variable has none.
+var unfilled = regexp.MustCompile(`^(?:undefined|None|nil|\[object \w+\]|function\b.*|[$%#{]\{.*|\$\w.*|%!.*)$`)
 
 func isSeparator(r rune) bool { return r == ',' || r == ' ' || r == ';' }
 

@@ -487,6 +487,22 @@ func TestCauses(t *testing.T) {
 		{"a login of a tunnel", redirect("https://dev.example.net/pf-signin?id=x", 302), get, "login-redirect", "401",
 			"directly", ""},
 
+		{"a firewall of F5, to preflights", before(good, func(w http.ResponseWriter, r *http.Request) bool {
+			return onOptions(r) && !refusesWith(200, "<html><head><title>Request Rejected</title></head><body>The "+
+				"requested URL was rejected.<br>Your support ID is: 12</body></html>", "Content-Type: text/html")(w, r, "")
+		}), put, "error-before-cors", "A firewall of F5 answered", "before the CORS layer", ""},
+		{"a firewall of Imperva", html(`<iframe src="/_Incapsula_Resource?x=1">Incident 1-2</iframe>`), get,
+			"error-before-cors", "Exempt the API", "no CORS layer", ""},
+		{"a page that speaks of both", html("<title>Request Rejected</title> by _Incapsula_Resource"), get,
+			"no-cors-layer", "", "firewall", "no-cors-layer or origin-not-listed"},
+		{"a variable that is not filled in", value("$http_origin"), get, "malformed-origin", "to be filled in", "",
+			""},
+		{"an object in place of an origin", value("[object Object]"), get, "malformed-origin", "to be filled in", "list,",
+			""},
+		{"a template in place of an origin", value("%{HTTP_ORIGIN}e"), get, "malformed-origin", "to be filled in", "", ""},
+		{"undefined", value("undefined"), get, "malformed-origin", "to be filled in", "", ""},
+		{"a word", value("undefined.example"), get, "malformed-origin", "its scheme", "filled", ""},
+
 		// What a layer that fails says is no refusal.
 		{"a layer that fails, in words", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			refusesWith(500, `{"message":"allowedOrigins cannot contain * since that cannot be set on the `+

@@ -132,6 +132,10 @@ func gateway(x *exchange) (who, code string) {
 		return "Azure", first("X-Ms-Error-Code")
 	case x.response.Get("Ngrok-Error-Code") != "":
 		return ngrok, x.response.Get("Ngrok-Error-Code")
+	case f5Body.MatchString(x.body):
+		return f5, "Request Rejected"
+	case impervaBody.MatchString(x.body):
+		return imperva, "incident"
 	case x.status == http.StatusForbidden && noMethodBody.MatchString(x.body):
 		return apiGateway, noMethod
 	}
@@ -141,6 +145,8 @@ func gateway(x *exchange) (who, code string) {
 const (
 	apiGateway = "API Gateway"
 	ngrok      = "ngrok"
+	f5         = "A firewall of F5"
+	imperva    = "Imperva"
 )
 
 // isKeycloak reports whether a URL is one of Keycloak's for clients.
@@ -152,8 +158,16 @@ const noMethod = "MissingAuthenticationToken"
 // noMethodBody says the same where something on the way took the header out.
 var noMethodBody = regexp.MustCompile(`^\s*\{\s*"message"\s*:\s*"Missing Authentication Token"\s*\}\s*$`)
 
+// Pages of firewalls, which have the status 200.
+var (
+	f5Body      = regexp.MustCompile(`(?s)<title>Request Rejected</title>.*\bsupport ID\b`)
+	impervaBody = regexp.MustCompile(`/_Incapsula_Resource\?`)
+)
+
 // isChallenge reports whether a firewall wants to see that a person asks.
-func isChallenge(who string) bool { return who == "Cloudflare" || who == "AWS WAF" || who == "Vercel" }
+func isChallenge(who string) bool {
+	return who == "Cloudflare" || who == "AWS WAF" || who == "Vercel" || who == f5 || who == imperva
+}
 
 // isCached reports whether a cache says that it had the answer.
 func isCached(x *exchange) bool {
