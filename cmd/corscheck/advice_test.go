@@ -76,6 +76,19 @@ func TestAdviceKeepsWhatIsRight(t *testing.T) {
 		{"* beside an origin is not", policy{allow: always("*, https://www.example.com")}, get,
 			header(fetch.AllowOrigin+": "+page, "Vary: Origin")},
 		{"a comma is no *", policy{allow: always(",")}, get, header(fetch.AllowOrigin+": "+page, "Vary: Origin")},
+		{"* stays where OPTIONS has no route", before(policy{allow: always("*")}, says(onOptions, 405)), put,
+			header(fetch.AllowOrigin+": *", fetch.AllowMethods+": PUT", fetch.AllowHeaders+": Content-Type")},
+		{"* goes there for cookies", before(policy{allow: always("*")}, says(onOptions, 405)), putWithCookies,
+			header(fetch.AllowOrigin+": "+page, fetch.AllowCredentials+": true", fetch.AllowMethods+": PUT",
+				fetch.AllowHeaders+": Content-Type", "Vary: Origin")},
+		{"* for GET is none where the preflight names an origin", before(policy{allow: always("*")}, says(onOptions, 200,
+			fetch.AllowOrigin+": https://www.example.com")), put,
+			header(fetch.AllowOrigin+": "+page, fetch.AllowMethods+": PUT", fetch.AllowHeaders+": Content-Type",
+				"Vary: Origin")},
+		{"lists stay where another preflight tells them", layer{origin: page, refuse: refusesWith(403, ""),
+			app: application(405)}, []string{"-X", "DELETE", "-H", "X-Tenant: 1"},
+			header(fetch.AllowOrigin+": "+page, fetch.AllowMethods+": GET, PUT, DELETE", fetch.AllowHeaders+": "+
+				"Content-Type, X-Tenant", "Vary: Origin")},
 		{"after a doubled *", policy{allow: always("*"), lines: []string{fetch.AllowOrigin + ": *"}}, get,
 			header(fetch.AllowOrigin + ": *")},
 	} {
@@ -86,6 +99,21 @@ func TestAdviceKeepsWhatIsRight(t *testing.T) {
 			assert.Equal(t, tc.want, o.Fix.Header)
 		})
 	}
+}
+
+// A1: what replaces a layer lists what that one lists, though the call does not need it.
+func TestAdviceKeepsTheLists(t *testing.T) {
+	server := lost(policy{allow: only(page)}, isGET, 500, "Server: uvicorn")
+	var o jsonOutcome
+	runJSON(t, &o, "-origin", page, serve(t, server))
+	assert.Equal(t, "fastapi", o.Fix.For)
+	assert.Contains(t, o.Fix.Text, `"DELETE"`)
+	assert.Contains(t, o.Fix.Text, `"Content-Type"`)
+	assert.Equal(t, http.Header{fetch.AllowOrigin: {page}, "Vary": {"Origin"}}, o.Fix.Header)
+	assert.NotContains(t, o.Fix.Options, "AllowedMethods")
+
+	runJSON(t, &o, "-no-probe", "-for", "fastapi", "-origin", page, serve(t, server))
+	assert.NotContains(t, o.Fix.Text, `"DELETE"`) // which nobody was asked for
 }
 
 func TestAdviceAfterADoubledHeader(t *testing.T) {

@@ -45,23 +45,19 @@ func (o *outcome) fix() fix {
 		return fix{}
 	}
 	origin := o.call.origin
-	if !o.call.credentials && slices.ContainsFunc(o.exchanges, isForAll) {
+	if !o.call.credentials && o.isForAll(x) {
 		origin = "*"
 	}
-	listed := x // has the lists to complete
-	for _, y := range o.exchanges {
-		if y.preflight && !x.preflight {
-			listed = y
-		}
-	}
-	var methods, headers []string
-	if o.plan.preflight {
-		methods, headers = o.methodsToAllow(listed), o.headersToAllow(listed)
-	}
-	f := fix{opts: newPolicy(origin, methods, headers, o.call.credentials)}
+	listed := o.lists(x)
+	methods, headers := o.methodsToAllow(listed), o.headersToAllow(listed)
+	var f fix
 	f.advice, f.detected = o.advise(stacks.Change{
 		Origins: []string{origin}, Methods: methods, Headers: headers, Credentials: o.call.credentials,
 	})
+	if !o.plan.preflight {
+		methods, headers = nil, nil // the call needs none
+	}
+	f.opts = newPolicy(origin, methods, headers, o.call.credentials)
 	f.doubled = slices.ContainsFunc(notes, func(n note) bool { return n.ID == "duplicate-header" })
 	f.actual = append(f.actual, line{fetch.AllowOrigin, origin})
 	if o.call.credentials {
@@ -83,6 +79,31 @@ func (o *outcome) fix() fix {
 		}
 	}
 	return f
+}
+
+// isForAll reports whether the server lets every origin in already, here or, where this answer
+// says nothing, in answer to a question.
+func (o *outcome) isForAll(x *exchange) bool {
+	answers := o.exchanges
+	if x.response[fetch.AllowOrigin] == nil {
+		answers = o.known().all()
+	}
+	return slices.ContainsFunc(answers, isForAll)
+}
+
+// lists returns the answer that has the lists to complete: of what a browser sends that of the preflight,
+// else one to a question.
+func (o *outcome) lists(x *exchange) *exchange {
+	answers := o.exchanges
+	for _, q := range o.known().asked {
+		answers = append(answers[:len(answers):len(answers)], q.answer)
+	}
+	for _, y := range answers {
+		if y.preflight && (y.response[fetch.AllowMethods] != nil || y.response[fetch.AllowHeaders] != nil) {
+			return y
+		}
+	}
+	return x
 }
 
 // advise says the change in the words of the server's stack. What the server allows besides
