@@ -313,10 +313,16 @@ func plainQuotes(text string) string {
 	return strings.NewReplacer("‘", "'", "’", "'", "“", `"`, "”", `"`, "`", "'").Replace(text)
 }
 
+// nextLine is where the network's line begins, behind a message, with the file before it.
+var nextLine = regexp.MustCompile(` (?:\S+:\d+ )?(?:GET|HEAD|POST|PUT|DELETE|PATCH|OPTIONS) https?://`)
+
 // firstSentences is a message as far as a report needs it.
 func firstSentences(text string) string {
 	for _, end := range []string{" net::ERR_", `", source: `, " [Error]", " Uncaught ", " Failed to load resource"} {
 		text, _, _ = strings.Cut(text, end)
+	}
+	if at := nextLine.FindStringIndex(text); at != nil {
+		text = text[:at[0]]
 	}
 	const most = 300
 	if runes := []rune(text); len(runes) > most {

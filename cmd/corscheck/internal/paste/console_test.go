@@ -535,3 +535,18 @@ func TestFirefoxLanguages(t *testing.T) {
 		}
 	}
 }
+
+// What the report repeats of a line ends where the next line begins.
+func TestComplaintText(t *testing.T) {
+	const said = "Access to fetch at 'https://api.example.com/7' from origin 'https://app.example.com' has been " +
+		"blocked by CORS policy: It does not have HTTP ok status."
+	for _, behind := range []string{"", "\nzone.js:2 DELETE https://api.example.com/7 net::ERR_FAILED",
+		"\n PUT https://api.example.com/7 401 (Unauthorized)", "\nUncaught (in promise) TypeError: Failed to fetch"} {
+		p, err := Parse("app:1 " + said + behind)
+		require.NoError(t, err)
+		assert.Equal(t, said, p.Calls[0].Complaint.Text)
+	}
+	p, err := Parse("XHRPUThttps://api.example.com/7\nPUT https://api.example.com/7 net::ERR_FAILED")
+	require.NoError(t, err)
+	assert.Equal(t, "PUT https://api.example.com/7 net::ERR_FAILED", p.Calls[0].Complaint.Text)
+}
