@@ -283,7 +283,7 @@ func decodeUTF16(text string) string {
 }
 
 // shellPrompt is a prompt, or what else may stand before the word curl.
-var shellPrompt = regexp.MustCompile(`^((?:[^'"]{0,100}?[$#%>❯✗✔➜»λ*-] +|➜ +\S+ +(?:git:\S+ +)?|\d+[.)] +)?` +
+var shellPrompt = regexp.MustCompile(`^((?:[^'"]{0,100}?[$#%>❯✗✔➜»λ*-] +|➜ +\S+ +(?:git:\S+ +)?|\d+[.)]? +)?` +
 	`(?:(?:time|sudo|[A-Za-z_]+=\S*|docker(?:[ -]compose)? exec(?: -\S+)* \S+) +)*)curl(?:\.exe)?\s`)
 
 // dropPrompt takes the prompt of a shell off the front of text.

@@ -134,6 +134,7 @@ func TestShells(t *testing.T) {
 		{"a prompt of zsh", "me@mac app % curl 'a' -k", CurlBash, []string{"a", "-k"}},
 		{"a prompt of the same theme, outside of a repository", "➜  ~ curl 'a' -k", CurlBash, []string{"a", "-k"}},
 		{"the same, clean", "➜  app git:(main) curl 'a' -k", CurlBash, []string{"a", "-k"}},
+		{"of a shell's history", "  501  curl 'a' -k", CurlBash, []string{"a", "-k"}},
 		{"in a container", "docker exec -it web curl 'a' -k", CurlBash, []string{"a", "-k"}},
 		{"in a service", "$ docker compose exec web curl 'a' -k", CurlBash, []string{"a", "-k"}},
 		{"below a title, above a transcript", "**The OPTIONS call**\n\n```\ncurl 'http://a.example/?x=1' -H 'Origin: " +
