@@ -109,7 +109,8 @@ const (
 	emptyElement   = "empty"
 	severalHeaders = "several headers"
 	notAName       = "not the name"
-	deadWildcard   = "only where it stands alone"
+	deadWildcard   = `browsers read "*" as a wildcard only where it stands alone`
+	orAllHeaders   = `list each header by its name, or write "*" for all: `
 	noLongerSent   = "no browser sends or reads it"
 	onlyTheName    = "only the name of the header, without white space or colon"
 )
@@ -614,7 +615,7 @@ func badPolicies() []badPolicy {
 		},
 		varyHeaders("cache", fixes{"*": ""}),
 		varyHeaders(notAName, fixes{"X Y": ""}),
-		varyHeaders(deadWildcard, fixes{"X-*": ""}),
+		varyHeaders("by its name: browsers read", fixes{"X-*": ""}),
 		varyHeaders(noLongerSent, fixes{"Access-Control-Request-Private-Network": ""}),
 		varyHeaders(onlyTheName, fixes{"Cookie:": "Cookie"}),
 
@@ -668,7 +669,8 @@ func badPolicies() []badPolicy {
 			"cookie2": "",
 			" Cookie": "",
 		}),
-		requestHeaders(deadWildcard, fixes{
+		requestHeaders(orAllHeaders+deadWildcard, fixes{
+			".*":           "",
 			"X-*":          "",
 			"Mcp-Param-*":  "",
 			"x-amz-meta-*": "",
@@ -726,7 +728,10 @@ func badPolicies() []badPolicy {
 			"Origin":          "",
 			" accept-charset": "",
 		}),
-		exposedHeaders(deadWildcard, fixes{"X-*": ""}),
+		exposedHeaders(orAllHeaders+deadWildcard, fixes{
+			"X-*": "",
+			".*":  "",
+		}),
 		exposedHeaders(noLongerSent, privateNetwork),
 		exposedHeaders(onlyTheName, fixes{
 			"X-Foo :":     "X-Foo",
@@ -754,3 +759,4 @@ func badPolicies() []badPolicy {
 		successStatus(-1),
 	)
 }
+		credentialedExposedHeaders("by its name: browsers read", fixes{".*": ""}), // "*" is no way out

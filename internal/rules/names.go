@@ -127,7 +127,12 @@ func checkHeader(s string, judge func(name string) error) (string, error) {
 	}
 	err := judge(name)
 	if err == nil && hasDeadWildcard(name) {
-		err = Error{Detail: `list each header by its name: browsers read "*" as a wildcard only where it stands alone`}
+		all := ""
+		if judge("*") == nil {
+			all = `, or write "*" for all`
+		}
+		err = Error{Detail: "list each header by its name" + all +
+			`: browsers read "*" as a wildcard only where it stands alone`}
 	}
 	if name == s {
 		if err != nil {
