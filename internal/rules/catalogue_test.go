@@ -575,6 +575,10 @@ func badPolicies() []badPolicy {
 			"http://localhost:3000/app": "http://localhost:3000",
 		}),
 		trusted("WebSocket", fixes{"ws://example.com": ""}),
+		trusted("open this page at localhost", fixes{
+			"http://0.0.0.0:3000": "",
+			"http://0.0.0.0":      "",
+		}),
 		trusted(noScheme+"; write that of the page before it", fixes{
 			"example.com:80": "",
 			"192.168.0.1":    "",
@@ -595,7 +599,11 @@ func badPolicies() []badPolicy {
 			"https://*.amazonaws.com":   "",
 			"https://s3*.amazonaws.com": "",
 		}),
-		trusted(noScheme, fixes{"*.github.io": ""}),
+		trusted(noScheme+"; list your own hosts", fixes{
+			"*.github.io":      "",
+			".github.io":       "",
+			"*.github.io:8443": "",
+		}),
 		trusted("let yours in by AllowOriginFunc", fixes{
 			"moz-extension://*":        "",
 			"safari-web-extension://*": "",
