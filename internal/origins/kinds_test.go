@@ -27,16 +27,20 @@ type kind struct {
 var kinds = []kind{
 	{"an invisible character", expression(`[\x{feff}\x{ad}\x{200b}\x{200e}\x{200f}\x{202a}-\x{202e}\x{2060}]`), never},
 	{"any page can make its origin null", expression(`^(?i:null)/?$`), never},
-	{"a word and no origin", expression(`^(?i:true|false|yes|no|on|off|none|any|all|undefined|nil|self)$`), never},
-	{"a placeholder", expression(`\$[{(]?[A-Za-z_]|\{\{|#\{|\{[A-Za-z_][\w.-]*\}|<[^<>]*>|%[A-Za-z_]+%`), never},
+	{"a word and no origin", expression(`^(?i:true|false|yes|no|on|off|none|any|all|undefined|nil|self|` +
+		`same-origin)$`), never},
+	{"a placeholder", expression(`\$[{(]?[A-Za-z_]|\{\{|#\{|\{[A-Za-z_][\w.-]*\}|<[^<>]*>|%[A-Za-z_]+%|` +
+		`^[A-Z][A-Z0-9]*_[A-Z0-9_]*$`), never},
+	{"a comment", expression(`[ \t]#`), never},
 	{"slashes with", expression(`:\\/\\/`), never}, // unless what kindOf makes of it is the next
+	{anything, expression(`^(?:[\^/()$]|\\/)*(?:https\?:\\?/\\?/)?(?:[\^/()$]|\\/)*\.[*+](?:[\^/()$]|\\/)*$`), never},
 	{"regular expressions", expression(`^[~^]|\^|\$$|[()]|` + // anchors and groups
 		`\\[.\-/:dswDSWbB+*?$^\\()|\[\]{}]|\[\^?[a-z0-9]-[a-z0-9]|` + // escapes and classes
 		`\.[+?]|\.\*[^.:/]|://\.\*|^\.\*|[*\])][+?]|[\])]\*|[a-z0-9\])]\{[0-9]+,?[0-9]*\}|[a-z]\?:|` + // repetitions
 		`^(?:re|regex|regexp):|^/[^/]*[.:*][^/]*/[dgimsuvy]*$|^/https?:.*/[dgimsuvy]*$`), never},
 	{"not one port", expression(`^(?:|[^\[:][^:]*):(?:[\d*,.\-\[\]{}]*[*.\-\[\]{}][\d*,.\-\[\]{}]*|[\d,]*,\d[\d,]*)/?$`),
 		expression(`^[^:]*:\*/?$`)}, // of what follows the scheme
-	{"a list in one string", expression(`(?s)^\[.*\]$|^\{.*\}$|^\[["']`), expression(`^\[[0-9a-fA-F:.]+(?:%.*)?\]$`)},
+	{"a list in one string", expression(`(?s)^- |^\[.*\]$|^\{.*\}$|^\[["']`), expression(`^\[[0-9a-fA-F:.]+(?:%.*)?\]$`)},
 	{"quotes", expression("[\"'`“”‘’«»]"), never},
 	{"a comma or semicolon", expression(`^[,;]*[^,;| \t\r\n]+[,;]*$`), expression(`^[^,;]*$`)},
 	{"several origins in one string; ", expression(`[,;|]`), never},
@@ -53,6 +57,9 @@ var kinds = []kind{
 	{"an e-mail address", expression(`^[^:/]*(?::[^/:]*)?@[^/]*$`), never},
 	{"a path", expression(`^\.{0,2}/(?:[^/]|$)|^[A-Za-z]:\\`), never},
 }
+
+// anything begins what is said of a regular expression that every origin matches.
+const anything = "regular expressions are not supported; AllowOriginFunc"
 
 const originOrHost = `(?:\S*://\S*[^\s:/]\S*|\*?\.?[\w-]+\.\S*|\*?\.?[\w-]+:\S*[^\s:/]\S*|\*[:/]*)`
 
@@ -71,7 +78,7 @@ func kindOf(s string) string {
 		}
 		if k.detail == "slashes with" && k.is.MatchString(s) {
 			plain := strings.ReplaceAll(s, `\/`, "/")
-			if strings.ContainsAny(plain, `\+?|`) || kindOf(plain) == "regular expressions" {
+			if strings.HasPrefix(s, "/") || strings.ContainsAny(plain, `\+?|`) || kindOf(plain) == "regular expressions" {
 				continue
 			}
 		}
@@ -259,6 +266,30 @@ func TestKindsAtTheirBounds(t *testing.T) {
 		"10.*:80":              "a network",
 		"10.*:a":               "",
 		"10*":                  "",
+		"10.0.0.1*":            "a network",
+		"app://10.0.0.1*":      "",
+		"same-origin":          "a word and no origin",
+		"A_B":                  "a placeholder",
+		"AB":                   "",
+		"A_b":                  "",
+		"_A":                   "",
+		"a.b #c":               "a comment",
+		"a.b\t# (c)":           "a comment",
+		"a.b#c":                "",
+		".*":                   anything,
+		".+":                   anything,
+		"^.*$":                 anything,
+		"^https?://.+$":        anything,
+		`/^https?:\/\/(.*)$/`:  anything,
+		".*.*":                 "regular expressions",
+		"*.*":                  "no domain, but wildcards alone",
+		"^https?://$":          "regular expressions",
+		"https://.*":           "regular expressions",
+		".*a":                  "regular expressions",
+		"- a":                  "a list in one string",
+		`- "a"`:                "a list in one string",
+		"-a b":                 "white space in the text",
+		`/app:\/\//`:           "regular expressions",
 		".10.*":                "",
 		"abcd:*":               "a network",
 		"abcde:*":              "",

@@ -151,11 +151,14 @@ func badPolicies() []badPolicy {
 			`https:\/\/a.example`:     "",
 			`["https:\/\/a.example"]`: "",
 		}),
+		origins("a comment in the text", fixes{
+			"http://localhost:3000 # dev":                "",
+			"* # all of them (or several, with commas)":  "",
+			"https://a.example\t# not https://b.example": "",
+		}),
 		origins("white space in the text; write the origin alone", fixes{
-			"- https://example.com":       "",
 			"Origin: https://example.com": "",
 			"# https://example.com":       "",
-			"http://localhost:3000 # dev": "",
 			"not https://example.com":     "",
 			"https ://example.com":        "",
 			"https://example.com /":       "",
@@ -282,6 +285,10 @@ func badPolicies() []badPolicy {
 			"~^https://example.com":            "",
 			"~*example.com":                    "",
 			".*":                               "",
+			".+":                               "",
+			"^.*$":                             "",
+			"^https?://.*$":                    "",
+			`/chrome-extension:\/\//`:          "",
 			"https://.*.example.com":           "",
 			`https://\w+\.example\.com`:        "",
 			`.*\.example\.com`:                 "",
@@ -326,16 +333,20 @@ func badPolicies() []badPolicy {
 			"\u202ahttps://example.com\u202c": "https://example.com",
 		}),
 		origins("a list in one string", fixes{
-			`["https://a.example","https://b.example"]`: "",
-			`["https://a.example"]`:                     "",
-			"[https://a.example https://b.example]":     "",
-			"[*]":                                       "",
-			"[]":                                        "",
-			"[ ]":                                       "",
-			"{https://a.example,https://b.example}":     "",
+			`["https://a.example","https://b.example"]`:  "",
+			`["https://a.example"]`:                      "",
+			"[https://a.example https://b.example]":      "",
+			"- https://a.example":                        "",
+			`- "https://a.example"`:                      "",
+			"- 'https://a.example'\n- https://b.example": "",
+			"[*]":                                   "",
+			"[]":                                    "",
+			"[ ]":                                   "",
+			"{https://a.example,https://b.example}": "",
 		}),
 		origins("a placeholder that nothing replaced", fixes{
 			"$ORIGIN":                 "",
+			"CLIENT_URL":              "",
 			"${ORIGIN}":               "",
 			"${ORIGIN:-*}":            "",
 			"https://${HOST}":         "",
@@ -357,6 +368,8 @@ func badPolicies() []badPolicy {
 			"undefined": "",
 			"nil":       "",
 			"self":      "",
+
+			"same-origin": "",
 		}),
 		origins("netip.Prefix.Contains", fixes{
 			"10.0.0.0/8":              "",
@@ -386,6 +399,11 @@ func badPolicies() []badPolicy {
 			"192.168.":                "",
 			"http://192.168.1.":       "",
 			"fe80::*":                 "",
+		}),
+		origins(`":*" behind an address stands for any port`, fixes{
+			"http://192.168.1.58*":  "",
+			"http://192.168.1.58*/": "",
+			"192.168.1.58*":         "",
 		}),
 		origins("several origins", fixes{
 			"https://a.example,https://b.example":   "",
@@ -557,6 +575,10 @@ func badPolicies() []badPolicy {
 			"http://*.github.io":           "",
 			"http://Example.com/":          "",
 		}),
+		trusted("open this page at localhost", fixes{
+			"http://0.0.0.0:3000": "",
+			"http://0.0.0.0":      "",
+		}),
 		trusted("cannot be allowed with", fixes{
 			"null":  "",
 			"Null/": "",
@@ -575,10 +597,6 @@ func badPolicies() []badPolicy {
 			"http://localhost:3000/app": "http://localhost:3000",
 		}),
 		trusted("WebSocket", fixes{"ws://example.com": ""}),
-		trusted("open this page at localhost", fixes{
-			"http://0.0.0.0:3000": "",
-			"http://0.0.0.0":      "",
-		}),
 		trusted(noScheme+"; write that of the page before it", fixes{
 			"example.com:80": "",
 			"192.168.0.1":    "",
@@ -750,6 +768,7 @@ func badPolicies() []badPolicy {
 			"*":  "",
 			"* ": "",
 		}),
+		credentialedExposedHeaders("by its name: browsers read", fixes{".*": ""}), // "*" is no way out
 		// Its fix was "*", which is no better.
 		credentialedExposedHeaders(onlyTheName, fixes{"*:": ""}),
 
@@ -767,4 +786,3 @@ func badPolicies() []badPolicy {
 		successStatus(-1),
 	)
 }
-		credentialedExposedHeaders("by its name: browsers read", fixes{".*": ""}), // "*" is no way out
