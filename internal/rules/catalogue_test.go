@@ -106,7 +106,7 @@ const (
 	noScheme       = "no scheme"
 	noPath         = "no path, query or slash"
 	missingDot     = "evilexample.com"
-	emptyElement   = "empty"
+	emptyElement   = "empty; leave this element out: a variable that is not set yields one"
 	severalHeaders = "several headers"
 	notAName       = "not the name"
 	deadWildcard   = `browsers read "*" as a wildcard only where it stands alone`
@@ -131,7 +131,7 @@ func badPolicies() []badPolicy {
 			{cors.Options{AllowedOrigins: []string{}, AllowCredentials: true}, "AllowedOrigins", "", noOrigin, ""},
 		},
 
-		origins("leave this element out", fixes{
+		origins(emptyElement, fixes{
 			"":       "",
 			" ":      "",
 			"\t\r\n": "",

@@ -38,7 +38,8 @@ func CheckMethod(s string) (string, error) {
 	return name, nil
 }
 
-var errEmptyElement = Error{Detail: "empty; leave this element out: splitting an empty string yields one"}
+var errEmptyElement = Error{Detail: "empty; leave this element out: " +
+	"a variable that is not set yields one, and so does splitting an empty string"}
 
 const onlyBare = "quotes in the text; write the name without them"
 

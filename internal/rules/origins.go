@@ -62,13 +62,17 @@ func (o Origins) Check(s string) (origins.Pattern, error) {
 
 // detail says what Parse's err says, with the ways out that are open here.
 func (o Origins) detail(err error) string {
+	text := err.Error()
+	if err == origins.ErrNoHost {
+		text += "; write that of the page behind the scheme"
+	}
 	switch {
 	case o.Matcher:
-		return strings.ReplaceAll(err.Error(), "AllowOriginFunc", "code of your own")
+		return strings.ReplaceAll(text, "AllowOriginFunc", "code of your own")
 	case origins.MayMeanEvery(err) && !o.Trust():
-		return err.Error() + `; "*" alone allows every origin`
+		return text + `; "*" alone allows every origin`
 	}
-	return err.Error()
+	return text
 }
 
 // bareName says what to write for a name without a scheme. The name with one is unsafe, or
