@@ -40,7 +40,8 @@ var kinds = []kind{
 		`^(?:re|regex|regexp):|^/[^/]*[.:*][^/]*/[dgimsuvy]*$|^/https?:.*/[dgimsuvy]*$`), never},
 	{"not one port", expression(`^(?:|[^\[:][^:]*):(?:[\d*,.\-\[\]{}]*[*.\-\[\]{}][\d*,.\-\[\]{}]*|[\d,]*,\d[\d,]*)/?$`),
 		expression(`^[^:]*:\*/?$`)}, // of what follows the scheme
-	{"a list in one string", expression(`(?s)^- |^\[.*\]$|^\{.*\}$|^\[["']`), expression(`^\[[0-9a-fA-F:.]+(?:%.*)?\]$`)},
+	{"a list in one string", expression(`(?s)^- |^\[.*\]$|^\{.*\}$|^\[["']`),
+		expression(`^\[[0-9a-fA-F:.]+(?:%.*)?\]$`)},
 	{"quotes", expression("[\"'`“”‘’«»]"), never},
 	{"a comma or semicolon", expression(`^[,;]*[^,;| \t\r\n]+[,;]*$`), expression(`^[^,;]*$`)},
 	{"several origins in one string; ", expression(`[,;|]`), never},
@@ -78,7 +79,8 @@ func kindOf(s string) string {
 		}
 		if k.detail == "slashes with" && k.is.MatchString(s) {
 			plain := strings.ReplaceAll(s, `\/`, "/")
-			if strings.HasPrefix(s, "/") || strings.ContainsAny(plain, `\+?|`) || kindOf(plain) == "regular expressions" {
+			if strings.HasPrefix(s, "/") || strings.ContainsAny(plain, `\+?|`) ||
+				kindOf(plain) == "regular expressions" {
 				continue
 			}
 		}

@@ -157,7 +157,8 @@ func checkHeader(s string, judge func(name string) error) (string, error) {
 func judgeAllowedHeader(name string) error {
 	switch fetch.ByteLowercase(name) {
 	case "cookie", "cookie2":
-		return Error{Detail: "remove this, and set AllowCredentials for browsers to send cookies: scripts cannot set it"}
+		return Error{Detail: "remove this; with AllowCredentials browsers send cookies by themselves, " +
+			"and scripts cannot set it"}
 	case "set-cookie", "set-cookie2":
 		return Error{Detail: "remove this response header, which scripts can neither set nor read"}
 	case "accept-ranges", "age", "allow", "etag", "location", "retry-after", "server", "vary", "www-authenticate":
