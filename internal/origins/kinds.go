@@ -34,7 +34,9 @@ var kinds = []kind{
 	{isJoined, errSeveral},
 	{isSpaced, "several origins in one string, with white space between; write each as an element of its own"},
 	{hasSpace, "white space in the text; write the origin alone"},
+	{isAnyScheme, errAnyScheme},
 	{isWildcardScheme, errWildcardScheme},
+	{isAnyPage, errNoDomain},
 	{isAnyPort, errNetwork + `; ":*" behind an address stands for any port`},
 	{isNetwork, errNetwork},
 	{isWildcards, errWildcards},
@@ -59,6 +61,8 @@ const (
 	errWildcards = Error("no domain, but wildcards alone; " +
 		"AllowOriginFunc can allow origins by what they have in common")
 )
+
+const errAnyScheme = errWildcardScheme + ", which can allow all of them"
 
 const errNetwork = Error("a network, which no pattern stands for; " +
 	"compare the address in AllowOriginFunc, with netip.Prefix.Contains")
@@ -268,6 +272,18 @@ func isAnyPort(s string) bool {
 	}
 	addr, ok := strings.CutSuffix(s, "*")
 	return ok && isAddr(addr)
+}
+
+// isAnyScheme finds *://*, with any port or path.
+func isAnyScheme(s string) bool {
+	_, rest, _ := strings.Cut(s, "://")
+	return isWildcardScheme(s) && consistsOf(rest, "*:/")
+}
+
+// isAnyPage finds https://*/*, as browser extensions write it.
+func isAnyPage(s string) bool {
+	scheme, rest, _ := strings.Cut(s, "://")
+	return isWeb(scheme) && rest == "*/*"
 }
 
 // isNetwork finds the addresses of a network, as 10.0.0.0/8, 10.0.*, 10.0. or fe80::*.

@@ -48,7 +48,9 @@ var kinds = []kind{
 	{"several origins in one string, with white space",
 		expression(`(?s)(?:^|\s)` + originOrHost + `\s(?:.*\s)?` + originOrHost + `(?:\s|$)`), never},
 	{"white space in the text", expression(`[ \t\r\n]`), never},
+	{anyScheme, expression(`^[A-Za-z]*\*[A-Za-z*]*://[*:/]+$`), never},
 	{"the scheme cannot be a wildcard", expression(`^[A-Za-z]*\*[A-Za-z*]*://.`), never},
+	{"no domain follows the wildcard", expression(`^https?://\*/\*$`), never},
 	{"a network", expression(`^(?:https?://)?(?:` +
 		`\d{1,3}(?:\.\d{1,3}){0,2}\.(?:[*xX]|\d{0,3}\*\d{0,3}|\d{1,3}-\d{1,3})(?:\.[\d*xX-]+)*(?::[\d*]*)?/?$|` +
 		`(?:\d{1,3}\.){1,3}(?::[\d*]*)?/?$|` + // its beginning alone
@@ -61,6 +63,10 @@ var kinds = []kind{
 
 // anything begins what is said of a regular expression that every origin matches.
 const anything = "regular expressions are not supported; AllowOriginFunc"
+
+// anyScheme begins what is said of a wildcard that stands for each part of a URL.
+const anyScheme = "the scheme cannot be a wildcard; write one pattern for each scheme, " +
+	"or decide in AllowOriginFunc, which can allow all"
 
 const originOrHost = `(?:\S*://\S*[^\s:/]\S*|\*?\.?[\w-]+\.\S*|\*?\.?[\w-]+:\S*[^\s:/]\S*|\*[:/]*)`
 
@@ -247,6 +253,12 @@ func TestKindsAtTheirBounds(t *testing.T) {
 		"$(1":                  "regular expressions",
 		"a*b://c":              "the scheme cannot be a wildcard",
 		"a1*://c":              "",
+		"*://*/*":              anyScheme,
+		"http*://*:*":          anyScheme,
+		"*://*.a":              "the scheme cannot be a wildcard",
+		"https://*/*":          "no domain follows the wildcard",
+		"https://*/a":          "",
+		"app://*/*":            "",
 		"a://*":                "",
 		"10.0.0.0/":            "",
 		"fe80::/128":           "a network",
@@ -340,7 +352,7 @@ var pieces = append(strings.Fields(`
 	| , ; " ' < > = _ a b z example.com a.example shop-a localhost 10 192 0 255 1-9 x X fe80 fe80:: ::1 db8 ffff 127.0.0.1
 	10.0.0.0 8 16 80 8080 255.0.0.0 8 [a-z] [0-9]+ [^.]+ .* .+ .? \. \/ \w+ {1,3} {2} {name} {{host}} ${ORIGIN} $HOST
 	%HOST% <host> #{x} https?:// https: http null true NONE re: regex: regexp: /i /gi user@ *. *- .. ../ ./ C:\ [" ['
-	$(host) ,8081 -8080 “ ” ü [::1] [fe80:: *:// http*://`), "\u200b")
+	$(host) ,8081 -8080 “ ” ü [::1] [fe80:: *:// http*:// https://*/*`), "\u200b")
 
 func randomText(r *rand.Rand) (s string) {
 	for range 1 + r.IntN(6) {

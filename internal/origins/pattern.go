@@ -53,7 +53,11 @@ func IsShared(err error) bool {
 // MayMeanEvery reports whether err is that of Parse for a text that may have been meant
 // as "*", which Parse does not take.
 func MayMeanEvery(err error) bool {
-	return err == errWord || err == errAnything || err == errWildcards || err == errNoDomain || err == ErrNoHost
+	switch err {
+	case errWord, errAnything, errWildcards, errAnyScheme, errNoDomain, ErrNoHost:
+		return true
+	}
+	return false
 }
 
 // A Pattern is a parsed pattern. An origin is a pattern without a wildcard. The doc

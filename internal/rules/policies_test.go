@@ -64,6 +64,10 @@ func TestWaysOutAreOpen(t *testing.T) {
 			`and ":*" behind a host stands for any port`,
 		".*": "regular expressions are not supported; code of your own " +
 			"can allow origins by what they have in common",
+		"*://*/*": "the scheme cannot be a wildcard; write one pattern for each scheme, " +
+			"or decide in code of your own, which can allow all of them",
+		"https://*/*": `no domain follows the wildcard; code of your own can allow all of one scheme, ` +
+			`and ":*" behind a host stands for any port`,
 		"https://": "no host; write that of the page behind the scheme",
 		"*.*":      "no domain, but wildcards alone; code of your own can allow origins by what they have in common",
 	} {
