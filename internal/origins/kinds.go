@@ -271,7 +271,7 @@ func isAnyPort(s string) bool {
 		s = rest
 	}
 	addr, ok := strings.CutSuffix(s, "*")
-	return ok && isAddr(addr)
+	return ok && isAddr(addr) && !strings.Contains(addr, ":")
 }
 
 // isAnyScheme finds *://*, with any port or path.

@@ -127,7 +127,7 @@ var differences = []struct {
 	// dots, a range without an end, a dot at the end, x and a number, a "*" within an IPv6
 	// address, an IPv6 address as a mask.
 	{expression(`^[^*]*(?:\d{4}|\.\.|[xX]\d|\.:|(?:\d+\.){4}|[xX-][\dxX]*\.?[/:]*$|` +
-		`[*-].*[*-]|/[^/]*::|\*[^\]])`), "a network"},
+		`[*-].*[*-]|/[^/]*::|\*[^\]]|\*\][^:/])`), "a network"},
 	{expression(`^\.{3,}/|^(?s:.):\\`), "a path"},
 }
 
@@ -282,6 +282,7 @@ func TestKindsAtTheirBounds(t *testing.T) {
 		"10*":                  "",
 		"10.0.0.1*":            "a network",
 		"app://10.0.0.1*":      "",
+		"::1*":                 "",
 		"same-origin":          "a word and no origin",
 		"A_B":                  "a placeholder",
 		"AB":                   "",
