@@ -117,6 +117,7 @@ var differences = []struct {
 	// An expression in slashes that is but a scheme, or has a line feed.
 	{expression(`^/https?:`), "a path"},
 	{expression(`^/https?:`), "quotes"},
+	{expression(`^/https?:`), "white space in the text"},
 	{expression(`^\\?/https?:`), "slashes with"},
 	{expression(`(?s)^/https?:.*\n`), "regular expressions"},
 	// A "*" between others, and white space beyond ASCII.
@@ -127,7 +128,7 @@ var differences = []struct {
 	// dots, a range without an end, a dot at the end, x and a number, a "*" within an IPv6
 	// address, an IPv6 address as a mask.
 	{expression(`^[^*]*(?:\d{4}|\.\.|[xX]\d|\.:|(?:\d+\.){4}|[xX-][\dxX]*\.?[/:]*$|` +
-		`[*-].*[*-]|/[^/]*::|\*[^\]]|\*\][^:/])`), "a network"},
+		`[*-].*[*-]|/[^/]*::|\*[^\]]|\*\][^:/]|/\d+/$)`), "a network"},
 	{expression(`^\.{3,}/|^(?s:.):\\`), "a path"},
 }
 
