@@ -192,10 +192,12 @@ func findMessages(text string) []message {
 	}
 	none := func(*Call, []string) {}
 	origin := func(c *Call, value string) {
-		value = strings.TrimSuffix(value, "/")                 // by hand: no browser writes it
-		if value == "null" || strings.Contains(value, "://") { // and no word that stands in its place
-			c.Origin = Origin{value, "the console's line"}
+		if scheme, host, found := strings.Cut(value, "://"); found {
+			value = scheme + "://" + strings.TrimSuffix(host, "/") // by hand: no browser writes it
+		} else if value != "null" {
+			return // a word that stands in its place
 		}
+		c.Origin = Origin{value, "the console's line"}
 	}
 
 	add(chromiumLine, "Chromium", whole, func(c *Call, g []string) {

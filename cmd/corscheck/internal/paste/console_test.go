@@ -368,6 +368,8 @@ func TestConsoleLinesInTheWild(t *testing.T) {
 			[]told{{url: address, origin: page, header: "x-foo", preflight: true}}},
 		{"a slash behind the page", strings.Replace(quotedPlaces, page, page+"/", 1) +
 			" has been blocked by CORS policy: " + missing, []told{{url: address, origin: page}}},
+		{"a file", strings.Replace(quotedPlaces, page, "file://", 1) + " has been blocked by CORS policy: " + missing,
+			[]told{{url: address, origin: "file://"}}},
 		{"links in Markdown", strings.NewReplacer(address, "["+address+"]("+address+")", page, "["+page+"]("+page+")").
 			Replace(quotedPlaces) + " has been blocked by CORS policy: " + missing, []told{{url: address, origin: page}}},
 		{"links of a chat", strings.NewReplacer(address, "<"+address+"|api.example.com>", page, "<"+page+">").
