@@ -123,6 +123,7 @@ type message struct {
 	start, end int // in the text
 	call       Call
 	kind       kind
+	vague      bool // prose that names a URL and CORS may look the same
 	failedLoad bool // Safari: the same reason once more, in "Failed to load resource"
 }
 
@@ -149,6 +150,7 @@ func parseConsole(text string) (*Paste, error) {
 		m.failedLoad = strings.HasSuffix(text[:m.start], "Failed to load resource: ")
 	}
 	p := &Paste{Form: Console, Calls: takeNetwork(pairUp(messages), text)}
+	p.vague = len(messages) > 0 && !slices.ContainsFunc(messages, func(m message) bool { return !m.vague })
 	if len(p.Calls) == 0 {
 		return nil, nil
 	}
@@ -186,6 +188,7 @@ func findMessages(text string) []message {
 			}
 			m := message{start: at[0], end: at[1], kind: k}
 			m.call.Complaint = &Complaint{Browser: browser}
+			m.vague = pattern == firefoxAny
 			fill(&m.call, groups)
 			found = append(found, m)
 		}

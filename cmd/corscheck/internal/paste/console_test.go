@@ -454,7 +454,9 @@ func TestConsoleLineAboveACall(t *testing.T) {
 		"It says \"has been blocked by CORS policy: No\". I sent:\n\ncurl https://api.example.com/7 -X PUT": CurlBash,
 		"Origin https://app.example.com is not allowed by Access-Control-Allow-Origin, for\n```js\n" +
 			"fetch('https://api.example.com/7')\n```": Fetch,
-		"blocked by CORS policy: as `has been blocked by CORS policy: No` says": Console,
+		"As https://docs.example.com/ says: CORS is on.\n\n```\ncurl https://api.example.com/7\n```":      CurlBash,
+		"Aynı Köken İlkesi, https://api.example.com/7 (Sebep: CORS ‘Access-Control-Allow-Origin’ eksik).": Console,
+		"blocked by CORS policy: as `has been blocked by CORS policy: No` says":                           Console,
 	} {
 		p, err := Parse(text)
 		require.NoError(t, err, text)

@@ -45,6 +45,8 @@ var ErrUnknown = errors.New("the paste is not recognized: paste " + Known)
 type Paste struct {
 	Form  Form
 	Calls []Call // in the order of the text, never empty
+
+	vague bool // the text may be no console's line
 }
 
 // A Call is what the text tells of one call. What it does not tell is the zero
@@ -157,7 +159,7 @@ func parse(text string) (*Paste, error) {
 		return parseFetch(text)
 	}
 	line, err := parseConsole(text)
-	if err != nil || line.namesURL() {
+	if err != nil || line.namesURL() && !line.vague {
 		return line, err
 	}
 	for _, inner := range quotedCode(text) {
