@@ -105,7 +105,7 @@ func planAudit(c *call) (*plan, error) {
 	case p.sameOrigin:
 		return nil, usagef("-origin %s is the URL's own, and its pages are under no policy: name the origin of "+
 			"another page", c.origin)
-	case c.origin == "null":
+	case c.isOpaque():
 		return nil, usagef("-origin null: name an origin that the policy is meant for; the audit tries null by itself")
 	}
 	return p, nil

@@ -181,7 +181,7 @@ func (o *outcome) noteResponseHeader() string {
 }
 
 func (o *outcome) noteNull() string {
-	if o.call.origin != "null" || o.plan.sameOrigin {
+	if !o.call.isOpaque() || o.plan.sameOrigin {
 		return ""
 	}
 	return "Every sandboxed frame and local file has the origin null, also those of strangers, so no server " +
