@@ -239,8 +239,7 @@ func (e *evidence) concludeOther(value string) []note {
 		return e.cached()
 	case e.grantsPage():
 		return either("cached", "not-covered", "An answer to the same page allowed it, and this one allows %s: a "+
-			"cache keeps the answer to another page, or two layers disagree. "+
-			"Send Vary: Origin with every answer.", value)
+			"cache keeps the answer to another page, or two layers disagree. Send Vary: Origin with every answer.", value)
 	case isCached(e.fault) && e.fresh() == nil && !e.call.isOpaque():
 		return either("cached", "origin-not-listed", "The answer is for %s%s, and a cache had it. Either the "+
 			"cache keeps what another page got, and the server has to send Vary: Origin; "+
@@ -434,14 +433,12 @@ func (e *evidence) concludeLonePreflight() []note {
 	case e.passes(askPlain) && (x.status < 500 || wordsOf(x).cors):
 		return e.refused()
 	case isUnrouted(x.status):
-		return one("options-not-routed", "The server allows the page to GET this URL, and did not answer its "+
-			"preflight: "+
+		return one("options-not-routed", "The server allows the page to GET this URL, and did not answer its preflight: "+
 			"it said %s, as routers do that have no route for OPTIONS. "+
 			"Put the CORS layer before the router, or add a route for OPTIONS.", statusLine(x.status))
 	case x.status <= 299 && hasCORS(x):
 		return one("options-not-routed", "The answer to OPTIONS has other CORS headers, and lacks the %s that "+
-			"the page gets with GET: "+
-			"OPTIONS is answered in another place. Send it there too.", fetch.AllowOrigin)
+			"the page gets with GET: OPTIONS is answered in another place. Send it there too.", fetch.AllowOrigin)
 	case x.status <= 299:
 		return one("options-not-routed", "Something answers OPTIONS by itself, with %s, before the CORS layer "+
 			"that allows the page to GET this URL. "+
@@ -620,8 +617,7 @@ func (e *evidence) login() []note {
 	x := e.fault
 	if x.preflight {
 		return one("login-before-cors", "The preflight met a login: %s. Browsers send preflights without cookies "+
-			"and tokens. "+
-			"Put the CORS layer before the login, or let OPTIONS through.", statusAndPlace(x))
+			"and tokens. Put the CORS layer before the login, or let OPTIONS through.", statusAndPlace(x))
 	}
 	return one("login-before-cors", "A login answered outside the CORS layer: %s. "+
 		"Put the CORS layer before it, so that the page can read the answer.", statusAndPlace(x))

@@ -262,8 +262,7 @@ const errSeveral = Error("several origins in one string; write each as an elemen
 func checkScheme(s string) error {
 	switch s {
 	case "ws", "wss":
-		return Error("with WebSocket handshakes browsers send the origin of the page, " +
-			"which begins with http or https")
+		return Error("with WebSocket handshakes browsers send the origin of the page, which begins with http or https")
 	case "file":
 		return errLocalFile
 	case "data", "blob", "about", "javascript", "ftp":
@@ -331,8 +330,7 @@ func (p *Pattern) cutWildcard() error {
 	case strings.IndexByte(p.Host[star+1:], '*') >= 0:
 		return Error("list the hosts, or decide in AllowOriginFunc: more than one wildcard in the host")
 	case star >= len(first):
-		return Error("list the hosts, or decide in AllowOriginFunc: " +
-			"the wildcard may stand in the first label only")
+		return Error("list the hosts, or decide in AllowOriginFunc: the wildcard may stand in the first label only")
 	case rest == "" && !isWeb(p.Scheme):
 		return Error(`no domain follows the wildcard; ` +
 			`"*" as the whole host, without a port, matches every host of this scheme`)

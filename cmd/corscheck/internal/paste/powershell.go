@@ -86,8 +86,7 @@ func parsePowerShell(text string) (*Paste, error) {
 		}
 	}
 	if len(p.Calls) == 0 {
-		return nil, errors.New("the PowerShell text makes no call: " +
-			"copy the lines with Invoke-WebRequest too")
+		return nil, errors.New("the PowerShell text makes no call: copy the lines with Invoke-WebRequest too")
 	}
 	return p, nil
 }
