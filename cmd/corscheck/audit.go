@@ -348,10 +348,8 @@ func keepRefusal(err error) error {
 // isRefusal reports whether the server broke off, as some do on strange requests,
 // rather than did not answer in time.
 func isRefusal(err error) bool {
-	return !slices.ContainsFunc([]error{context.DeadlineExceeded, errTooMany, errLate, errLimited},
-		func(other error) bool {
-			return errors.Is(err, other)
-		})
+	others := []error{context.DeadlineExceeded, errTooMany, errLate, errLimited}
+	return !slices.ContainsFunc(others, func(other error) bool { return errors.Is(err, other) })
 }
 
 var (
