@@ -61,16 +61,20 @@ func parseCommands(text string) (*Paste, error) {
 	if form == CurlPowerShell && psLooksLikeCmdlet(text) {
 		return parsePowerShell(text)
 	}
-	split := map[Form]func(string) ([][]string, error){
-		CurlBash: splitBash, CurlCmd: splitCmd, CurlPowerShell: splitPowerShell,
-	}[form]
+	split := splitBash
+	switch form {
+	case CurlCmd:
+		split = splitCmd
+	case CurlPowerShell:
+		split = splitPowerShell
+	}
 	commands, err := split(text)
 	if err != nil {
 		return nil, err
 	}
 	p := &Paste{Form: form}
 	for _, words := range commands {
-		if last := len(p.Calls) - 1; last >= 0 && words[0][:min(1, len(words[0]))] == "-" {
+		if last := len(p.Calls) - 1; last >= 0 && strings.HasPrefix(words[0], "-") {
 			p.Calls[last].Args = append(p.Calls[last].Args, words...) // what joined the lines was lost
 			continue
 		}
@@ -223,11 +227,10 @@ func splitBash(text string) (commands [][]string, err error) {
 			b.Reset() // 2>
 			inWord = false
 			i += redirection(text[i:])
-		case isCurly(text[i:]) && !inWord:
-			return nil, errCurly
-		case isLongDash(text[i:]) && !inWord:
-			return nil, errDash
 		default:
+			if err := checkTypography(text[i:]); err != nil && !inWord {
+				return nil, err
+			}
 			inWord = true
 			_ = b.WriteByte(c)
 			i++
@@ -259,9 +262,15 @@ func isCurly(text string) bool {
 	return strings.ContainsRune("“”„‘’‚", r)
 }
 
-// isLongDash reports whether text begins with what programs make of -- or -.
-func isLongDash(text string) bool {
-	return strings.HasPrefix(text, "—") || strings.HasPrefix(text, "–")
+// checkTypography refuses a word that begins with what programs make of quotes and of -- or -.
+func checkTypography(word string) error {
+	switch {
+	case isCurly(word):
+		return errCurly
+	case strings.HasPrefix(word, "—"), strings.HasPrefix(word, "–"):
+		return errDash
+	}
+	return nil
 }
 
 // redirection returns the length of a redirection, with the word that it names.
@@ -452,11 +461,10 @@ func splitCmd(text string) (commands [][]string, err error) {
 			words = nil
 		case (c == '<' || c == '>') && !inWord:
 			i += redirection(text[i:]) - 1
-		case isCurly(text[i:]) && !inWord:
-			return nil, errCurly
-		case isLongDash(text[i:]) && !inWord:
-			return nil, errDash
 		default:
+			if err := checkTypography(text[i:]); err != nil && !inWord {
+				return nil, err
+			}
 			inWord = true
 			b.WriteByte(c)
 		}

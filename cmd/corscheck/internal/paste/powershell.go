@@ -1,12 +1,10 @@
 package paste
 
 import (
-	"encoding/json"
 	"errors"
-	"math"
 	"net/url"
 	"regexp"
-	"strconv"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -19,11 +17,8 @@ var psCmdlets = []string{"invoke-webrequest", "invoke-restmethod", "iwr", "irm"}
 
 // startsPowerShell reports whether text begins as PowerShell does that makes a call.
 func startsPowerShell(text string) bool {
-	word := lower(firstWord(text))
-	for _, cmdlet := range psCmdlets {
-		if word == cmdlet {
-			return true
-		}
+	if slices.Contains(psCmdlets, lower(firstWord(text))) {
+		return true
 	}
 	if !strings.HasPrefix(text, "$") {
 		return false
@@ -190,11 +185,9 @@ func (r *psReader) statement() (*Call, error) {
 		return r.assignment()
 	}
 	word := lower(firstWord(r.rest()))
-	for _, cmdlet := range append(psCmdlets, "curl", "wget") {
-		if word == cmdlet {
-			r.at += len(word)
-			return r.invoke()
-		}
+	if slices.Contains(psCmdlets, word) || word == "curl" || word == "wget" {
+		r.at += len(word)
+		return r.invoke()
 	}
 	return nil, r.skipStatement()
 }
@@ -234,10 +227,8 @@ func (r *psReader) assignment() (*Call, error) {
 	r.at++
 	r.space()
 	word := lower(firstWord(r.rest()))
-	for _, cmdlet := range psCmdlets {
-		if word == cmdlet {
-			return nil, nil // the statement goes on with the call
-		}
+	if slices.Contains(psCmdlets, word) {
+		return nil, nil // the statement goes on with the call
 	}
 	if strings.HasPrefix(word, "new-object") {
 		if line := lower(r.rest()[:lineEnd(r.rest())]); strings.Contains(line, "dictionary") ||
@@ -546,10 +537,7 @@ func (r *psReader) table() (any, error) {
 				return nil, err
 			}
 		}
-		if r.peek() == 0 {
-			return nil, errPowerShell
-		}
-		if c := r.peek(); c == ')' || c == '|' {
+		if c := r.peek(); c == 0 || c == ')' || c == '|' {
 			return nil, errPowerShell
 		}
 	}
@@ -675,7 +663,7 @@ func (r *psReader) invoke() (*Call, error) {
 			r.at += len(name)
 			if r.peek() == ':' {
 				r.at++
-				if isSwitch := abbreviated(psSwitches, name) != ""; isSwitch {
+				if abbreviated(psSwitches, name) != "" {
 					r.space()
 					if _, err := r.value(true); err != nil {
 						return nil, err
@@ -794,7 +782,7 @@ func (c *Call) dropHTTP2() {
 	}
 	kept := c.Header[:0]
 	for _, f := range c.Header {
-		if !strings.Contains(" authority method path scheme ", " "+lower(f.Name)+" ") {
+		if !slices.Contains(names, lower(f.Name)) {
 			kept = append(kept, f)
 		}
 	}
@@ -823,21 +811,4 @@ func cookieLine(cookies []Field) string {
 		b.WriteString(c.Name + "=" + c.Value)
 	}
 	return b.String()
-}
-
-// quoteJSON writes a text as JSON does.
-func quoteJSON(s string) string {
-	text, _ := json.Marshal(s)
-	return string(text)
-}
-
-// formatNumber writes a number as JavaScript does.
-func formatNumber(f float64) string {
-	switch abs := math.Abs(f); {
-	case f == 0:
-		return "0" // also for -0
-	case abs >= 1e-6 && abs < 1e21:
-		return strconv.FormatFloat(f, 'f', -1, 64)
-	}
-	return strconv.FormatFloat(f, 'g', -1, 64)
 }
