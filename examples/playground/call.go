@@ -136,14 +136,21 @@ type announcement struct {
 // announces returns what the preflight of r asks for, nil if r needs none.
 func (r request) announces(page, url string) (a *announcement) {
 	_, _ = corstest.Fetch(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		method := r.Header.Get("Access-Control-Request-Method")
-		if a == nil && r.Method == http.MethodOptions && method != "" {
-			list := r.Header.Get("Access-Control-Request-Headers")
-			names := strings.FieldsFunc(list, func(c rune) bool { return c == ',' })
-			a = &announcement{method, names}
+		if a == nil {
+			a = announcementIn(r)
 		}
 	}), r.simulate(page, url))
 	return a
+}
+
+// announcementIn returns what r asks for, nil if it is no preflight.
+func announcementIn(r *http.Request) *announcement {
+	method := r.Header.Get("Access-Control-Request-Method")
+	if r.Method != http.MethodOptions || method == "" {
+		return nil
+	}
+	list := r.Header.Get("Access-Control-Request-Headers")
+	return &announcement{method, strings.FieldsFunc(list, func(c rune) bool { return c == ',' })}
 }
 
 // code returns r as JavaScript.
