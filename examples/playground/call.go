@@ -56,12 +56,16 @@ func (c call) request(o origins) (request, []cors.Problem) {
 	if c.Cookies != "" && c.Cookies != "include" {
 		report("cookies", c.Cookies, "not a mode of fetch", "include")
 	}
-	for name, text := range map[string]*string{"method": &r.Init.Method, "headers": &c.Headers, "body": &r.Init.Body} {
-		if len(*text) > maxText {
-			problems = append(problems, tooLong(name, *text))
-			*text = ""
+	bounded := func(field, text string) string {
+		if len(text) > maxText {
+			problems = append(problems, tooLong(field, text))
+			return ""
 		}
+		return text
 	}
+	r.Init.Method = bounded("method", r.Init.Method)
+	c.Headers = bounded("headers", c.Headers)
+	r.Init.Body = bounded("body", r.Init.Body)
 	seen := make(map[string]bool)
 	for _, line := range splitLines(c.Headers) {
 		name, value, found := strings.Cut(line, ":")
