@@ -389,16 +389,16 @@ func isPort(scheme, port string) bool {
 	if port == "" {
 		return true
 	}
-	digits := port[len(":"):]
-	if digits == "" || len(digits) > len("65535") || digits[0] == '0' || port == defaultPort(scheme) {
+	number := port[len(":"):]
+	if number == "" || len(number) > len("65535") || number[0] == '0' || port == defaultPort(scheme) {
 		return false
 	}
 	n := 0
-	for i := range len(digits) {
-		if digits[i] < '0' || digits[i] > '9' {
+	for i := range len(number) {
+		if number[i] < '0' || number[i] > '9' {
 			return false
 		}
-		n = 10*n + int(digits[i]-'0')
+		n = 10*n + int(number[i]-'0')
 	}
 	return n <= 65535
 }
