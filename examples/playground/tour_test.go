@@ -179,10 +179,12 @@ func TestDeparture(t *testing.T) {
 		"a signed range": {
 			corstest.EngineWebKit, call{Path: "/notes", Headers: "X-Debug: 1\nrange: bytes=+1-2"}, "no preflight for a Range",
 		},
-		"a range":        {corstest.EngineWebKit, call{Path: "/notes", Headers: "Range: bytes=1-2"}, none},
-		"a plus":         {corstest.EngineWebKit, call{Path: "/notes", Headers: "X-Debug: +"}, none},
-		"another engine": {corstest.EngineFirefox, call{Path: "/away", Method: "DELETE", Headers: "Range: bytes=+1-2"}, none},
-		"User-Agent":     {corstest.EngineChromium, call{Path: "/notes", Headers: "User-Agent: mine"}, none},
+		"a range": {corstest.EngineWebKit, call{Path: "/notes", Headers: "Range: bytes=1-2"}, none},
+		"a plus":  {corstest.EngineWebKit, call{Path: "/notes", Headers: "X-Debug: +"}, none},
+		"another engine": {
+			corstest.EngineFirefox, call{Path: "/away", Method: "DELETE", Headers: "Range: bytes=+1-2"}, none,
+		},
+		"User-Agent": {corstest.EngineChromium, call{Path: "/notes", Headers: "User-Agent: mine"}, none},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r, problems := tc.call.request(local)
