@@ -137,6 +137,16 @@ func (a *audit) exit(f *flags) int {
 // isCutShort reports whether not all was asked: what was not may hide a hole.
 func (a *audit) isCutShort() bool { return a.late || a.limited }
 
+// tried are the origins of strangers that were asked with.
+func (a *audit) tried() (origins []string) {
+	for _, s := range a.strangers {
+		if !slices.Contains(origins, s.origin) {
+			origins = append(origins, s.origin)
+		}
+	}
+	return origins
+}
+
 func (a *audit) report(id string, s severity, evidence []string, detail, remedy string) {
 	a.findings = append(a.findings, finding{id, s, detail, remedy, evidence})
 }
