@@ -223,8 +223,8 @@ func splitBash(text string) (commands [][]string, err error) {
 			n := substitution(text[i:])
 			_, _ = b.WriteString(text[i : i+n])
 			i += n
-		case (c == '<' || c == '>') && (!inWord || b.Len() == 1 && strings.Contains("012", b.String())):
-			b.Reset() // 2>
+		case (c == '<' || c == '>') && (!inWord || isStream(b.String())):
+			b.Reset()
 			inWord = false
 			i += redirection(text[i:])
 		default:
@@ -272,6 +272,9 @@ func checkTypography(word string) error {
 	}
 	return nil
 }
+
+// isStream reports whether a word before a < or a > belongs to the redirection, as in 2>.
+func isStream(word string) bool { return word == "0" || word == "1" || word == "2" }
 
 // redirection returns the length of a redirection, with the word that it names.
 func redirection(text string) int {
@@ -459,7 +462,9 @@ func splitCmd(text string) (commands [][]string, err error) {
 				commands = append(commands, words)
 			}
 			words = nil
-		case (c == '<' || c == '>') && !inWord:
+		case (c == '<' || c == '>') && (!inWord || isStream(b.String())):
+			b.Reset()
+			inWord = false
 			i += redirection(text[i:]) - 1
 		default:
 			if err := checkTypography(text[i:]); err != nil && !inWord {

@@ -335,7 +335,7 @@ func (r *psReader) bare() any {
 	var b utf16Builder
 	for r.at < len(r.text) {
 		switch c := r.peek(); {
-		case strings.IndexByte(" \t\n;|(){}", c) >= 0:
+		case strings.IndexByte(" \t\n;|(){}", c) >= 0, strings.HasPrefix(r.rest(), "\u00a0"):
 			if b.Len() == 0 {
 				r.at++ // always get on
 			}
