@@ -405,14 +405,11 @@ func (r *report) fix(o *outcome) {
 	}
 }
 
-// place is where the lines belong: the path of the URL that blocks the call, with its host if
-// that is not the one that was called.
+// place is where the lines of a fix belong: the path of the URL that blocks the call, with its
+// host if that is not the one that was called.
 func (o *outcome) place() string {
 	_, x := o.fault()
-	switch {
-	case x == nil:
-		return o.plan.target.EscapedPath()
-	case x.url.Host == o.plan.target.Host:
+	if x.url.Host == o.plan.target.Host {
 		return x.url.EscapedPath()
 	}
 	return x.url.Scheme + "://" + x.url.Host + x.url.EscapedPath()

@@ -127,6 +127,21 @@ Note: This is mixed content, not CORS: no header helps. Serve the API over https
 	assert.Contains(t, text, "\nThe preflight passes. PUT is not sent, because of -preflight-only.\n")
 }
 
+// The lines belong to the server that blocks the call, and a name that was meant is shown.
+func TestReportOfTheServerThatBlocks(t *testing.T) {
+	api := serve(t, says2(200, "Access-Control-Allow-Orign: *"))
+	own := serve(t, http.RedirectHandler(api+"/a%20b", http.StatusFound))
+	page := strings.TrimSuffix(own, "/users/7")
+	var stdout, stderr strings.Builder
+	assert.Equal(t, exitFailed, run([]string{"-origin", page, own}, nil, &stdout, &stderr, false))
+	assert.Empty(t, stderr.String())
+	assert.Contains(t, stdout.String(), "\n   < Access-Control-Allow-Orign: *\n")
+	assert.Contains(t, stdout.String(), "Answer GET "+api+"/a%20b with these lines, errors included:")
+	stdout.Reset()
+	run([]string{"-origin", "https://app.example.com", api}, nil, &stdout, &stderr, false)
+	assert.Contains(t, stdout.String(), "Answer GET /users/7 with these lines, errors included:")
+}
+
 func TestReportOfAnAudit(t *testing.T) {
 	_, text := runText(t, true, "-audit", "-origin", page, serve(t, good))
 	assert.Contains(t, text, "✓ Nothing found.")
