@@ -263,6 +263,15 @@ func TestCertificates(t *testing.T) {
 	assert.Equal(t, []string{"OPTIONS", "PUT"}, seen)
 	assert.Equal(t, exitOK, check("--cacert", ca, "--cert", client))
 	assert.Equal(t, []string{"OPTIONS", "PUT with certificate"}, seen)
+	both, err := os.ReadFile(client)
+	require.NoError(t, err)
+	block, key := pem.Decode(both)
+	apart := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(apart, "cert"), pem.EncodeToMemory(block), 0o600))
+	require.NoError(t, os.WriteFile(filepath.Join(apart, "key"), key, 0o600))
+	assert.Equal(t, exitOK,
+		check("--cacert", ca, "--cert", filepath.Join(apart, "cert"), "--key", filepath.Join(apart, "key")))
+	assert.Equal(t, []string{"OPTIONS", "PUT with certificate"}, seen)
 	assert.Equal(t, exitOK, check("--cacert", ca, "--cert", client, "-credentials=omit"))
 	assert.Equal(t, []string{"OPTIONS", "PUT"}, seen)
 }

@@ -38,8 +38,8 @@ func Suggest(s string) string {
 	if port == ":" && scheme != "" {
 		port = "" // without a scheme, the colon is that of another kind of URL
 	}
-	if number := strings.TrimLeft(port, ":0"); number != "" && consistsOf(number, digits) {
-		port = ":" + number
+	if number := strings.TrimLeft(port, ":0"); number != "" {
+		port = ":" + number // spell refuses it if it is no number
 	}
 	inner := strings.TrimSuffix(strings.TrimPrefix(host, "["), "]")
 	if addr, err := netip.ParseAddr(inner); err == nil {

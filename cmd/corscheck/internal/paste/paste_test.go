@@ -324,6 +324,11 @@ func TestFetchByHand(t *testing.T) {
 		{"a form with a member that the program knows",
 			`fetch("https://a.example", {method: "PUT", body: new URLSearchParams({a: b})})`,
 			call(func(c *Call) { c.Method, c.HasBody, c.BodyUnknown = "PUT", true, true })},
+		{"JSON with a member without a name", `fetch("https://a.example", {method: "PUT", body: JSON.stringify({"": 1})})`,
+			call(func(c *Call) {
+				c.Method, c.Body, c.HasBody = "PUT", `{"":1}`, true
+				c.Header = []Field{{"Content-Type", "text/plain;charset=UTF-8"}}
+			})},
 		{"JSON with a member that the program knows",
 			`fetch("https://a.example", {method: "PUT", body: JSON.stringify({a: [b]})})`,
 			call(func(c *Call) { c.Method, c.HasBody, c.BodyUnknown = "PUT", true, true })},
