@@ -301,6 +301,10 @@ func TestBadUsage(t *testing.T) {
 			"an audit for null", []string{"-audit", "-origin", "null", api},
 			`-origin null: name an origin that the policy is meant for; the audit tries null by itself`,
 		},
+		{
+			"two pasted calls", []string{"curl 'https://a.example'", "curl 'https://b.example'"},
+			"two calls are pasted: check one at a time",
+		},
 		{"a value for a switch", []string{"-json=yes", api}, "-json takes no value"},
 		{
 			"a cookie with a line break", []string{"-origin", page, "-b", "a=1\nb=2", api},

@@ -301,7 +301,7 @@ func TestCauses(t *testing.T) {
 			"cached or origin-not-listed", "", "no CORS layer", ""},
 		{"preflights without anything of CORS are cached", before(listed, says(func(r *http.Request) bool {
 			return onOptions(r) && r.URL.RawQuery == ""
-		}, 200, "Cache-Status: edge; hit")), put, "cached", "", "", "options-not-routed or origin-not-listed"},
+		}, 200, "Cache-Status: Edge; HIT")), put, "cached", "", "", "options-not-routed or origin-not-listed"},
 		{"the method is refused in words", before(policy{allow: only(page)}.forGET(),
 			func(w http.ResponseWriter, r *http.Request) bool {
 				refused := onOptions(r) && r.Header.Get("Access-Control-Request-Method") == http.MethodPut
@@ -310,6 +310,12 @@ func TestCauses(t *testing.T) {
 				}
 				return refused
 			}), put, "cors-refused", "PUT", "Content-Type", ""},
+		{"a login, and a router without OPTIONS", before(says2(401), says(onOptions, 404)), get, "login-before-cors", "401",
+			"", "login-before-cors"},
+		{"a login of another server", says2(302, fetch.AllowOrigin+": "+page,
+			"Location: "+serve(t, says2(200))+"/login"), get, "login-redirect", "401", "directly", ""},
+		{"another server, with the origin null", says2(302, fetch.AllowOrigin+": "+page,
+			"Location: "+serve(t, says2(200))), get, "redirected", "null", "", ""},
 		{"a challenge", says2(403, "X-Amzn-Waf-Action: challenge"), get, "error-before-cors", "AWS WAF", "", ""},
 		{"preflights are cached", before(listed, says(func(r *http.Request) bool {
 			return onOptions(r) &&
