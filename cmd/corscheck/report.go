@@ -300,15 +300,16 @@ func (v verdict) reason() string {
 
 // readable says what the page gets.
 func (r *report) readable(o *outcome, v verdict) {
-	if v.last == nil {
-		return
-	}
-	if v.last.preflight && o.withheld {
+	if o.withheld && (v.last == nil || v.last.preflight) {
+		preflight := "The preflight passes."
+		if v.last == nil {
+			preflight = "No preflight is needed."
+		}
 		why := "because of -preflight-only."
 		if o.call.guarded && !isSafe(o.plan.method) {
 			why = "because it writes, and may not be all of the call. Add -send to have it sent."
 		}
-		r.text("", "", "The preflight passes. "+o.plan.method+" is not sent, "+why)
+		r.text("", "", preflight+" "+o.plan.method+" is not sent, "+why)
 		return
 	}
 	var read, hidden []string
