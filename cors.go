@@ -19,6 +19,9 @@
 // handler, whatever its origin; the browser then hides the response from pages that
 // are not allowed. To reject forged writes, set [Options.RefuseCrossOriginWrites].
 //
+// If a browser blocks a call, docs/errors.md in the repository explains what its console
+// says, and [Options.Logger] tells the server's side.
+//
 // # Pitfalls
 //
 // A pattern with a method never sees a preflight: ServeMux answers 405 before it

@@ -862,7 +862,7 @@ func TestCheckOrigin(t *testing.T) {
 		{"a subdomain", []string{"https://x.b.example"}, "api.example", withTLS, true},
 		{"an unknown origin", []string{"https://evil.example"}, "api.example", withTLS, false},
 		{"own host", []string{"https://api.example"}, "api.example", withTLS, true},
-		{"own host in capitals", []string{"https://api.example"}, "API.example", withTLS, true},
+		{"own host in capitals", []string{"https://zap.example"}, "ZAP.example", withTLS, true},
 		{"own host and port", []string{"https://api.example:8443"}, "api.example:8443", withTLS, true},
 		{"own host with the default port", []string{"https://chat.example"}, "chat.example:443", withTLS, true},
 		{"own host with the default port, behind TLS",

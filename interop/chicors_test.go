@@ -29,6 +29,11 @@ func TestMigrationFromChi(t *testing.T) {
 			},
 		}
 	}
+	// Only the open policy lets pages without an origin of their own read, as in a sandbox.
+	opaque := map[string][2]string{"frame: JSON": {"not sent", "read"}, "frame: OPTIONS": {"not sent", "read"}}
+	for _, kind := range []string{"GET", "HEAD", "form"} {
+		opaque["frame: "+kind] = [2]string{"sent, not read", "read"}
+	}
 	for _, m := range []migration{
 		{
 			name: "AllowedOrigins", theirs: chi(chicors.Options{AllowedOrigins: listed}),
@@ -43,6 +48,14 @@ func TestMigrationFromChi(t *testing.T) {
 		{
 			name: "AllowedOrigins left out", theirs: chi(chicors.Options{}),
 			ours: cors.Options{AllowedOrigins: all, AllowedHeaders: defaults, AllowedMethods: options},
+		},
+		// As in the README of go-chi/cors. All pages but "null" may read.
+		{
+			name: "AllowedOrigins of two schemes", theirs: chi(chicors.Options{
+				AllowedOrigins: []string{"https://*", "http://*"},
+			}),
+			ours:   cors.Options{AllowedOrigins: all, AllowedHeaders: defaults, AllowedMethods: options},
+			differ: opaque,
 		},
 		{name: "AllowOriginFunc", theirs: chi(chicors.Options{
 			AllowOriginFunc: func(_ *http.Request, origin string) bool { return origin == page },

@@ -58,6 +58,10 @@ func TestMigrationFromEcho(t *testing.T) {
 			ExposeHeaders: []string{"ETag"}, AllowCredentials: true, MaxAge: 600,
 		}), ours: tokens},
 		{name: "5, AllowOrigins", theirs: theirs5(middleware5.CORSConfig{AllowOrigins: listed}), ours: usual},
+		// Theirs compares whole origins: the pattern matches no page there.
+		{name: "5, wildcard", theirs: theirs5(middleware5.CORSConfig{
+			AllowOrigins: append(listed, "https://*.app.example"),
+		}), ours: usual},
 		{name: "5, *", theirs: theirs5(middleware5.CORSConfig{AllowOrigins: all}), ours: open},
 		{name: "5, UnsafeAllowOriginFunc", theirs: theirs5(middleware5.CORSConfig{
 			UnsafeAllowOriginFunc: func(_ *echo5.Context, origin string) (string, bool, error) {

@@ -53,6 +53,10 @@ func TestMigrationFromExpress(t *testing.T) {
 			},
 		},
 		{
+			name: "origin-array-pattern", // which matches no page there
+			ours: cors.Options{AllowedOrigins: listed, AllowedMethods: methods, AllowedHeaders: all},
+		},
+		{
 			name: "origin-regexp",
 			ours: cors.Options{
 				AllowedOrigins: append(listed, "https://*.app.example"), AllowedMethods: methods, AllowedHeaders: all,

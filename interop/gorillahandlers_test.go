@@ -12,6 +12,7 @@ import (
 
 // Each option of gorilla/handlers' CORS, and its counterpart here.
 func TestMigrationFromGorilla(t *testing.T) {
+	const pattern = "https://*.app.example"
 	listed, all := []string{page}, []string{"*"}
 	theirMethods := handlers.AllowedMethods([]string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"})
 	methods := []string{"PUT", "PATCH", "DELETE"}
@@ -32,6 +33,11 @@ func TestMigrationFromGorilla(t *testing.T) {
 	for _, m := range []migration{
 		{
 			name: "AllowedOrigins", theirs: gorilla(theirs),
+			ours: cors.Options{AllowedOrigins: listed, AllowedMethods: methods}, differ: differ(""),
+		},
+		{
+			// Theirs compares whole origins: the pattern matches no page there.
+			name: "AllowedOrigins with a pattern", theirs: gorilla(handlers.AllowedOrigins(append(listed, pattern))),
 			ours: cors.Options{AllowedOrigins: listed, AllowedMethods: methods}, differ: differ(""),
 		},
 		{

@@ -11,7 +11,7 @@ import (
 // checkHost says what is wrong with a host on the web that has no wildcard.
 func checkHost(s string) error {
 	if s == "" {
-		return errNoHost
+		return ErrNoHost
 	}
 	if s[0] == '[' {
 		return checkIPv6(s)
@@ -31,8 +31,10 @@ func checkHost(s string) error {
 	return nil
 }
 
+// ErrNoHost is the error of Parse for a scheme alone.
+const ErrNoHost = Error("no host")
+
 const (
-	errNoHost    = Error("no host")
 	errLongHost  = Error("a host has at most 253 bytes")
 	errHostByte  = Error("a character that no host has")
 	errNoAppHost = Error("no host; browsers send this for every page of the scheme; " +
@@ -66,7 +68,7 @@ func checkAppHost(s string) error {
 func checkOpaqueHost(s string) error {
 	switch {
 	case s == "":
-		return errNoHost
+		return ErrNoHost
 	case s[0] == '[':
 		return checkIPv6(s)
 	case len(strings.TrimSuffix(s, ".")) > maxHost:

@@ -21,8 +21,10 @@ var kinds = []kind{
 	{isNull, ErrNull},
 	{isWord, errWord},
 	{isPlaceholder, "a placeholder that nothing replaced; put the origin in its place before it comes here"},
+	{isCommented, "a comment in the text; write the origin alone"},
 	{isEscaped, `slashes with "\" before them, as in JSON; ` +
 		"decode the text, and write each origin as an element of its own"},
+	{isAnything, errAnything},
 	{isRegexp, errRegexp},
 	{isPorts, `not one port; write an origin for each, or ":*" behind the host, which stands for any port`},
 	{isBracketed, "a list in one string; decode it, and write each origin as an element of its own"},
@@ -31,7 +33,10 @@ var kinds = []kind{
 	{isJoined, errSeveral},
 	{isSpaced, "several origins in one string, with white space between; write each as an element of its own"},
 	{hasSpace, "white space in the text; write the origin alone"},
+	{isAnyScheme, errAnyScheme},
 	{isWildcardScheme, errWildcardScheme},
+	{isAnyPage, errNoDomain},
+	{isAnyPort, errNetwork + `; ":*" behind an address stands for any port`},
 	{isNetwork, errNetwork},
 	{isWildcards, errWildcards},
 	{isEmail, "an e-mail address, and no scheme; write the origin of a page, such as https://example.com"},
@@ -45,11 +50,16 @@ const ErrNull = Error("any page can make its origin null, by a sandboxed frame; 
 const errRegexp = Error("regular expressions are not supported; decide in AllowOriginFunc, or write a pattern: " +
 	`"*." stands for one or more labels, "*" for part of the first`)
 
+const errAnything = Error("regular expressions are not supported; " +
+	"AllowOriginFunc can allow origins by what they have in common")
+
 const (
 	errWord      = Error("a word and no origin, so it has no scheme; list origins, or decide in AllowOriginFunc")
 	errWildcards = Error("no domain, but wildcards alone; " +
 		"AllowOriginFunc can allow origins by what they have in common")
 )
+
+const errAnyScheme = errWildcardScheme + ", which can allow all of them"
 
 const errNetwork = Error("a network, which no pattern stands for; " +
 	"compare the address in AllowOriginFunc, with netip.Prefix.Contains")
@@ -72,7 +82,8 @@ func checkKind(s string) error {
 const (
 	digits  = "0123456789"
 	hex     = digits + "abcdefABCDEF"
-	letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	upper   = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	letters = "abcdefghijklmnopqrstuvwxyz" + upper
 	names   = letters + "_"
 )
 
@@ -123,23 +134,37 @@ func isNull(s string) bool { return equalFold(strings.TrimSuffix(s, "/"), "null"
 
 func isWord(s string) bool {
 	words := []string{"true", "false", "yes", "no", "on", "off", "none", "any", "all",
-		"undefined", "nil", "self"}
+		"undefined", "nil", "self", "same-origin"}
 	return slices.Contains(words, fetch.ByteLowercase(s))
 }
 
-// isPlaceholder finds $NAME, ${NAME}, $(command), {{name}}, #{name}, {name}, <name> and %NAME%.
+// isPlaceholder finds $NAME, ${NAME}, $(command), {{name}}, #{name}, {name}, <name>, %NAME% and
+// THE_NAME.
 func isPlaceholder(s string) bool {
 	_, afterLess, _ := strings.Cut(s, "<")
 	return encloses(s, "$", names, "", "") || encloses(s, "${", names, "", "") ||
 		encloses(s, "$(", names, "", "") ||
 		strings.Contains(s, "{{") || strings.Contains(s, "#{") || encloses(s, "{", names, names+digits+".-", "}") ||
-		strings.Contains(afterLess, ">") || encloses(s, "%", names, names, "%")
+		strings.Contains(afterLess, ">") || encloses(s, "%", names, names, "%") ||
+		startsWith(s, upper) && strings.Contains(s, "_") && consistsOf(s, upper+digits+"_")
 }
+
+// isCommented finds what stands behind a value in a file of settings, and came along.
+func isCommented(s string) bool { return hasPair(s, " \t", "#") }
 
 // isEscaped finds https:\/\/a.example, alone or in a list, unless it is a regular expression.
 func isEscaped(s string) bool {
 	plain := strings.ReplaceAll(s, `\/`, "/")
-	return strings.Contains(s, `:\/\/`) && !strings.ContainsAny(plain, `\+?|`) && !isRegexp(plain)
+	return strings.Contains(s, `:\/\/`) && !strings.HasPrefix(s, "/") &&
+		!strings.ContainsAny(plain, `\+?|`) && !isRegexp(plain)
+}
+
+// isAnything finds a regular expression that every origin matches, such as .* and ^https?://.+$.
+func isAnything(s string) bool {
+	const around = "^/()$"
+	s = strings.TrimLeft(strings.ReplaceAll(s, `\/`, "/"), around)
+	rest := strings.Trim(strings.TrimPrefix(s, "https?://"), around)
+	return rest == ".*" || rest == ".+"
 }
 
 // isRegexp finds what regular expressions have, and neither origins nor patterns.
@@ -193,9 +218,10 @@ func isPorts(s string) bool {
 		consistsOf(port, digits+"*,.-[]{}") && !consistsOf(strings.TrimRight(port, ","), digits)
 }
 
-// isBracketed finds a list in JSON, as Go prints it, or in braces. An IPv6 address is none.
+// isBracketed finds a list in JSON, in YAML, as Go prints it, or in braces. An IPv6 address is
+// none.
 func isBracketed(s string) bool {
-	if strings.HasPrefix(s, "{") && strings.HasSuffix(s, "}") ||
+	if strings.HasPrefix(s, "- ") || strings.HasPrefix(s, "{") && strings.HasSuffix(s, "}") ||
 		strings.HasPrefix(s, `["`) || strings.HasPrefix(s, "['") {
 		return true
 	}
@@ -234,6 +260,27 @@ func hasSpace(s string) bool { return strings.ContainsAny(s, " \t\r\n") }
 func isWildcardScheme(s string) bool {
 	scheme, _, ok := strings.Cut(s, "://")
 	return ok && strings.Contains(scheme, "*") && consistsOf(scheme, letters+"*")
+}
+
+// isAnyPort finds 10.0.0.1*, which may stand for any port of an address.
+func isAnyPort(s string) bool {
+	if scheme, rest, ok := strings.Cut(s, "://"); ok && isWeb(scheme) {
+		s = rest
+	}
+	addr, ok := strings.CutSuffix(s, "*")
+	return ok && isAddr(addr) && !strings.Contains(addr, ":")
+}
+
+// isAnyScheme finds *://*, with any port or path.
+func isAnyScheme(s string) bool {
+	_, rest, _ := strings.Cut(s, "://")
+	return isWildcardScheme(s) && consistsOf(rest, "*:/")
+}
+
+// isAnyPage finds https://*/*, as browser extensions write it.
+func isAnyPage(s string) bool {
+	scheme, rest, _ := strings.Cut(s, "://")
+	return isWeb(scheme) && rest == "*/*"
 }
 
 // isNetwork finds the addresses of a network, as 10.0.0.0/8, 10.0.*, 10.0. or fe80::*.

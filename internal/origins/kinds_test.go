@@ -27,23 +27,30 @@ type kind struct {
 var kinds = []kind{
 	{"an invisible character", expression(`[\x{feff}\x{ad}\x{200b}\x{200e}\x{200f}\x{202a}-\x{202e}\x{2060}]`), never},
 	{"any page can make its origin null", expression(`^(?i:null)/?$`), never},
-	{"a word and no origin", expression(`^(?i:true|false|yes|no|on|off|none|any|all|undefined|nil|self)$`), never},
-	{"a placeholder", expression(`\$[{(]?[A-Za-z_]|\{\{|#\{|\{[A-Za-z_][\w.-]*\}|<[^<>]*>|%[A-Za-z_]+%`), never},
+	{"a word and no origin", expression(`^(?i:true|false|yes|no|on|off|none|any|all|undefined|nil|self|` +
+		`same-origin)$`), never},
+	{"a placeholder", expression(`\$[{(]?[A-Za-z_]|\{\{|#\{|\{[A-Za-z_][\w.-]*\}|<[^<>]*>|%[A-Za-z_]+%|` +
+		`^[A-Z][A-Z0-9]*_[A-Z0-9_]*$`), never},
+	{"a comment", expression(`[ \t]#`), never},
 	{"slashes with", expression(`:\\/\\/`), never}, // unless what kindOf makes of it is the next
+	{anything, expression(`^(?:[\^/()$]|\\/)*(?:https\?:\\?/\\?/)?(?:[\^/()$]|\\/)*\.[*+](?:[\^/()$]|\\/)*$`), never},
 	{"regular expressions", expression(`^[~^]|\^|\$$|[()]|` + // anchors and groups
 		`\\[.\-/:dswDSWbB+*?$^\\()|\[\]{}]|\[\^?[a-z0-9]-[a-z0-9]|` + // escapes and classes
 		`\.[+?]|\.\*[^.:/]|://\.\*|^\.\*|[*\])][+?]|[\])]\*|[a-z0-9\])]\{[0-9]+,?[0-9]*\}|[a-z]\?:|` + // repetitions
 		`^(?:re|regex|regexp):|^/[^/]*[.:*][^/]*/[dgimsuvy]*$|^/https?:.*/[dgimsuvy]*$`), never},
 	{"not one port", expression(`^(?:|[^\[:][^:]*):(?:[\d*,.\-\[\]{}]*[*.\-\[\]{}][\d*,.\-\[\]{}]*|[\d,]*,\d[\d,]*)/?$`),
 		expression(`^[^:]*:\*/?$`)}, // of what follows the scheme
-	{"a list in one string", expression(`(?s)^\[.*\]$|^\{.*\}$|^\[["']`), expression(`^\[[0-9a-fA-F:.]+(?:%.*)?\]$`)},
+	{"a list in one string", expression(`(?s)^- |^\[.*\]$|^\{.*\}$|^\[["']`),
+		expression(`^\[[0-9a-fA-F:.]+(?:%.*)?\]$`)},
 	{"quotes", expression("[\"'`“”‘’«»]"), never},
 	{"a comma or semicolon", expression(`^[,;]*[^,;| \t\r\n]+[,;]*$`), expression(`^[^,;]*$`)},
 	{"several origins in one string; ", expression(`[,;|]`), never},
 	{"several origins in one string, with white space",
 		expression(`(?s)(?:^|\s)` + originOrHost + `\s(?:.*\s)?` + originOrHost + `(?:\s|$)`), never},
 	{"white space in the text", expression(`[ \t\r\n]`), never},
+	{anyScheme, expression(`^[A-Za-z]*\*[A-Za-z*]*://[*:/]+$`), never},
 	{"the scheme cannot be a wildcard", expression(`^[A-Za-z]*\*[A-Za-z*]*://.`), never},
+	{"no domain follows the wildcard", expression(`^https?://\*/\*$`), never},
 	{"a network", expression(`^(?:https?://)?(?:` +
 		`\d{1,3}(?:\.\d{1,3}){0,2}\.(?:[*xX]|\d{0,3}\*\d{0,3}|\d{1,3}-\d{1,3})(?:\.[\d*xX-]+)*(?::[\d*]*)?/?$|` +
 		`(?:\d{1,3}\.){1,3}(?::[\d*]*)?/?$|` + // its beginning alone
@@ -53,6 +60,13 @@ var kinds = []kind{
 	{"an e-mail address", expression(`^[^:/]*(?::[^/:]*)?@[^/]*$`), never},
 	{"a path", expression(`^\.{0,2}/(?:[^/]|$)|^[A-Za-z]:\\`), never},
 }
+
+// anything begins what is said of a regular expression that every origin matches.
+const anything = "regular expressions are not supported; AllowOriginFunc"
+
+// anyScheme begins what is said of a wildcard that stands for each part of a URL.
+const anyScheme = "the scheme cannot be a wildcard; write one pattern for each scheme, " +
+	"or decide in AllowOriginFunc, which can allow all"
 
 const originOrHost = `(?:\S*://\S*[^\s:/]\S*|\*?\.?[\w-]+\.\S*|\*?\.?[\w-]+:\S*[^\s:/]\S*|\*[:/]*)`
 
@@ -71,7 +85,8 @@ func kindOf(s string) string {
 		}
 		if k.detail == "slashes with" && k.is.MatchString(s) {
 			plain := strings.ReplaceAll(s, `\/`, "/")
-			if strings.ContainsAny(plain, `\+?|`) || kindOf(plain) == "regular expressions" {
+			if strings.HasPrefix(s, "/") || strings.ContainsAny(plain, `\+?|`) ||
+				kindOf(plain) == "regular expressions" {
 				continue
 			}
 		}
@@ -102,6 +117,7 @@ var differences = []struct {
 	// An expression in slashes that is but a scheme, or has a line feed.
 	{expression(`^/https?:`), "a path"},
 	{expression(`^/https?:`), "quotes"},
+	{expression(`^/https?:`), "white space in the text"},
 	{expression(`^\\?/https?:`), "slashes with"},
 	{expression(`(?s)^/https?:.*\n`), "regular expressions"},
 	// A "*" between others, and white space beyond ASCII.
@@ -112,7 +128,7 @@ var differences = []struct {
 	// dots, a range without an end, a dot at the end, x and a number, a "*" within an IPv6
 	// address, an IPv6 address as a mask.
 	{expression(`^[^*]*(?:\d{4}|\.\.|[xX]\d|\.:|(?:\d+\.){4}|[xX-][\dxX]*\.?[/:]*$|` +
-		`[*-].*[*-]|/[^/]*::|\*[^\]])`), "a network"},
+		`[*-].*[*-]|/[^/]*::|\*[^\]]|\*\][^:/]|/\d+/$)`), "a network"},
 	{expression(`^\.{3,}/|^(?s:.):\\`), "a path"},
 }
 
@@ -238,6 +254,12 @@ func TestKindsAtTheirBounds(t *testing.T) {
 		"$(1":                  "regular expressions",
 		"a*b://c":              "the scheme cannot be a wildcard",
 		"a1*://c":              "",
+		"*://*/*":              anyScheme,
+		"http*://*:*":          anyScheme,
+		"*://*.a":              "the scheme cannot be a wildcard",
+		"https://*/*":          "no domain follows the wildcard",
+		"https://*/a":          "",
+		"app://*/*":            "",
 		"a://*":                "",
 		"10.0.0.0/":            "",
 		"fe80::/128":           "a network",
@@ -259,6 +281,31 @@ func TestKindsAtTheirBounds(t *testing.T) {
 		"10.*:80":              "a network",
 		"10.*:a":               "",
 		"10*":                  "",
+		"10.0.0.1*":            "a network",
+		"app://10.0.0.1*":      "",
+		"::1*":                 "",
+		"same-origin":          "a word and no origin",
+		"A_B":                  "a placeholder",
+		"AB":                   "",
+		"A_b":                  "",
+		"_A":                   "",
+		"a.b #c":               "a comment",
+		"a.b\t# (c)":           "a comment",
+		"a.b#c":                "",
+		".*":                   anything,
+		".+":                   anything,
+		"^.*$":                 anything,
+		"^https?://.+$":        anything,
+		`/^https?:\/\/(.*)$/`:  anything,
+		".*.*":                 "regular expressions",
+		"*.*":                  "no domain, but wildcards alone",
+		"^https?://$":          "regular expressions",
+		"https://.*":           "regular expressions",
+		".*a":                  "regular expressions",
+		"- a":                  "a list in one string",
+		`- "a"`:                "a list in one string",
+		"-a b":                 "white space in the text",
+		`/app:\/\//`:           "regular expressions",
 		".10.*":                "",
 		"abcd:*":               "a network",
 		"abcde:*":              "",
@@ -307,7 +354,7 @@ var pieces = append(strings.Fields(`
 	| , ; " ' < > = _ a b z example.com a.example shop-a localhost 10 192 0 255 1-9 x X fe80 fe80:: ::1 db8 ffff 127.0.0.1
 	10.0.0.0 8 16 80 8080 255.0.0.0 8 [a-z] [0-9]+ [^.]+ .* .+ .? \. \/ \w+ {1,3} {2} {name} {{host}} ${ORIGIN} $HOST
 	%HOST% <host> #{x} https?:// https: http null true NONE re: regex: regexp: /i /gi user@ *. *- .. ../ ./ C:\ [" ['
-	$(host) ,8081 -8080 “ ” ü [::1] [fe80:: *:// http*://`), "\u200b")
+	$(host) ,8081 -8080 “ ” ü [::1] [fe80:: *:// http*:// https://*/*`), "\u200b")
 
 func randomText(r *rand.Rand) (s string) {
 	for range 1 + r.IntN(6) {

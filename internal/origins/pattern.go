@@ -53,7 +53,11 @@ func IsShared(err error) bool {
 // MayMeanEvery reports whether err is that of Parse for a text that may have been meant
 // as "*", which Parse does not take.
 func MayMeanEvery(err error) bool {
-	return err == errWord || err == errWildcards || err == errNoDomain
+	switch err {
+	case errWord, errAnything, errWildcards, errAnyScheme, errNoDomain, ErrNoHost:
+		return true
+	}
+	return false
 }
 
 // A Pattern is a parsed pattern. An origin is a pattern without a wildcard. The doc
@@ -254,7 +258,8 @@ func checkText(s string, hasScheme bool) error {
 // ErrNoScheme is the error of Parse for what has no "://".
 const ErrNoScheme = Error("no scheme")
 
-const errEmpty = Error("empty; leave this element out: splitting an empty string yields one")
+const errEmpty = Error("empty; leave this element out: " +
+	"a variable that is not set yields one, and so does splitting an empty string")
 
 const errSeveral = Error("several origins in one string; write each as an element of its own")
 

@@ -106,10 +106,11 @@ const (
 	noScheme       = "no scheme"
 	noPath         = "no path, query or slash"
 	missingDot     = "evilexample.com"
-	emptyElement   = "empty"
+	emptyElement   = "empty; leave this element out: a variable that is not set yields one"
 	severalHeaders = "several headers"
 	notAName       = "not the name"
-	deadWildcard   = "only where it stands alone"
+	deadWildcard   = `browsers read "*" as a wildcard only where it stands alone`
+	orAllHeaders   = `list each header by its name, or write "*" for all: `
 	noLongerSent   = "no browser sends or reads it"
 	onlyTheName    = "only the name of the header, without white space or colon"
 )
@@ -130,7 +131,7 @@ func badPolicies() []badPolicy {
 			{cors.Options{AllowedOrigins: []string{}, AllowCredentials: true}, "AllowedOrigins", "", noOrigin, ""},
 		},
 
-		origins("leave this element out", fixes{
+		origins(emptyElement, fixes{
 			"":       "",
 			" ":      "",
 			"\t\r\n": "",
@@ -150,11 +151,14 @@ func badPolicies() []badPolicy {
 			`https:\/\/a.example`:     "",
 			`["https:\/\/a.example"]`: "",
 		}),
+		origins("a comment in the text", fixes{
+			"http://localhost:3000 # dev":                "",
+			"* # all of them (or several, with commas)":  "",
+			"https://a.example\t# not https://b.example": "",
+		}),
 		origins("white space in the text; write the origin alone", fixes{
-			"- https://example.com":       "",
 			"Origin: https://example.com": "",
 			"# https://example.com":       "",
-			"http://localhost:3000 # dev": "",
 			"not https://example.com":     "",
 			"https ://example.com":        "",
 			"https://example.com /":       "",
@@ -281,6 +285,10 @@ func badPolicies() []badPolicy {
 			"~^https://example.com":            "",
 			"~*example.com":                    "",
 			".*":                               "",
+			".+":                               "",
+			"^.*$":                             "",
+			"^https?://.*$":                    "",
+			`/chrome-extension:\/\//`:          "",
 			"https://.*.example.com":           "",
 			`https://\w+\.example\.com`:        "",
 			`.*\.example\.com`:                 "",
@@ -325,16 +333,20 @@ func badPolicies() []badPolicy {
 			"\u202ahttps://example.com\u202c": "https://example.com",
 		}),
 		origins("a list in one string", fixes{
-			`["https://a.example","https://b.example"]`: "",
-			`["https://a.example"]`:                     "",
-			"[https://a.example https://b.example]":     "",
-			"[*]":                                       "",
-			"[]":                                        "",
-			"[ ]":                                       "",
-			"{https://a.example,https://b.example}":     "",
+			`["https://a.example","https://b.example"]`:  "",
+			`["https://a.example"]`:                      "",
+			"[https://a.example https://b.example]":      "",
+			"- https://a.example":                        "",
+			`- "https://a.example"`:                      "",
+			"- 'https://a.example'\n- https://b.example": "",
+			"[*]":                                   "",
+			"[]":                                    "",
+			"[ ]":                                   "",
+			"{https://a.example,https://b.example}": "",
 		}),
 		origins("a placeholder that nothing replaced", fixes{
 			"$ORIGIN":                 "",
+			"CLIENT_URL":              "",
 			"${ORIGIN}":               "",
 			"${ORIGIN:-*}":            "",
 			"https://${HOST}":         "",
@@ -356,6 +368,8 @@ func badPolicies() []badPolicy {
 			"undefined": "",
 			"nil":       "",
 			"self":      "",
+
+			"same-origin": "",
 		}),
 		origins("netip.Prefix.Contains", fixes{
 			"10.0.0.0/8":              "",
@@ -385,6 +399,11 @@ func badPolicies() []badPolicy {
 			"192.168.":                "",
 			"http://192.168.1.":       "",
 			"fe80::*":                 "",
+		}),
+		origins(`":*" behind an address stands for any port`, fixes{
+			"http://192.168.1.58*":  "",
+			"http://192.168.1.58*/": "",
+			"192.168.1.58*":         "",
 		}),
 		origins("several origins", fixes{
 			"https://a.example,https://b.example":   "",
@@ -556,6 +575,10 @@ func badPolicies() []badPolicy {
 			"http://*.github.io":           "",
 			"http://Example.com/":          "",
 		}),
+		trusted("open this page at localhost", fixes{
+			"http://0.0.0.0:3000": "",
+			"http://0.0.0.0":      "",
+		}),
 		trusted("cannot be allowed with", fixes{
 			"null":  "",
 			"Null/": "",
@@ -594,7 +617,11 @@ func badPolicies() []badPolicy {
 			"https://*.amazonaws.com":   "",
 			"https://s3*.amazonaws.com": "",
 		}),
-		trusted(noScheme, fixes{"*.github.io": ""}),
+		trusted(noScheme+"; list your own hosts", fixes{
+			"*.github.io":      "",
+			".github.io":       "",
+			"*.github.io:8443": "",
+		}),
 		trusted("let yours in by AllowOriginFunc", fixes{
 			"moz-extension://*":        "",
 			"safari-web-extension://*": "",
@@ -614,7 +641,7 @@ func badPolicies() []badPolicy {
 		},
 		varyHeaders("cache", fixes{"*": ""}),
 		varyHeaders(notAName, fixes{"X Y": ""}),
-		varyHeaders(deadWildcard, fixes{"X-*": ""}),
+		varyHeaders("by its name: browsers read", fixes{"X-*": ""}),
 		varyHeaders(noLongerSent, fixes{"Access-Control-Request-Private-Network": ""}),
 		varyHeaders(onlyTheName, fixes{"Cookie:": "Cookie"}),
 
@@ -668,7 +695,8 @@ func badPolicies() []badPolicy {
 			"cookie2": "",
 			" Cookie": "",
 		}),
-		requestHeaders(deadWildcard, fixes{
+		requestHeaders(orAllHeaders+deadWildcard, fixes{
+			".*":           "",
 			"X-*":          "",
 			"Mcp-Param-*":  "",
 			"x-amz-meta-*": "",
@@ -726,7 +754,10 @@ func badPolicies() []badPolicy {
 			"Origin":          "",
 			" accept-charset": "",
 		}),
-		exposedHeaders(deadWildcard, fixes{"X-*": ""}),
+		exposedHeaders(orAllHeaders+deadWildcard, fixes{
+			"X-*": "",
+			".*":  "",
+		}),
 		exposedHeaders(noLongerSent, privateNetwork),
 		exposedHeaders(onlyTheName, fixes{
 			"X-Foo :":     "X-Foo",
@@ -737,6 +768,7 @@ func badPolicies() []badPolicy {
 			"*":  "",
 			"* ": "",
 		}),
+		credentialedExposedHeaders("by its name: browsers read", fixes{".*": ""}), // "*" is no way out
 		// Its fix was "*", which is no better.
 		credentialedExposedHeaders(onlyTheName, fixes{"*:": ""}),
 

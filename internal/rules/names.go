@@ -38,7 +38,8 @@ func CheckMethod(s string) (string, error) {
 	return name, nil
 }
 
-var errEmptyElement = Error{Detail: "empty; leave this element out: splitting an empty string yields one"}
+var errEmptyElement = Error{Detail: "empty; leave this element out: " +
+	"a variable that is not set yields one, and so does splitting an empty string"}
 
 const onlyBare = "quotes in the text; write the name without them"
 
@@ -127,7 +128,12 @@ func checkHeader(s string, judge func(name string) error) (string, error) {
 	}
 	err := judge(name)
 	if err == nil && hasDeadWildcard(name) {
-		err = Error{Detail: `list each header by its name: browsers read "*" as a wildcard only where it stands alone`}
+		all := ""
+		if judge("*") == nil {
+			all = `, or write "*" for all`
+		}
+		err = Error{Detail: "list each header by its name" + all +
+			`: browsers read "*" as a wildcard only where it stands alone`}
 	}
 	if name == s {
 		if err != nil {
@@ -151,7 +157,8 @@ func checkHeader(s string, judge func(name string) error) (string, error) {
 func judgeAllowedHeader(name string) error {
 	switch fetch.ByteLowercase(name) {
 	case "cookie", "cookie2":
-		return Error{Detail: "remove this, and set AllowCredentials for browsers to send cookies: scripts cannot set it"}
+		return Error{Detail: "remove this; with AllowCredentials browsers send cookies by themselves, " +
+			"and scripts cannot set it"}
 	case "set-cookie", "set-cookie2":
 		return Error{Detail: "remove this response header, which scripts can neither set nor read"}
 	case "accept-ranges", "age", "allow", "etag", "location", "retry-after", "server", "vary", "www-authenticate":

@@ -45,9 +45,10 @@ func (o Origins) Check(s string) (origins.Pattern, error) {
 		return origins.Pattern{}, Error{Detail: "serve such a page from a host of its own, and list that; " +
 			o.because("every page with this origin can act as the user")}
 	case err != nil:
-		fix := o.safe(origins.Suggest(s))
+		suggestion := origins.Suggest(s)
+		fix := o.safe(suggestion)
 		if fix == "" && err == origins.ErrNoScheme {
-			err = errBareName
+			err = o.bareName(suggestion)
 		}
 		return origins.Pattern{}, Error{o.detail(err), fix}
 	case !o.Trust():
@@ -61,21 +62,36 @@ func (o Origins) Check(s string) (origins.Pattern, error) {
 
 // detail says what Parse's err says, with the ways out that are open here.
 func (o Origins) detail(err error) string {
+	text := err.Error()
+	if err == origins.ErrNoHost {
+		text += "; write that of the page behind the scheme"
+	}
 	switch {
 	case o.Matcher:
-		return strings.ReplaceAll(err.Error(), "AllowOriginFunc", "code of your own")
+		return strings.ReplaceAll(text, "AllowOriginFunc", "code of your own")
 	case origins.MayMeanEvery(err) && !o.Trust():
-		return err.Error() + `; "*" alone allows every origin`
+		return text + `; "*" alone allows every origin`
 	}
-	return err.Error()
+	return text
 }
 
-const errBareName = origins.ErrNoScheme + "; write that of the page before it, such as https://"
+// bareName says what to write for a name without a scheme. The name with one is unsafe, or
+// not evident.
+func (o Origins) bareName(suggestion string) error {
+	if p, err := origins.Parse(suggestion); err == nil && registrable(p) != "" {
+		return origins.ErrNoScheme + "; " + origins.Error(o.checkTrusted(p).Error())
+	}
+	return origins.ErrNoScheme + "; write that of the page before it, such as https://"
+}
 
 // checkTrusted says what is unsafe about a pattern whose origins can act as the user.
 func (o Origins) checkTrusted(p origins.Pattern) error {
 	if p.Scheme == "http" && !origins.IsLoopback(p.Host) && !o.AllowInsecure {
-		return Error{Detail: "serve this page over https, and list it so; " + o.because("anyone who controls "+
+		remedy := "serve this page over https, and list it so; "
+		if origins.IsOwnMachine(p.Host) { // where https is seldom had
+			remedy = "open this page at localhost, and list that; "
+		}
+		return Error{Detail: remedy + o.because("anyone who controls "+
 			"the network can change a page without TLS, and act as the user (DangerouslyAllowInsecureOrigins permits it)")}
 	}
 	if p.AnyHost() {

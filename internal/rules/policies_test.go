@@ -62,7 +62,14 @@ func TestWaysOutAreOpen(t *testing.T) {
 		"any": "a word and no origin, so it has no scheme; list origins, or decide in code of your own",
 		"https://*": `no domain follows the wildcard; code of your own can allow all of one scheme, ` +
 			`and ":*" behind a host stands for any port`,
-		"*.*": "no domain, but wildcards alone; code of your own can allow origins by what they have in common",
+		".*": "regular expressions are not supported; code of your own " +
+			"can allow origins by what they have in common",
+		"*://*/*": "the scheme cannot be a wildcard; write one pattern for each scheme, " +
+			"or decide in code of your own, which can allow all of them",
+		"https://*/*": `no domain follows the wildcard; code of your own can allow all of one scheme, ` +
+			`and ":*" behind a host stands for any port`,
+		"https://": "no host; write that of the page behind the scheme",
+		"*.*":      "no domain, but wildcards alone; code of your own can allow origins by what they have in common",
 	} {
 		_, err := cors.NewOriginMatcher(value)
 		assert.EqualError(t, err, `cors: patterns: "`+value+`": `+want)

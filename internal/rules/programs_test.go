@@ -3,7 +3,9 @@ package rules_test
 import (
 	"encoding/json"
 	"errors"
+	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -12,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"example.com/cors"
+	"example.com/cors/corstest"
 	"example.com/cors/internal/test/fixture"
 )
 
@@ -22,6 +25,7 @@ type program struct {
 	Methods       []string
 	Headers       []string
 	Exposed       []string
+	Credentials   bool
 	MaxAgeSeconds int
 	Right         string
 }
@@ -42,6 +46,8 @@ func (p program) options() cors.Options {
 		AllowedHeaders: p.Headers,
 		ExposedHeaders: p.Exposed,
 		MaxAge:         time.Duration(p.MaxAgeSeconds) * time.Second,
+
+		AllowCredentials: p.Credentials,
 	}
 	if p.Origins == nil {
 		o.AllowedOrigins = []string{"https://a.example"}
@@ -62,6 +68,17 @@ func TestPrograms(t *testing.T) {
 		res := fixture.Serve(cors.New(o)(fixture.Nothing), fixture.Get(origin))
 		assert.Equal(t, want, res.Header().Get("Access-Control-Allow-Origin"))
 	}
+	writes := func(t *testing.T, o cors.Options, origin string) { // with the headers that are listed
+		t.Helper()
+		page := corstest.Request{Method: "POST", Origin: origin, Header: http.Header{}, Credentials: o.AllowCredentials}
+		for name, value := range map[string]string{"Content-Type": "application/json", "Authorization": "Bearer x"} {
+			if listed := strings.Join(o.AllowedHeaders, " "); strings.Contains(listed, name) || listed == "*" {
+				page.Header.Set(name, value)
+			}
+		}
+		_, err := corstest.Fetch(cors.New(o)(fixture.Nothing), page)
+		assert.NoError(t, err)
+	}
 	for _, p := range programs(t) {
 		t.Run(p.Program, func(t *testing.T) {
 			o := p.options()
@@ -71,13 +88,26 @@ func TestPrograms(t *testing.T) {
 				require.NoError(t, err)
 				for _, pattern := range o.AllowedOrigins {
 					if !strings.Contains(pattern, "*") {
-						origin := strings.TrimSuffix(pattern, "/")
+						origin := strings.TrimSuffix(strings.TrimSuffix(pattern, "/"), ":80")
 						sends(t, o, origin, origin)
+						writes(t, o, origin)
 					}
 				}
 			case "starts, and allows every origin":
 				require.NoError(t, err)
 				sends(t, o, "https://other.example", "*")
+				writes(t, o, "https://other.example")
+			case "refused: remove what scripts cannot use":
+				for i, value := range []string{"Cookie", "Set-Cookie"} {
+					assert.Equal(t, value, problem(t, err, i).Value)
+					assert.Contains(t, problem(t, err, i).Detail, "remove this")
+					assert.Empty(t, problem(t, err, i).Fix)
+				}
+				isCookie := func(name string) bool { return strings.HasSuffix(name, "Cookie") }
+				o.AllowedHeaders = slices.DeleteFunc(o.AllowedHeaders, isCookie)
+				o.ExposedHeaders = slices.DeleteFunc(o.ExposedHeaders, isCookie)
+				require.NoError(t, o.Validate())
+				writes(t, o, "https://a.shop.example")
 			case "refused: AllowOriginFunc":
 				for i := range p.Origins {
 					assert.Contains(t, problem(t, err, i).Detail, "AllowOriginFunc")

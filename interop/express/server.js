@@ -18,6 +18,7 @@ const policies = {
   "origin-star-credentials": { origin: "*", credentials: true },
   "origin-string": { origin: page },
   "origin-array": { origin: [page, /\.app\.example$/] },
+  "origin-array-pattern": { origin: [page, "https://*.app.example"] },
   "origin-regexp": { origin: /app\.example$/ },
   "origin-function": { origin: (origin, callback) => callback(null, origin === page) },
   "origin-function-error": { origin: (origin, callback) => (origin === page ? callback(null, true) : callback(new Error("not allowed"))) },

@@ -245,6 +245,26 @@ func oneScreen(t *testing.T, p *person) {
 				assert.Empty(t, p.onScreen(t, "#advice button"))
 			}
 
+			// What an example writes, and what "Change the policy" does, is seen, though the
+			// keyboard has gone through all of the policy on its way.
+			p.visit(t, size[0], size[1])
+			p.reach(t, "#next")
+			p.press(t, keyEnter)
+			p.done(t)
+			assert.Empty(t, p.onScreen(t, "#AllowedOrigins", "#AllowedHeaders", "#method", "#run", "#verdict"))
+			p.choose(t, 8)
+			p.done(t)
+			p.reach(t, "#advice button")
+			p.press(t, keyEnter)
+			p.settle(t)
+			assert.Contains(t, p.forms(t)["AllowedHeaders"], "X-Debug")
+			assert.Empty(t, p.onScreen(t, "#AllowedHeaders", "#run", "#verdict"))
+
+			p.visit(t, size[0], size[1])
+			p.write(t, "headers", "X-Debug: 1")
+			p.click(t, "#run")
+			p.done(t)
+
 			// A run that ends as the last one moves nothing.
 			ask[any](t, p.driver, `window.shift = 0;
 				new PerformanceObserver(list => list.getEntries().forEach(e => shift += e.value))

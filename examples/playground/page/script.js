@@ -616,11 +616,13 @@ function adviceOf({text, form, changes}) {
   const b = button(form === "policy" ? "Change the policy" : "Change the call", () => {
     const old = fragment();
     change(() => {
-      for (const c of changes) {
+      const changed = changes.map(c => {
         const e = (form === "policy" ? policyForm : callForm).elements[c.field];
         fill(e, apply(c, valueOf(e)));
-      }
+        return e;
+      });
       unfold();
+      if (desk.matches) changed.at(-1)?.scrollIntoView({block: "nearest"});
     });
     $("run").focus();
     const same = fragment() === old;
@@ -813,10 +815,11 @@ function open(i) {
   return done;
 }
 
-// reveal brings the tour and what happened into view.
+// reveal brings the tour, the forms and what happened into view.
 function reveal() {
   if (desk.matches) {
     examples[example]?.scrollIntoView({block: "nearest"});
+    $("policy").scrollTop = callForm.scrollTop = 0;
   } else {
     $("tour-fold").open = false;
     $("tour").scrollIntoView();

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"html"
 	"io"
 	"log/slog"
 	"net"
@@ -216,6 +217,10 @@ var blockedCalls = []blockedCall{
 		script: `fetch(URL, {mode: "no-cors"})`, actual: says("Cross-Origin-Resource-Policy: same-origin")},
 	{row: "Resource policy", name: "image",
 		script: `load("img", {src: URL})`, actual: says("Cross-Origin-Resource-Policy: same-site")},
+	{row: "Resource policy", name: "page with Cross-Origin-Embedder-Policy",
+		script: `embed(URL)`, actual: grants("Content-Type: image/png")},
+	{row: "A WebSocket", name: "403",
+		script: `connect(URL.replace("https:", "wss:"))`, actual: answer{status: http.StatusForbidden}},
 	{row: "Integrity", name: "script",
 		script: `load("script", {src: URL, integrity: "sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="})`,
 		actual: grants("Content-Type: text/javascript")},
@@ -286,6 +291,16 @@ function frame(url, properties, csp) {
 		load("iframe", {srcdoc: meta + "<script>" + script + "</" + "script>", ...properties});
 	});
 }
+// embed has a frame that asks for permission of whatever it shows load an image.
+function embed(url) {
+	return new Promise((resolve) => {
+		addEventListener("message", resolve, {once: true});
+		load("iframe", {src: "/embedder?" + url});
+	});
+}
+function connect(url) {
+	return new Promise((resolve) => { new WebSocket(url).onerror = resolve; });
+}
 const calls = [%s];
 const report = [];
 for (const [i, call] of calls.entries()) {
@@ -331,6 +346,11 @@ func newConsoleVenue(t *testing.T) (server *httptest.Server, proxy string, repor
 			}
 			w.Header().Set("Content-Type", "text/html")
 			fmt.Fprintf(w, consoleHTML, strings.Join(calls, ",\n"))
+		case "/embedder":
+			w.Header().Set("Cross-Origin-Embedder-Policy", "require-corp")
+			w.Header().Set("Content-Type", "text/html")
+			fmt.Fprintf(w, `<!doctype html><meta charset="utf-8"><img src="%s" onerror="parent.postMessage('', '*')">`,
+				html.EscapeString(r.URL.RawQuery))
 		case "/report":
 			var report []string
 			_ = json.NewDecoder(r.Body).Decode(&report)
@@ -554,7 +574,8 @@ var asides = map[string]*regexp.Regexp{
 
 // consequences are what Firefox says of an element whose load failed.
 var consequences = regexp.MustCompile(
-	`^The script from|^<script> source|^downloadable font|^Loading module|^Module source|^Firefox can’t establish`)
+	`^The script from|^<script> source|^downloadable font|^Loading module|^Module source|` +
+		`^Firefox can’t establish a connection to the server at https:`)
 
 // said returns what a console says about each call.
 func said(engine string, console []live.Message) map[int][]string {

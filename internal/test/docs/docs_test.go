@@ -267,6 +267,21 @@ func TestPatterns(t *testing.T) {
 	}
 }
 
+// New takes the patterns for previews as the recipe says.
+func TestPreviews(t *testing.T) {
+	text := underHeading(t, read(t, "docs/recipes.md"), "preview-deployments")
+	patterns := regexp.MustCompile("`(https://[^`]+)`").FindAllStringSubmatch(text, -1)
+	require.Len(t, patterns, 4)
+	for i, m := range patterns {
+		opts := cors.Options{AllowedOrigins: []string{m[1]}}
+		assert.NoError(t, opts.Validate(), m[1])
+		opts.AllowCredentials = true
+		assert.Equal(t, i < 2, opts.Validate() != nil, "%s with AllowCredentials", m[1])
+		opts.AllowCredentials, opts.RefuseCrossOriginWrites = false, true
+		assert.Equal(t, i < 2, opts.Validate() != nil, "%s with RefuseCrossOriginWrites", m[1])
+	}
+}
+
 // What "Why this one" claims is what the pages say that its lines link to.
 func TestClaims(t *testing.T) {
 	lines := regexp.MustCompile(`(?m)^- \*\*.*$(?:\n  .*$)*`).FindAllString(section(t, "Why this one"), -1)
@@ -444,6 +459,7 @@ func TestPages(t *testing.T) {
 // the section of the last one.
 func TestAnswers(t *testing.T) {
 	const errors, recipes, migrating = "docs/errors.md", "docs/recipes.md", "docs/migrating.md"
+	const neighbours, words = "docs/neighbours.md", "#other-words-for-it"
 	for _, tc := range []struct {
 		question string
 		way      []string // links, from the README on
@@ -475,8 +491,8 @@ func TestAnswers(t *testing.T) {
 		{"how does a script read the name of a download?", []string{recipes, "#downloads"}, "`Content-Disposition`"},
 		{"why does each PUT with If-Match cost a preflight?", []string{recipes, "#if-match"}, "costs a preflight"},
 		{"may pages of the LAN call it?", []string{recipes, "#pages-of-a-local-network"}, "netip.Prefix.Contains"},
-		{"why does it work in Postman?", []string{errors}, "only browsers block"},
-		{"why is the status 0?", []string{errors}, "XMLHttpRequest has the status 0"},
+		{"why does it work in Postman?", []string{errors, words}, "only browsers block"},
+		{"why is the status 0?", []string{errors, words}, "XMLHttpRequest has the status 0"},
 		{
 			"why is a header of the answer null?",
 			[]string{errors, "#a-header-that-the-script-cannot-read"}, "`ExposedHeaders`",
@@ -484,6 +500,35 @@ func TestAnswers(t *testing.T) {
 		{"why may pages post JSON after the move?", []string{migrating}, "have your handler refuse POST"},
 		{"how does echo's config move here?", []string{migrating, "#from-echo"}, "`UnsafeAllowOriginFunc` (5)"},
 		{"which origin has my Capacitor app?", []string{recipes, "#apps-in-a-web-view"}, "`capacitor://localhost`"},
+		{"why does OPTIONS by curl get a 405?", []string{errors, words}, "routers answer it with 404 or 405"},
+		{"which of the two servers has to change?", []string{errors, "#the-table"}, "Change the server that ⟨URL⟩ names"},
+		{
+			"what if the server is not mine?",
+			[]string{errors, "#a-server-that-you-cannot-change"}, "Let your own server make the call",
+		},
+		{"do I need CORS at all?", []string{errors, "#a-server-that-you-cannot-change"}, "`server.proxy` in Vite"},
+		{"why does my Mac answer 403?", []string{errors + "#an-empty-log"}, "`Server: AirTunes` is AirPlay"},
+		{"why is a Secure cookie lost?", []string{errors + "#no-error-and-yet-no-cookie"}, "**`Secure`** needs https"},
+		{"what does Swagger UI mean?", []string{errors, words}, `URL scheme must be "http" or "https" for CORS`},
+		{"who refuses my WebSocket?", []string{errors, "#the-table"}, "not allowed by Upgrader.CheckOrigin"},
+		{
+			"what does tus-js-client mean?",
+			[]string{errors, "#a-header-that-the-script-cannot-read"}, "`tus: invalid or missing offset value`",
+		},
+		{"what does tus need?", []string{recipes, "#resumable-uploads"}, "Expose `Location`, `Upload-Length`"},
+		{
+			"what does gRPC-Web mean?",
+			[]string{neighbours + "#other-middleware-and-protocols"}, "`Response closed without grpc-status`",
+		},
+		{
+			"why does htmx ignore HX-Trigger?",
+			[]string{errors, "#a-header-that-the-script-cannot-read"}, "htmx does nothing for `HX-Trigger`",
+		},
+		{"what does jsdom mean?", []string{errors, words}, "`Cross origin ⟨page⟩ forbidden`"},
+		{"why does it fail in a container?", []string{errors, "#the-table"}, "In a container, listen on `:5000`"},
+		{"how do I wrap http.HandleFunc?", []string{neighbours + "#routers"}, "`allow(http.DefaultServeMux)`"},
+		{"which origin has my VS Code view?", []string{recipes, "#apps-in-a-web-view"}, "`vscode-webview://*`"},
+		{"may previews on Vercel call it?", []string{recipes, "#preview-deployments"}, "a domain of your own"},
 		{"does it start with my release of Go?", []string{"docs/comparison.md"}, "| Go it needs |"},
 	} {
 		t.Run(tc.question, func(t *testing.T) {
