@@ -606,7 +606,7 @@ func TestHostileText(t *testing.T) {
 		"console": "Access to a at 'https://a.example/",
 		"Firefox": "https://a.example/ (a: ", "PowerShell": "$a=\"$($([char]", "tables": "@{", "here": "@\"\n",
 		"network":   "GET https://a ",
-		"variables": "const a = [", "Safari": "Origin x is not allowed by Access-Control-Allow-Origin ",
+		"variables": "const a = [", "another shell": "$x\n", "statements": "$a=1;", "Safari": "Origin x is not allowed by Access-Control-Allow-Origin ",
 		"braces": "{", "lines": "x\n",
 		"fences": "```\n", "code": "`x`\n", "members": "a.b = '", "additions": "a.append(", "cmd": ` "a^&`,
 		"older lines": "Failed to load https://a ", "methods": "a “b” ", "output": "it's\n", "dashes": " —a",

@@ -15,16 +15,28 @@ var errPowerShell = errors.New("the PowerShell command is not whole, or its quot
 // psCmdlets are the commands that make a call, and what they are abbreviated to.
 var psCmdlets = []string{"invoke-webrequest", "invoke-restmethod", "iwr", "irm"}
 
-// startsPowerShell reports whether text begins as PowerShell does that makes a call.
-func startsPowerShell(text string) bool {
-	if slices.Contains(psCmdlets, lower(firstWord(text))) {
-		return true
+// powerShellIn returns a function that reports whether an end of text begins as PowerShell
+// does that makes a call, now or soon. It is to be asked about longer ends first, and then
+// looks for the calls in the text once.
+func powerShellIn(text string) func(end string) bool {
+	const soon = 1 << 16 // bytes
+	call := -1           // where one is
+	return func(end string) bool {
+		if slices.Contains(psCmdlets, lower(firstWord(end))) {
+			return true
+		}
+		if !strings.HasPrefix(end, "$") {
+			return false
+		}
+		at := len(text) - len(end)
+		if call < at {
+			call = len(text) + soon
+			if found := psCall.FindStringIndex(end); found != nil {
+				call = at + found[0]
+			}
+		}
+		return call < at+soon || strings.HasPrefix(lower(firstWord(end)), "$session")
 	}
-	if !strings.HasPrefix(text, "$") {
-		return false
-	}
-	start := text[:min(len(text), 1<<16)]
-	return psCall.MatchString(start) || strings.HasPrefix(lower(start), "$session")
 }
 
 var psCall = regexp.MustCompile(`(?i)(?:^|[\n;=|(]) *(?:Invoke-WebRequest|Invoke-RestMethod|iwr|irm) `)
@@ -42,7 +54,10 @@ func psLooksLikeCmdlet(text string) bool {
 	return !strings.HasPrefix(start, "curl.exe") && psParameter.MatchString(psQuoted.ReplaceAllString(start, ""))
 }
 
+// firstWord returns the beginning of text up to a blank, of a long one a part.
 func firstWord(text string) string {
+	const most = 256 // bytes: each statement of a program may ask
+	text = text[:min(len(text), most)]
 	if i := strings.IndexAny(text, " \t\n`"); i >= 0 {
 		return text[:i]
 	}
