@@ -955,10 +955,13 @@ func jsJSON(value any) (string, bool) {
 	return "", false
 }
 
-// quoteJSON writes a text as JSON does.
+// quoteJSON writes a text as JSON.stringify does: markup is not escaped.
 func quoteJSON(s string) string {
-	text, _ := json.Marshal(s)
-	return string(text)
+	var b strings.Builder
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	_ = e.Encode(s) // of a text, which has no errors
+	return strings.TrimSuffix(b.String(), "\n")
 }
 
 // formatNumber writes a number as JavaScript does.

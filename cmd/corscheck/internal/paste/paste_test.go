@@ -324,6 +324,11 @@ func TestFetchByHand(t *testing.T) {
 		{"a form with a member that the program knows",
 			`fetch("https://a.example", {method: "PUT", body: new URLSearchParams({a: b})})`,
 			call(func(c *Call) { c.Method, c.HasBody, c.BodyUnknown = "PUT", true, true })},
+		{"JSON with markup", `fetch("https://a.example", {method: "PUT", body: JSON.stringify({"<a>": "b&c>"})})`,
+			call(func(c *Call) {
+				c.Method, c.Body, c.HasBody = "PUT", `{"<a>":"b&c>"}`, true
+				c.Header = []Field{{"Content-Type", "text/plain;charset=UTF-8"}}
+			})},
 		{"JSON with a member without a name", `fetch("https://a.example", {method: "PUT", body: JSON.stringify({"": 1})})`,
 			call(func(c *Call) {
 				c.Method, c.Body, c.HasBody = "PUT", `{"":1}`, true
@@ -606,7 +611,8 @@ func TestHostileText(t *testing.T) {
 		"console": "Access to a at 'https://a.example/",
 		"Firefox": "https://a.example/ (a: ", "PowerShell": "$a=\"$($([char]", "tables": "@{", "here": "@\"\n",
 		"network":   "GET https://a ",
-		"variables": "const a = [", "another shell": "$x\n", "statements": "$a=1;", "Safari": "Origin x is not allowed by Access-Control-Allow-Origin ",
+		"variables": "const a = [", "another shell": "$x\n", "statements": "$a=1;",
+		"Safari": "Origin x is not allowed by Access-Control-Allow-Origin ",
 		"braces": "{", "lines": "x\n",
 		"fences": "```\n", "code": "`x`\n", "members": "a.b = '", "additions": "a.append(", "cmd": ` "a^&`,
 		"older lines": "Failed to load https://a ", "methods": "a “b” ", "output": "it's\n", "dashes": " —a",
