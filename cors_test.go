@@ -1058,6 +1058,7 @@ func TestOptionsPatternsOfARoute(t *testing.T) {
 		{"PUT /x/{a...}", "OPTIONS /x/", "/x/y", true},
 		{"PUT /x/{$}", "OPTIONS /x/{$}", "/x/", true},
 		{"PUT /a%62", "OPTIONS /ab", "/ab", true},
+		{"PUT /%zz", "OPTIONS /%25zz", "/%zz", true},
 		{"PUT b.example/x", "OPTIONS b.example/x", "b.example/x", true},
 		{"PUT b.example/{x}/y", "OPTIONS b.example/{z}/y", "b.example/1/y", true},
 
@@ -1072,6 +1073,7 @@ func TestOptionsPatternsOfARoute(t *testing.T) {
 		{"PUT /x/{$}", "OPTIONS /x/", "/x/", false},
 		{"PUT /x/", "OPTIONS /x/{$}", "/x/", false},
 		{"PUT /%7B%7D", "OPTIONS /{x}", "/{}", false},
+		{"PUT /%zz", "OPTIONS /{x}", "/%zz", false},
 		{"PUT b.example/x", "OPTIONS /x", "b.example/x", false},
 		{"PUT /x", "OPTIONS b.example/x", "b.example/x", false},
 	} {

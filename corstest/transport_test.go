@@ -430,6 +430,22 @@ func TestTransportErrorEmptiesTheCache(t *testing.T) {
 	assert.NotNil(t, res.Preflight, "it asks again")
 }
 
+// A transport may send the body again, as net/http does if a connection ends too early.
+func TestTransportReadsTheBodyAnew(t *testing.T) {
+	b := corstest.Browser{Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
+		for range 2 {
+			body, err := r.GetBody()
+			require.NoError(t, err)
+			text, err := io.ReadAll(body)
+			require.NoError(t, err)
+			assert.Equal(t, "a=1", string(text))
+		}
+		return &http.Response{StatusCode: http.StatusNoContent, Header: http.Header{}}, nil
+	})}
+	_, err := b.Fetch(t.Context(), corstest.Request{Method: "POST", Body: strings.NewReader("a=1")})
+	require.NoError(t, err)
+}
+
 func TestNeitherHandlerNorTransport(t *testing.T) {
 	assert.PanicsWithValue(t, "corstest: a Browser needs a Handler or a Transport", func() {
 		_, _ = new(corstest.Browser).Fetch(t.Context(), corstest.Request{})

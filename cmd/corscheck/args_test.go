@@ -302,6 +302,19 @@ func TestBadUsage(t *testing.T) {
 			`-origin null: name an origin that the policy is meant for; the audit tries null by itself`,
 		},
 		{
+			"two pasted calls", []string{"curl 'https://a.example'", "curl 'https://b.example'"},
+			"two calls are pasted: check one at a time",
+		},
+		{"a value for a switch", []string{"-json=yes", api}, "-json takes no value"},
+		{
+			"a cookie with a line break", []string{"-origin", page, "-b", "a=1\nb=2", api},
+			"-b: the cookies have a line break or NUL in them",
+		},
+		{
+			"a long body", []string{"-origin", page, "-d", strings.Repeat("a", maxBody+1), api},
+			"-d: the body is longer than 8 MB",
+		},
+		{
 			"a control character", []string{"-origin", page, "-H", "a\x1b[31m", api},
 			`-H "a\x1b[31m" has no colon: write a header as 'Name: value'`,
 		},

@@ -105,7 +105,7 @@ func planAudit(c *call) (*plan, error) {
 	case p.sameOrigin:
 		return nil, usagef("-origin %s is the URL's own, and its pages are under no policy: name the origin of "+
 			"another page", c.origin)
-	case c.origin == "null":
+	case c.isOpaque():
 		return nil, usagef("-origin null: name an origin that the policy is meant for; the audit tries null by itself")
 	}
 	return p, nil
@@ -136,6 +136,16 @@ func (a *audit) exit(f *flags) int {
 
 // isCutShort reports whether not all was asked: what was not may hide a hole.
 func (a *audit) isCutShort() bool { return a.late || a.limited }
+
+// tried are the origins of strangers that were asked with.
+func (a *audit) tried() (origins []string) {
+	for _, s := range a.strangers {
+		if !slices.Contains(origins, s.origin) {
+			origins = append(origins, s.origin)
+		}
+	}
+	return origins
+}
 
 func (a *audit) report(id string, s severity, evidence []string, detail, remedy string) {
 	a.findings = append(a.findings, finding{id, s, detail, remedy, evidence})
@@ -348,10 +358,8 @@ func keepRefusal(err error) error {
 // isRefusal reports whether the server broke off, as some do on strange requests,
 // rather than did not answer in time.
 func isRefusal(err error) bool {
-	return !slices.ContainsFunc([]error{context.DeadlineExceeded, errTooMany, errLate, errLimited},
-		func(other error) bool {
-			return errors.Is(err, other)
-		})
+	others := []error{context.DeadlineExceeded, errTooMany, errLate, errLimited}
+	return !slices.ContainsFunc(others, func(other error) bool { return errors.Is(err, other) })
 }
 
 var (

@@ -308,6 +308,25 @@ func strangersOf(t *testing.T, origin, url string) []stranger {
 	return (&audit{call: c, plan: p, random: "random"}).newStrangers()
 }
 
+// Where the origin of the policy is what a stranger would have, the stranger has another.
+func TestStrangersGiveWay(t *testing.T) {
+	for origin, want := range map[string]string{
+		"https://app.example.com":   "https://app.example.bid",
+		"https://app.example.bid":   "https://app.example.win",
+		"http://192.168.7.10":       "http://192.168.7.222",
+		"http://192.168.7.222":      "http://192.168.7.223",
+		"http://a.example":          "http://a.example:49321",
+		"http://a.example:49321":    "http://a.example:49322",
+		"http://192.168.7.222:8080": "http://192.168.7.223:8080",
+	} {
+		var origins []string
+		for _, s := range strangersOf(t, origin, api) {
+			origins = append(origins, s.origin)
+		}
+		assert.Contains(t, origins, want, origin)
+	}
+}
+
 // Whatever the origin of the policy is: each stranger has an origin that a page can have,
 // and none is the policy's own or comes twice.
 func TestStrangersOfAnyOrigin(t *testing.T) {

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"slices"
 )
 
 // audits are those of several URLs.
@@ -92,14 +91,4 @@ func (all audits) failed() (n int) {
 		}
 	}
 	return n
-}
-
-// tried are the origins of strangers that were asked with.
-func (a *audit) tried() (origins []string) {
-	for _, s := range a.strangers {
-		if !slices.Contains(origins, s.origin) {
-			origins = append(origins, s.origin)
-		}
-	}
-	return origins
 }

@@ -238,6 +238,23 @@ func TestLimitForTheWhole(t *testing.T) {
 
 // A server that limits the rate of requests keeps nobody out by that, and is left alone. Nor
 // does one that has had enough, and refuses everybody.
+// Of several audits the report says which did not come to their end.
+func TestReportOfAuditsThatWereCutShort(t *testing.T) {
+	var requests atomic.Int64
+	busy := serve(t, before(good, func(w http.ResponseWriter, _ *http.Request) bool {
+		isLate := requests.Add(1) > 20
+		if isLate {
+			w.WriteHeader(http.StatusTooManyRequests)
+		}
+		return isLate
+	}))
+	var stdout, stderr strings.Builder
+	assert.Equal(t, exitUnknown, run([]string{"-audit", "-fail-on", "none", "-origin", page, busy, serve(t, good)}, nil,
+		&stdout, &stderr, false))
+	assert.Contains(t, stdout.String(), "2 URLs: 0 high, 0 medium, 0 low, 0 info; 1 not audited\n"+
+		"  not audited to the end               "+busy+"\n  nothing found ")
+}
+
 func TestRateLimit(t *testing.T) {
 	late := matching(`^https://app\.example\.com$|lovable\.app$`) // a hole that others come before
 	breaksOff := func(http.ResponseWriter, *http.Request) bool { panic(http.ErrAbortHandler) }
@@ -487,7 +504,7 @@ func TestIDsAreExplained(t *testing.T) {
 	require.NoError(t, err)
 	for file, expr := range map[string]string{
 		"findings.go":  `a\.report\("([a-z-]+)"`,
-		"strangers.go": `\.add[a-zA-Z0-9]*\("([a-z-]+)"`,
+		"strangers.go": `\.add(?:Origin|UnlessIPv6)?\("([a-z-]+)"`,
 		"client.go":    `return "([a-z0-9-]+)"(?:,|\n)`,
 	} {
 		source, err := os.ReadFile(file)

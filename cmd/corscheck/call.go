@@ -59,6 +59,10 @@ func (c *call) request() corstest.Request {
 	return r
 }
 
+// isOpaque reports whether the page's origin is opaque, as that of a sandboxed frame is. Its
+// only name, null, is that of strangers, too: no list should have it.
+func (c *call) isOpaque() bool { return c.origin == "null" }
+
 // wants returns the type that the call asks for or sends, in lower case.
 func (c *call) wants() string {
 	return strings.ToLower(cmp.Or(c.header.Get("Accept"), c.header.Get("Content-Type")))

@@ -20,7 +20,7 @@ func (e *evidence) conclude() []note {
 		return nil
 	case e.isPlainOptions(), slices.ContainsFunc(e.sent, isDowngrade):
 		return nil // another note says what to do
-	case e.blocked.Origin == "null" && e.call.origin != "null":
+	case e.blocked.Origin == "null" && !e.call.isOpaque():
 		return e.concludeLostOrigin()
 	}
 	if n := e.misspelt(); n != nil {
@@ -55,8 +55,7 @@ func (e *evidence) concludeLostOrigin() []note {
 		return n
 	}
 	return one("redirected", "A redirect led the call to another host, and there browsers say that the origin is "+
-		"null. "+
-		"Have the page call %s directly.", e.blocked.URL)
+		"null. Have the page call %s directly.", e.blocked.URL)
 }
 
 // misspelt looks for a header that was meant to be the one to blame.
@@ -220,8 +219,8 @@ func (e *evidence) concludeValue(lines []string) []note {
 	case value == "":
 		return one("malformed-origin", "%s is empty. Send the origin, or leave the header out.", fetch.AllowOrigin)
 	case !strings.Contains(value, "://") && value != "null":
-		if scheme, host, _ := strings.Cut(e.call.origin, "://"); strings.EqualFold(strings.TrimSuffix(value, "/"),
-			host) {
+		scheme, host, _ := strings.Cut(e.call.origin, "://")
+		if strings.EqualFold(strings.TrimSuffix(value, "/"), host) {
 			return one("malformed-origin", "An origin begins with its scheme: write %s://%s.", scheme, host)
 		}
 		return one("malformed-origin", "%s is no origin: one begins with its scheme, as %s does.", quote(value),
@@ -244,13 +243,12 @@ func (e *evidence) concludeOther(value string) []note {
 		return e.cached()
 	case e.grantsPage():
 		return either("cached", "not-covered", "An answer to the same page allowed it, and this one allows %s: a "+
-			"cache keeps the answer to another page, or two layers disagree. "+
-			"Send Vary: Origin with every answer.", value)
-	case isCached(e.fault) && e.fresh() == nil && e.call.origin != "null":
+			"cache keeps the answer to another page, or two layers disagree. Send Vary: Origin with every answer.", value)
+	case isCached(e.fault) && e.fresh() == nil && !e.call.isOpaque():
 		return either("cached", "origin-not-listed", "The answer is for %s%s, and a cache had it. Either the "+
 			"cache keeps what another page got, and the server has to send Vary: Origin; "+
 			"or %s is not on the server's list.", value, how, e.call.origin)
-	case e.call.origin == "null":
+	case e.call.isOpaque():
 		return nil
 	}
 	return one("origin-not-listed", "The server allows %s, and not %s%s. Add it to its list, exactly as it is "+
@@ -376,7 +374,7 @@ func (e *evidence) concludePreflight() []note {
 		return e.orUnlisted("options-not-routed", e.announcement(), "The preflight got %s and nothing about CORS. "+
 			"Either something answers OPTIONS before the CORS layer, or without one: put the layer before it.",
 			statusLine(x.status))
-	case refuses(x.status) && !e.isProbed() && e.call.origin == "null":
+	case refuses(x.status) && !e.isProbed() && e.call.isOpaque():
 		return nil // another note says what to do
 	case refuses(x.status) && !e.isProbed():
 		return either("cors-refused", "error-before-cors", "The preflight was refused with %s. Either the CORS "+
@@ -412,7 +410,7 @@ func isNoSuchPage(x *exchange) bool {
 // orUnlisted is a note on a cause, or on a CORS layer that keeps silent about what is asked for.
 func (e *evidence) orUnlisted(id, asked, format string, args ...any) []note {
 	n := note{ID: id, Detail: fmt.Sprintf(format, args...) + e.keepsSilent(asked)}
-	if e.call.origin != "null" {
+	if !e.call.isOpaque() {
 		n.Or = "origin-not-listed"
 	}
 	return []note{n}
@@ -421,7 +419,7 @@ func (e *evidence) orUnlisted(id, asked, format string, args ...any) []note {
 // keepsSilent says that a CORS layer may not list what is asked for. It has nobody list null:
 // another note says what to do.
 func (e *evidence) keepsSilent(asked string) string {
-	if e.call.origin == "null" {
+	if e.call.isOpaque() {
 		return " Or the CORS layer keeps silent because of the origin null."
 	}
 	return fmt.Sprintf(" Or the CORS layer keeps silent because it does not list %s.", asked)
@@ -429,7 +427,7 @@ func (e *evidence) keepsSilent(asked string) string {
 
 // orSilent says what else it may be where no answer shows a CORS layer.
 func (e *evidence) orSilent() string {
-	if !e.isProbed() || e.call.origin == "null" {
+	if !e.isProbed() || e.call.isOpaque() {
 		return ""
 	}
 	return fmt.Sprintf(" If there is one already, it covers other paths, or keeps silent because it does not "+
@@ -463,14 +461,12 @@ func (e *evidence) concludeLonePreflight() []note {
 	case e.passes(askPlain) && (x.status < 500 || wordsOf(x).cors):
 		return e.refused()
 	case isUnrouted(x.status):
-		return one("options-not-routed", "The server allows the page to GET this URL, and did not answer its "+
-			"preflight: "+
+		return one("options-not-routed", "The server allows the page to GET this URL, and did not answer its preflight: "+
 			"it said %s, as routers do that have no route for OPTIONS. "+
 			"Put the CORS layer before the router, or add a route for OPTIONS.", statusLine(x.status))
 	case x.status <= 299 && hasCORS(x):
 		return one("options-not-routed", "The answer to OPTIONS has other CORS headers, and lacks the %s that "+
-			"the page gets with GET: "+
-			"OPTIONS is answered in another place. Send it there too.", fetch.AllowOrigin)
+			"the page gets with GET: OPTIONS is answered in another place. Send it there too.", fetch.AllowOrigin)
 	case x.status <= 299:
 		return one("options-not-routed", "Something answers OPTIONS by itself, with %s, before the CORS layer "+
 			"that allows the page to GET this URL. "+
@@ -535,7 +531,7 @@ func (e *evidence) announcement() string {
 // concludeUnlisted looks at an answer of a CORS layer that allows the page nowhere.
 func (e *evidence) concludeUnlisted() []note {
 	x := e.fault
-	if e.call.origin == "null" {
+	if e.call.isOpaque() {
 		return nil // another note says what to do
 	}
 	said := ""
@@ -612,14 +608,14 @@ func (e *evidence) concludeActual() []note {
 		return e.loginOrUnlisted()
 	case showsLayer(x):
 		return e.concludeUnlisted()
-	case isCached(x) && e.fresh() == nil && e.call.origin != "null":
+	case isCached(x) && e.fresh() == nil && !e.call.isOpaque():
 		return either("cached", "origin-not-listed", "A cache had this answer. Either it keeps what another page "+
 			"got, and the server has to send Vary: Origin; or %s is not on the server's list.", e.call.origin)
 	case e.showsLayer() || e.dependsOnOrigin():
 		return e.concludeUnlisted()
 	case asksForLogin(x):
 		return e.login()
-	case w.perhaps && e.call.origin != "null":
+	case w.perhaps && !e.call.isOpaque():
 		return either("origin-not-listed", "error-before-cors", "The server says: %s. Either its CORS layer does "+
 			"not list %s: add it there. Or the application refuses the call for a reason of its own, such as a guard "+
 			"against forged forms, outside the CORS layer: mend that first.",
@@ -655,8 +651,7 @@ func (e *evidence) login() []note {
 	x := e.fault
 	if x.preflight {
 		return one("login-before-cors", "The preflight met a login: %s. Browsers send preflights without cookies "+
-			"and tokens. "+
-			"Put the CORS layer before the login, or let OPTIONS through.", statusAndPlace(x))
+			"and tokens. Put the CORS layer before the login, or let OPTIONS through.", statusAndPlace(x))
 	}
 	return one("login-before-cors", "A login answered outside the CORS layer: %s. "+
 		"Put the CORS layer before it, so that the page can read the answer.", statusAndPlace(x))
@@ -665,7 +660,7 @@ func (e *evidence) login() []note {
 // loginOrUnlisted is for a login in whose answer a CORS layer left a trace: it stands before
 // the layer, or behind one that does not list the page.
 func (e *evidence) loginOrUnlisted() []note {
-	if !showsLayer(e.fault) || e.call.origin == "null" {
+	if !showsLayer(e.fault) || e.call.isOpaque() {
 		return e.login()
 	}
 	return either("login-before-cors", "origin-not-listed", "A login answered: %s. Either it stands before the "+
@@ -690,7 +685,7 @@ func (e *evidence) failed() []note {
 		}
 		return one("error-before-cors", "Something before the CORS layer refuses OPTIONS with %s%s: a firewall, or "+
 			"a rule for methods. Let OPTIONS through.", got, always)
-	case x.status == http.StatusForbidden && who == "" && !e.grantsPage() && !e.isProbed() && e.call.origin != "null":
+	case x.status == http.StatusForbidden && who == "" && !e.grantsPage() && !e.isProbed() && !e.call.isOpaque():
 		return either("error-before-cors", "origin-not-listed", "The %s may come from a proxy, a firewall or a "+
 			"permission check outside the CORS layer: mend that first. "+
 			"Or it is the CORS layer's own, because %s is not on its list.", got, e.call.origin)

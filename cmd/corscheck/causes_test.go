@@ -1,6 +1,7 @@
 package main
 
 import (
+	"compress/gzip"
 	"fmt"
 	"net/http"
 	"slices"
@@ -8,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"example.com/cors/internal/fetch"
 )
@@ -310,6 +312,24 @@ func TestCauses(t *testing.T) {
 			get, "cached or origin-not-listed", "", "", ""},
 		{"a cache that looks at no query, and nothing of CORS", lost(application(405), isGET, 200, "Age: 30"), get,
 			"cached or origin-not-listed", "", "no CORS layer", ""},
+		{"preflights without anything of CORS are cached", before(listed, says(func(r *http.Request) bool {
+			return onOptions(r) && r.URL.RawQuery == ""
+		}, 200, "Cache-Status: Edge; HIT")), put, "cached", "", "", "options-not-routed or origin-not-listed"},
+		{"the method is refused in words", before(policy{allow: only(page)}.forGET(),
+			func(w http.ResponseWriter, r *http.Request) bool {
+				refused := onOptions(r) && r.Header.Get("Access-Control-Request-Method") == http.MethodPut
+				if refused {
+					http.Error(w, "CORS: the method PUT is not allowed", http.StatusForbidden)
+				}
+				return refused
+			}), put, "cors-refused", "PUT", "Content-Type", ""},
+		{"a login, and a router without OPTIONS", before(says2(401), says(onOptions, 404)), get, "login-before-cors", "401",
+			"", "login-before-cors"},
+		{"a login of another server", says2(302, fetch.AllowOrigin+": "+page,
+			"Location: "+serve(t, says2(200))+"/login"), get, "login-redirect", "401", "directly", ""},
+		{"another server, with the origin null", says2(302, fetch.AllowOrigin+": "+page,
+			"Location: "+serve(t, says2(200))), get, "redirected", "null", "", ""},
+		{"a challenge", says2(403, "X-Amzn-Waf-Action: challenge"), get, "error-before-cors", "AWS WAF", "", ""},
 		{"preflights are cached", before(listed, says(func(r *http.Request) bool {
 			return onOptions(r) &&
 				r.URL.RawQuery == ""
@@ -754,6 +774,53 @@ func TestLayerThatRefusesWithTheOriginGranted(t *testing.T) {
 	assert.Equal(t, "options-not-routed", cause, "no layer answers preflights")
 	cause, _ = causeOf(t, "-X", "PATCH", "-origin", page, serve(t, policy{allow: only(page), preflightStatus: 405}))
 	assert.Equal(t, "options-not-routed", cause, "nor is a preflight for GET granted")
+}
+
+// What an answer says is read packed as well, and an endless answer not to its end.
+func TestWordsOfAnswers(t *testing.T) {
+	const said = "CORS error: this origin is not allowed"
+	packed := func(text string) string {
+		var b strings.Builder
+		w := gzip.NewWriter(&b)
+		_, _ = w.Write([]byte(text))
+		require.NoError(t, w.Close())
+		return b.String()
+	}
+	refuses := func(encoding, body string, endless bool) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if encoding != "" {
+				w.Header().Set("Content-Encoding", encoding)
+			}
+			w.WriteHeader(http.StatusForbidden)
+			_, _ = w.Write([]byte(body))
+			if endless {
+				_ = http.NewResponseController(w).Flush()
+				<-r.Context().Done()
+			}
+		})
+	}
+	for name, tc := range map[string]struct {
+		server http.Handler
+		says   bool
+	}{
+		"plain":              {refuses("", said, false), true},
+		"packed":             {refuses("gzip", packed(said), false), true},
+		"packed, by capital": {refuses("GZIP", packed(said), false), true},
+		"packed badly":       {refuses("gzip", said, false), false},
+		"behind a kilobyte":  {refuses("", strings.Repeat("-", 1<<10)+said, false), false},
+		"packed, behind it":  {refuses("gzip", packed(strings.Repeat("-", 1<<10)+said), false), false},
+		"endless":            {refuses("", said, true), true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, o := causeOf(t, append(put, "-no-probe", "-origin", page, serve(t, tc.server))...)
+			require.NotEmpty(t, o.Hints)
+			if tc.says {
+				assert.Contains(t, o.Hints[0].Detail, said)
+			} else {
+				assert.NotContains(t, o.Hints[0].Detail, "CORS error")
+			}
+		})
+	}
 }
 
 // What was not asked is left open in words, where two ids are too few.

@@ -103,6 +103,9 @@ func (o *outcome) fault() (*verdict, *exchange) {
 	return v, v.last
 }
 
+const errNoPreflight usageError = "-preflight-only: browsers send no preflight for this call, " +
+	"so there is nothing to check"
+
 // check plays the call in each engine, and asks more where that tells the cause. The
 // error says why that was not possible.
 func check(ctx context.Context, f *flags, c *call) (*outcome, error) {
@@ -111,7 +114,7 @@ func check(ctx context.Context, f *flags, c *call) (*outcome, error) {
 		return nil, err
 	}
 	if f.preflightOnly && !p.preflight {
-		return nil, usagef("-preflight-only: browsers send no preflight for this call, so there is nothing to check")
+		return nil, errNoPreflight
 	}
 	ctx, cancel := context.WithTimeout(ctx, f.limit)
 	defer cancel()
@@ -120,6 +123,9 @@ func check(ctx context.Context, f *flags, c *call) (*outcome, error) {
 	o := &outcome{call: c, plan: p, withheld: f.preflightOnly, stack: f.stack}
 	if o.verdicts, err = w.playAll(ctx, f.engines, c); err != nil {
 		return nil, err
+	}
+	if f.preflightOnly && len(w.log) == 0 && firstBlocked(o.verdicts) == nil {
+		return nil, errNoPreflight // of these engines none sends what the standard does
 	}
 	if c.credentialsUnknown && !c.credentials {
 		with := *c

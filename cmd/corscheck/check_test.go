@@ -239,6 +239,18 @@ func TestFix(t *testing.T) {
 				fetch.AllowHeaders: {"Origin, x-a, Accept, Content-Type"},
 				"Vary":             {"Origin"},
 			}},
+		{"a wildcard beside Authorization",
+			policy{allow: only(page), preflight: replace(fetch.AllowHeaders, "*")},
+			[]string{"-X", "PATCH", "-H", "Authorization: Bearer x", "-H", "X-A: 1", "-origin", page}, `cors.Options{
+	AllowedOrigins: []string{"https://app.example.com"},
+	AllowedMethods: []string{"PUT", "DELETE", "PATCH"},
+	AllowedHeaders: []string{"*"},
+}`, http.Header{
+				fetch.AllowOrigin:  {page},
+				fetch.AllowMethods: {"PUT, DELETE, PATCH"},
+				fetch.AllowHeaders: {"*, Authorization"},
+				"Vary":             {"Origin"},
+			}},
 		{"cookies over http", policy{}, []string{"-origin", "http://app.example.com", "-credentials"}, `cors.Options{
 	AllowedOrigins:                  []string{"http://app.example.com"},
 	AllowCredentials:                true,

@@ -52,10 +52,8 @@ func newClient(f *flags) *client {
 	f.network.apply(c.transport)
 	if certificate := f.network.certificate; certificate != nil {
 		c.certified = c.transport.Clone()
-		c.certified.TLSClientConfig.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate,
-			error) {
-			return certificate, nil
-		}
+		own := func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return certificate, nil }
+		c.certified.TLSClientConfig.GetClientCertificate = own
 	}
 	return c
 }
@@ -232,18 +230,16 @@ func (c *client) explainNetwork(err error) (id, text string) {
 	case errors.As(err, &record):
 		return "no-tls", "the server does not speak TLS on this port. Should the URL begin with http://?"
 	case errors.As(err, &authority):
-		return "certificate", "the certificate is signed by nobody that this machine trusts." +
-			looksLikeCORS + " Check anyway " +
-			"with -k"
+		return "certificate", "the certificate is signed by nobody that this machine trusts." + looksLikeCORS +
+			" Check anyway with -k"
 	case errors.As(err, &host), errors.As(err, &invalid), errors.As(err, &verify):
 		return "certificate", fmt.Sprintf("the certificate is not valid: %v.%s Check anyway with -k",
 			err, looksLikeCORS)
 	case strings.Contains(err.Error(), "tls: ") && c.wanted:
 		return "client-certificate", "the server wants a certificate of its client (mTLS), and got none. " +
-			"Browsers send none with a " +
-			"preflight: let OPTIONS pass without one"
-	case strings.Contains(err.Error(), "tls: protocol version not supported"), strings.Contains(err.Error(),
-		"tls: server selected unsupported protocol version"):
+			"Browsers send none with a preflight: let OPTIONS pass without one"
+	case strings.Contains(err.Error(), "tls: protocol version not supported"),
+		strings.Contains(err.Error(), "tls: server selected unsupported protocol version"):
 		return "tls", "the server speaks no TLS that browsers take: they want 1.2 or newer." + looksLikeCORS
 	case errors.As(err, &alert), strings.HasPrefix(err.Error(), "remote error: tls: "):
 		return "tls", fmt.Sprintf("TLS failed: %s.%s",
@@ -268,15 +264,14 @@ func explainText(text string) (id, words string) {
 	case strings.Contains(text, "malformed MIME header"):
 		if m := headerLine.FindStringSubmatch(text); m != nil {
 			return "malformed-answer", fmt.Sprintf("the header %s of the answer has a control character in it, "+
-				"which is not allowed. "+
-				"Chromium takes it, and this tool cannot: take it out", quote(m[1]))
+				"which is not allowed. Chromium takes it, and this tool cannot: take it out", quote(m[1]))
 		}
 		return "malformed-answer", "a header line of the answer is malformed: " +
 			text[strings.Index(text, "malformed MIME header"):]
 	case strings.Contains(text, "multiple Content-Length"):
 		return "malformed-answer", "the answer has two lines of Content-Length that differ. Browsers refuse it as well"
-	case strings.Contains(text, "malformed HTTP"), strings.Contains(text,
-		"readLoopPeekFail"): // the second if it speaks first
+	case strings.Contains(text, "malformed HTTP"),
+		strings.Contains(text, "readLoopPeekFail"): // if it speaks first
 		return "no-http", "the server does not speak HTTP"
 	case strings.Contains(text, "response headers exceeded"), strings.Contains(text, "response header list larger"):
 		return "header-too-long", fmt.Sprintf("the header of the answer is longer than %d MB", maxHeader>>20)
@@ -291,8 +286,10 @@ var headerLine = regexp.MustCompile(`malformed MIME header line: "?([^": ]+):`)
 
 // http2Code returns the error code of HTTP/2 in a text (RFC 9113, section 7), in brackets.
 func http2Code(text string) string {
-	if m := regexp.MustCompile(`\b[A-Z0-9_]{8,}\b`).FindString(text); m != "" {
-		return " (" + m + ")"
+	if code := http2ErrorCode.FindString(text); code != "" {
+		return " (" + code + ")"
 	}
 	return ""
 }
+
+var http2ErrorCode = regexp.MustCompile(`\b[A-Z0-9_]{8,}\b`)

@@ -63,7 +63,9 @@ func TestCURLFlags(t *testing.T) {
 		{"data to encode, of a file", []string{"--data-urlencode", "x@" + data}, told{
 			method: "POST", body: "x=%7B%22a%22%3A+1%7D",
 			header: form}},
-		{"data to encode, without a name", []string{"--data-urlencode", "a b@c", "--data-urlencode", "=@"}, told{}},
+		{"data to encode, without a name", []string{"--data-urlencode", "a b", "--data-urlencode", "=@"}, told{
+			method: "POST", body: "a+b&%40",
+			header: form}},
 		{"a query", []string{"--url-query", "a=b c", "--url-query", "+d=%20"}, told{url: api + "?a=b+c&d=%20"}},
 		{"a User-Agent", []string{"-A", "sdk/1"}, told{header: fields{"User-Agent": {"sdk/1"}}}},
 		{"a browser's User-Agent", []string{"-A", "Mozilla/5.0"}, told{}},
@@ -80,11 +82,6 @@ func TestCURLFlags(t *testing.T) {
 			"--http2", "--tlsv1.2"}, told{}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			if tc.name == "data to encode, without a name" {
-				_, err := parseWith(nil, append([]string{"curl", api}, tc.args...)...)
-				require.ErrorContains(t, err, "c: no such file")
-				return
-			}
 			args := append([]string{"curl", api}, tc.args...)
 			if tc.want.from == "" {
 				args = append(args, "-origin", page)
@@ -109,6 +106,46 @@ func TestCURLFlags(t *testing.T) {
 			c := p.call
 			assert.Equal(t, tc.want, told{c.method, c.url, c.origin, c.originFrom, c.body, c.header, c.credentials})
 		})
+	}
+}
+
+func TestFilesThatAreNotThere(t *testing.T) {
+	for flag, value := range map[string]string{
+		"-d": "@none/c", "--data-urlencode": "a b@none/c", "-H": "@none/c", "-T": "none/c", "-F": "a=@none/c",
+	} {
+		_, err := parseWith(nil, "curl", api, flag, value)
+		require.ErrorContains(t, err, "none/c", flag)
+		assert.ErrorContains(t, err, flag+": ")
+	}
+	_, err := parseWith(strings.NewReader("@other\n"), "curl", api, "-H", "@-")
+	assert.ErrorContains(t, err, `-H "@-": a file of headers names no other file`)
+	_, err = parseWith(strings.NewReader("X-A 1\n"), "curl", api, "-H", "@-")
+	assert.ErrorContains(t, err, "has no colon")
+}
+
+// How the server is reached, where no server shows it.
+func TestProxies(t *testing.T) {
+	for _, tc := range []struct {
+		args   []string
+		proxy  string
+		direct bool
+	}{
+		{[]string{"--socks5", "127.0.0.1:9"}, "socks5://127.0.0.1:9", false},
+		{[]string{"--socks5-hostname", "127.0.0.1:9"}, "socks5://127.0.0.1:9", false},
+		{[]string{"--noproxy", "*"}, "", true},
+		{[]string{"--noproxy", "a.example"}, "", false},
+	} {
+		c, err := parseWith(nil, append([]string{"curl", api, "-H", "Origin: " + page}, tc.args...)...)
+		require.NoError(t, err, tc.args)
+		assert.Equal(t, tc.proxy, c.flags.network.proxy, tc.args)
+		assert.Equal(t, tc.direct, c.flags.network.direct, tc.args)
+		to := &http.Transport{Proxy: http.ProxyFromEnvironment}
+		c.flags.network.apply(to)
+		if assert.Equal(t, tc.direct, to.Proxy == nil, tc.args); tc.proxy != "" {
+			u, err := to.Proxy(&http.Request{})
+			require.NoError(t, err)
+			assert.Equal(t, tc.proxy, u.String())
+		}
 	}
 }
 
@@ -225,6 +262,15 @@ func TestCertificates(t *testing.T) {
 	assert.Equal(t, exitOK, check("--cacert", ca))
 	assert.Equal(t, []string{"OPTIONS", "PUT"}, seen)
 	assert.Equal(t, exitOK, check("--cacert", ca, "--cert", client))
+	assert.Equal(t, []string{"OPTIONS", "PUT with certificate"}, seen)
+	both, err := os.ReadFile(client)
+	require.NoError(t, err)
+	block, key := pem.Decode(both)
+	apart := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(apart, "cert"), pem.EncodeToMemory(block), 0o600))
+	require.NoError(t, os.WriteFile(filepath.Join(apart, "key"), key, 0o600))
+	assert.Equal(t, exitOK,
+		check("--cacert", ca, "--cert", filepath.Join(apart, "cert"), "--key", filepath.Join(apart, "key")))
 	assert.Equal(t, []string{"OPTIONS", "PUT with certificate"}, seen)
 	assert.Equal(t, exitOK, check("--cacert", ca, "--cert", client, "-credentials=omit"))
 	assert.Equal(t, []string{"OPTIONS", "PUT"}, seen)

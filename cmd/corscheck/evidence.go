@@ -135,8 +135,7 @@ func (e *evidence) isProbed() bool { return len(e.answers) > 0 }
 func (e *evidence) isOpen() bool {
 	switch {
 	case e.fault == nil, e.blocked.Origin != e.call.origin, e.isPlainOptions(), isRedirect(e.fault),
-		e.misspelt() != nil,
-		slices.ContainsFunc(e.sent, isDowngrade), e.loginOnTheWay() != nil:
+		e.misspelt() != nil, slices.ContainsFunc(e.sent, isDowngrade), e.loginOnTheWay() != nil:
 		return false
 	case e.blocked.Step == corstest.StepPreflightStatus:
 		return true
@@ -210,8 +209,8 @@ func (e *evidence) needsFresh() bool {
 		return false
 	}
 	x := e.cacheable()
-	return x.granted() == nothing && (isCached(x) || isCached(e.fault) || e.namesAnother() || !x.preflight &&
-		e.grantsPage())
+	return x.granted() == nothing &&
+		(isCached(x) || isCached(e.fault) || e.namesAnother() || !x.preflight && e.grantsPage())
 }
 
 // cacheable is the answer to what the page asks, as a cache sees it: without headers of the
@@ -324,8 +323,9 @@ func (e *evidence) newRequest(method string, u *url.URL, origin string, h http.H
 			h[name] = slices.Clone(values)
 		}
 	}
-	return &http.Request{Method: method, URL: u, Host: u.Host, Header: h, Proto: "HTTP/1.1", ProtoMajor: 1,
-		ProtoMinor: 1}
+	return &http.Request{
+		Method: method, URL: u, Host: u.Host, Header: h, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+	}
 }
 
 // all are the answers about the URL that blocks the call.
@@ -359,11 +359,7 @@ func (e *evidence) coversOthers() bool { return e.answers[askMissing].granted() 
 func (e *evidence) showsLayer() bool { return slices.ContainsFunc(e.all(), showsLayer) }
 
 func showsLayer(x *exchange) bool {
-	varies := slices.ContainsFunc(tokens(x.response["Vary"]), func(name string) bool {
-		return strings.EqualFold(name,
-			"Origin")
-	})
-	return hasCORS(x) || varies || wordsOf(x).cors
+	return hasCORS(x) || containsFold(tokens(x.response["Vary"]), "Origin") || wordsOf(x).cors
 }
 
 func hasCORS(x *exchange) bool {

@@ -26,8 +26,8 @@ func (a *audit) judge(ctx context.Context) {
 	a.judgeCaching()
 	a.judgeObsolete()
 	if a.limited {
-		a.notes = append(a.notes, note{ID: "rate-limited", Detail: a.whatLimits() +
-			" may hide more. Let the audit have 60 requests in a row."})
+		a.notes = append(a.notes, note{ID: "rate-limited", Detail: fmt.Sprintf(
+			"%s may hide more. Let the audit have %d requests in a row.", a.whatLimits(), maxRequests)})
 	}
 	if a.late {
 		a.notes = append(a.notes, note{ID: "limit-reached", Detail: fmt.Sprintf(
@@ -440,12 +440,12 @@ func (a *audit) judgeLostOrigin() {
 	if !isSafe(a.plan.method) && isUnrouted(x.status) {
 		return // There is no GET at this URL, and the audit sends nothing else.
 	}
+	if a.has("duplicate") || a.isMalformed() {
+		return
+	}
 	where := "has no " + fetch.AllowOrigin
 	if value := x.response[fetch.AllowOrigin]; value != nil {
 		where = fmt.Sprintf("allows %s", shorten(strings.Join(value, ", ")))
-	}
-	if a.has("duplicate") || a.isMalformed() {
-		return
 	}
 	remedy := "Send the CORS headers with every answer: put the CORS layer before the routes, around all of them."
 	switch {
@@ -482,18 +482,18 @@ func (a *audit) judgeRest(ctx context.Context) {
 }
 
 // A replay answers with what the audit got. It follows no redirect.
-type replay struct{ *audit }
+type replay struct{ audit *audit }
 
 var errNotAsked = errors.New("the audit did not ask that")
 
 func (r replay) RoundTrip(q *http.Request) (*http.Response, error) {
 	switch {
-	case q.URL.String() != r.plan.target.String():
+	case q.URL.String() != r.audit.plan.target.String():
 		return nil, errNotAsked
 	case isPreflight(q):
-		return r.preflight.httpResponse(), nil
+		return r.audit.preflight.httpResponse(), nil
 	}
-	return r.own.httpResponse(), nil
+	return r.audit.own.httpResponse(), nil
 }
 
 func (a *audit) judgeErrors() {

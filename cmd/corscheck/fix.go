@@ -193,8 +193,8 @@ func (o *outcome) methodsToAllow(x *exchange) []string {
 	if upper := strings.ToUpper(needed); !isMethod(needed) && isMethod(upper) {
 		needed = upper // which the script has to write as well: see notes
 	}
-	if !fetch.IsSafelistedMethod(needed) && !slices.Contains(names, needed) && (o.call.credentials ||
-		!slices.Contains(names, "*")) {
+	covered := slices.Contains(names, "*") && !o.call.credentials
+	if !fetch.IsSafelistedMethod(needed) && !slices.Contains(names, needed) && !covered {
 		names = append(names, needed)
 	}
 	return names
@@ -204,10 +204,9 @@ func (o *outcome) methodsToAllow(x *exchange) []string {
 func (o *outcome) headersToAllow(x *exchange) []string {
 	names := listed(x.response[fetch.AllowHeaders], strings.EqualFold)
 	for _, name := range o.plan.announced {
-		isListed := slices.ContainsFunc(names, func(s string) bool { return strings.EqualFold(s, name) })
 		covered := slices.Contains(names, "*") && !o.call.credentials && name != "authorization"
-		if !isListed && !covered && !strings.HasPrefix(name,
-			"access-control-") { // which the script has to leave out: see notes
+		misplaced := strings.HasPrefix(name, "access-control-") // which the script has to leave out: see notes
+		if !containsFold(names, name) && !covered && !misplaced {
 			names = append(names, http.CanonicalHeaderKey(name))
 		}
 	}
@@ -279,6 +278,11 @@ func (f fix) options() string {
 	}
 	b.WriteString("}")
 	return b.String()
+}
+
+// containsFold reports whether a list has the name, in whatever case.
+func containsFold(list []string, name string) bool {
+	return slices.ContainsFunc(list, func(s string) bool { return strings.EqualFold(s, name) })
 }
 
 // tokens returns the well-formed elements of a header that is a list.

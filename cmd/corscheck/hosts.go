@@ -36,10 +36,16 @@ func isLocal(host string) bool {
 // site returns the part of a host that its owner registered; hosts with the same
 // one are the same site.
 func site(host string) string {
-	if _, err := netip.ParseAddr(host); err == nil {
+	if isAddress(host) {
 		return host
 	}
 	return cmp.Or(publicsuffix.Registrable(host), host)
+}
+
+// isAddress reports whether a host is an IP address, without brackets.
+func isAddress(host string) bool {
+	_, err := netip.ParseAddr(host)
+	return err == nil
 }
 
 // hostOf returns the host of an origin, an IPv6 address without its brackets.

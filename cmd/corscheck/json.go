@@ -123,8 +123,8 @@ func (o *outcome) json(m *mask) any {
 }
 
 func (x *exchange) json(m *mask) (jsonRequest, jsonResponse) {
-	return jsonRequest{x.method, m.text(x.url.String()), m.header(x.request)}, jsonResponse{x.status,
-		m.header(x.response)}
+	return jsonRequest{x.method, m.text(x.url.String()), m.header(x.request)},
+		jsonResponse{x.status, m.header(x.response)}
 }
 
 // notes returns a copy without secrets.

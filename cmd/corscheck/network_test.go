@@ -284,6 +284,14 @@ func TestExplainNetwork(t *testing.T) {
 			"Set another limit with -m"},
 		{tls.AlertError(40), "tls", "TLS failed: tls: handshake failure. Browsers refuse it as well, and show the page " +
 			"the same error as for CORS; no header helps."},
+		{errors.New("http2: server sent GOAWAY and closed the connection; LastStreamID=1, ErrCode=NO_ERROR"), "http2",
+			"the server broke off the HTTP/2 stream without an answer (NO_ERROR)"},
+		{errors.New("stream error: stream ID 1; CANCEL; received from peer"), "http2",
+			"the server broke off the HTTP/2 stream without an answer"},
+		{errors.New("http: server closed idle connection"), "closed",
+			"the server closed the connection without an answer"},
+		{errors.New("proxyconnect tcp: dial tcp: connection failed"), "proxy",
+			"the proxy of the environment (HTTPS_PROXY) did not connect: connection failed"},
 		{errors.New("something\nelse"), "network", "something\nelse"},
 	} {
 		id, text := c.explainNetwork(tc.err)

@@ -151,10 +151,8 @@ func (o *outcome) noteWildcard() string {
 func variesByOrigin(x *exchange) bool { return variesBy(x.response, "Origin") }
 
 func variesBy(h http.Header, name string) bool {
-	return slices.ContainsFunc(tokens(h["Vary"]), func(s string) bool {
-		return s == "*" || strings.EqualFold(s,
-			name)
-	})
+	names := tokens(h["Vary"])
+	return slices.Contains(names, "*") || containsFold(names, name)
 }
 
 func (o *outcome) noteMethodCase() string {
@@ -181,7 +179,7 @@ func (o *outcome) noteResponseHeader() string {
 }
 
 func (o *outcome) noteNull() string {
-	if o.call.origin != "null" || o.plan.sameOrigin {
+	if !o.call.isOpaque() || o.plan.sameOrigin {
 		return ""
 	}
 	return "Every sandboxed frame and local file has the origin null, also those of strangers, so no server " +
@@ -233,8 +231,7 @@ func (o *outcome) noteCredentials() string {
 		return ""
 	}
 	return fmt.Sprintf("What was copied does not tell whether the script sends cookies. With credentials: "+
-		"\"include\" the call is blocked: %s "+
-		"Add -credentials to check that call.", firstBlocked(o.withUser).reason())
+		"\"include\" the call is blocked: %s Add -credentials to check that call.", firstBlocked(o.withUser).reason())
 }
 
 // noteUpload is about a listener that turns a call without a preflight into one with.
@@ -301,8 +298,7 @@ func (o *outcome) noteLocalNetwork() string {
 		return ""
 	}
 	return fmt.Sprintf("%s is on the visitor's own machine or network. If the page comes from the public "+
-		"internet, browsers first ask the visitor for permission "+
-		"(Local Network Access). No header helps.", host)
+		"internet, browsers first ask the visitor for permission (Local Network Access). No header helps.", host)
 }
 
 func (o *outcome) noteSameSite() string {

@@ -12,6 +12,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"example.com/cors/cmd/corscheck/internal/paste"
 )
 
 // chromiumCopies returns what Chromium copied of some calls, by form.
@@ -472,6 +474,31 @@ func TestMethodThatIsNotNamed(t *testing.T) {
 }
 
 // Secrets of a paste are masked like those of flags.
+// Of many calls a report names some, each as curl would make it.
+func TestManyPastedCalls(t *testing.T) {
+	url := serve(t, good)
+	text := "curl " + url + " -H 'Origin: " + page + "'\n" +
+		strings.Repeat("curl "+url+" -d a=1 -H 'Origin: "+page+"'\n", 12)
+	var stdout, stderr strings.Builder
+	run([]string{"-"}, strings.NewReader(text), &stdout, &stderr, false)
+	assert.Empty(t, stderr.String())
+	assert.Contains(t, stdout.String(), "One of 13 calls. Check another with -entry:\n    2  POST "+url+"\n")
+	assert.Contains(t, stdout.String(), "\n   11  POST "+url+"\n   … 2 more\n")
+}
+
+// What lines of a console do not tell, besides the method and the headers.
+func TestComplaints(t *testing.T) {
+	for said, c := range map[string]paste.Complaint{
+		"The browser got no answer at all.":                           {NoAnswer: true},
+		"The browser blocked it by Cross-Origin-Resource-Policy, for": {Policy: true, Element: true},
+	} {
+		p := newParser(nil)
+		p.complain(&c)
+		require.Len(t, p.call.untold, 2)
+		assert.Contains(t, p.call.untold[1], said)
+	}
+}
+
 func TestPastedSecrets(t *testing.T) {
 	url := serve(t, policy{})
 	text := "curl '" + url + "?token=QUERYSECRET' -H 'Referer: " + page + "/' -H 'Authorization: Bearer " +

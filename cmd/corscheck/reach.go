@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -65,11 +66,7 @@ func (n *network) load() error {
 		}
 	}
 	if n.cert != "" {
-		key := n.key
-		if key == "" {
-			key = n.cert
-		}
-		certificate, err := tls.LoadX509KeyPair(n.cert, key)
+		certificate, err := tls.LoadX509KeyPair(n.cert, cmp.Or(n.key, n.cert))
 		if err != nil {
 			return usagef("--cert: %v", err)
 		}
@@ -125,14 +122,7 @@ func (n *network) place(address string) string {
 		}
 		// An IPv6 address has brackets and colons of its own.
 		i := strings.LastIndexByte(to, ':')
-		toHost, toPort := strings.Trim(to[:i], "[]"), to[i+1:]
-		if toHost == "" {
-			toHost = host
-		}
-		if toPort == "" {
-			toPort = port
-		}
-		return net.JoinHostPort(toHost, toPort)
+		return net.JoinHostPort(cmp.Or(strings.Trim(to[:i], "[]"), host), cmp.Or(to[i+1:], port))
 	}
 	return address
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"fmt"
 	"io"
 	"net/http"
@@ -194,8 +193,7 @@ var (
 	}
 	responseHeaders = []string{
 		fetch.AllowOrigin, fetch.AllowCredentials, fetch.AllowMethods, fetch.AllowHeaders, fetch.ExposeHeaders,
-		fetch.MaxAge,
-		"Vary", "Location", "Allow", "Www-Authenticate", "Content-Type",
+		fetch.MaxAge, "Vary", "Location", "Allow", "Www-Authenticate", "Content-Type",
 	}
 )
 
@@ -302,15 +300,16 @@ func (v verdict) reason() string {
 
 // readable says what the page gets.
 func (r *report) readable(o *outcome, v verdict) {
-	if v.last == nil {
-		return
-	}
-	if v.last.preflight && o.withheld {
+	if o.withheld && (v.last == nil || v.last.preflight) {
+		preflight := "The preflight passes."
+		if v.last == nil {
+			preflight = "No preflight is needed."
+		}
 		why := "because of -preflight-only."
 		if o.call.guarded && !isSafe(o.plan.method) {
 			why = "because it writes, and may not be all of the call. Add -send to have it sent."
 		}
-		r.text("", "", "The preflight passes. "+o.plan.method+" is not sent, "+why)
+		r.text("", "", preflight+" "+o.plan.method+" is not sent, "+why)
 		return
 	}
 	var read, hidden []string
@@ -338,20 +337,17 @@ func (r *report) readable(o *outcome, v verdict) {
 func isPlumbing(name string) bool {
 	return plumbing[name] || slices.ContainsFunc([]string{
 		"Access-Control-", "Content-Security-", "Cross-Origin-", "X-Content-", "X-Frame-", "X-Permitted-", "X-Dns-",
-		"X-Xss-", "X-Download-",
-		"Cf-", "X-Amz-Cf-", "X-Cache", "Proxy-", "Sec-",
+		"X-Xss-", "X-Download-", "Cf-", "X-Amz-Cf-", "X-Cache", "Proxy-", "Sec-",
 	}, func(prefix string) bool { return strings.HasPrefix(name, prefix) })
 }
 
 var plumbing = func() map[string]bool {
 	names := make(map[string]bool)
 	for name := range set("accept-ranges age alt-svc cache-status connection content-encoding date expect-ct " +
-		"keep-alive nel " +
-		"origin-agent-cluster p3p permissions-policy pragma referrer-policy report-to reporting-endpoints server " +
-		"server-timing set-cookie " +
-		"strict-transport-security timing-allow-origin trailer transfer-encoding upgrade vary via x-powered-by " +
-		"x-served-by x-timer x-robots-tag " +
-		"x-varnish x-aspnet-version x-aspnetmvc-version x-ua-compatible") {
+		"keep-alive nel origin-agent-cluster p3p permissions-policy pragma referrer-policy report-to " +
+		"reporting-endpoints server server-timing set-cookie strict-transport-security timing-allow-origin trailer " +
+		"transfer-encoding upgrade vary via x-powered-by x-served-by x-timer x-robots-tag x-varnish x-aspnet-version " +
+		"x-aspnetmvc-version x-ua-compatible") {
 		names[http.CanonicalHeaderKey(name)] = true
 	}
 	return names
@@ -410,12 +406,12 @@ func (r *report) fix(o *outcome) {
 	}
 }
 
-// place is where the lines belong: the path of the URL that blocks the call, with its host if
-// that is not the one that was called.
+// place is where the lines of a fix belong: the path of the URL that blocks the call, with its
+// host if that is not the one that was called.
 func (o *outcome) place() string {
 	_, x := o.fault()
-	if x == nil || x.url.Host == o.plan.target.Host {
-		return cmp.Or(x, &exchange{url: o.plan.target}).url.EscapedPath()
+	if x.url.Host == o.plan.target.Host {
+		return x.url.EscapedPath()
 	}
 	return x.url.Scheme + "://" + x.url.Host + x.url.EscapedPath()
 }

@@ -125,6 +125,31 @@ Note: This is mixed content, not CORS: no header helps. Serve the API over https
 `, text)
 	_, text = runText(t, false, append(put, "-preflight-only", "-origin", page, serve(t, good))...)
 	assert.Contains(t, text, "\nThe preflight passes. PUT is not sent, because of -preflight-only.\n")
+
+	// Chromium sends a client hint without a preflight.
+	var stdout, stderr bytes.Buffer
+	hint := []string{"-preflight-only", "-H", "DPR: 2", "-origin", page, serve(t, good)}
+	assert.Equal(t, exitUnknown, run(append([]string{"-engine", "chromium"}, hint...), nil, &stdout, &stderr, false))
+	assert.Empty(t, stdout.String(), "nothing is allowed that was not asked")
+	assert.Contains(t, stderr.String(), "browsers send no preflight for this call, so there is nothing to check")
+	_, text = runText(t, false, hint...)
+	assert.Contains(t, text, "\nALLOWED by Chromium\n"+
+		"No preflight is needed. GET is not sent, because of -preflight-only.\n")
+}
+
+// The lines belong to the server that blocks the call, and a name that was meant is shown.
+func TestReportOfTheServerThatBlocks(t *testing.T) {
+	api := serve(t, says2(200, "Access-Control-Allow-Orign: *"))
+	own := serve(t, http.RedirectHandler(api+"/a%20b", http.StatusFound))
+	page := strings.TrimSuffix(own, "/users/7")
+	var stdout, stderr strings.Builder
+	assert.Equal(t, exitFailed, run([]string{"-origin", page, own}, nil, &stdout, &stderr, false))
+	assert.Empty(t, stderr.String())
+	assert.Contains(t, stdout.String(), "\n   < Access-Control-Allow-Orign: *\n")
+	assert.Contains(t, stdout.String(), "Answer GET "+api+"/a%20b with these lines, errors included:")
+	stdout.Reset()
+	run([]string{"-origin", "https://app.example.com", api}, nil, &stdout, &stderr, false)
+	assert.Contains(t, stdout.String(), "Answer GET /users/7 with these lines, errors included:")
 }
 
 func TestReportOfAnAudit(t *testing.T) {

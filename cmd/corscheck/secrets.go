@@ -151,9 +151,8 @@ func isSecretHeader(name string) bool {
 
 // secretWords are those of names that look like keys or tokens.
 var secretWords = set("auth authorization apikey key keys token tokens secret secrets password passwd passphrase " +
-	"pwd pass credential credentials " +
-	"session sessionid sid jwt bearer signature sig sign otp pin csrf xsrf csrftoken xsrftoken accesskey " +
-	"privatekey accesstoken refreshtoken idtoken authtoken hmac cookie ticket")
+	"pwd pass credential credentials session sessionid sid jwt bearer signature sig sign otp pin csrf xsrf csrftoken " +
+	"xsrftoken accesskey privatekey accesstoken refreshtoken idtoken authtoken hmac cookie ticket")
 
 // isSecretName reports whether a name looks like that of a key or a token: a word of it is
 // one of those, or ends like one.

@@ -73,20 +73,20 @@ func (a *audit) newStrangers() []stranger {
 	if scheme == "https" && !isLoopback(host) {
 		c.add("insecure-scheme", host, "http", host, port)
 	}
-	a.addPort(c, scheme, host, port)
+	c.addPort(scheme, host, port)
 	a.addParts(c, scheme, host, port)
 	c.add("prefix-match", "localhost", "http", "localhost."+a.random+".example", "")
 	c.add("prefix-match", "127.0.0.1", "http", "127.0.0.1."+a.random+".example", "")
 	const most = 6 // Of the platforms, these first.
 	a.addPlatforms(c, platforms[:most], host)
 	a.addExtensions(c)
-	a.addNetworks(c, host, port)
+	c.addNetworks(host, port)
 	if server, serverPort := splitPort(a.plan.target.Host); server != host {
 		a.addNames(c, a.plan.target.Scheme, server, serverPort)
 	}
 	a.addPlatforms(c, platforms[most:], "")
 	c.addOrigin("any-extension", "safari-web-extension", "safari-web-extension://"+strings.ToUpper(extensionID))
-	a.addPort(c, "http", "localhost", "")
+	c.addPort("http", "localhost", "")
 	c.add("prefix-match", "localhost", "https", "localhost."+a.random+".example", "")
 	if port != "" {
 		c.add("any-origin", "", scheme, a.random+".example", port)
@@ -116,7 +116,7 @@ func (a *audit) addInvented(c *crowd) {
 }
 
 // addPort adds another port of a host.
-func (a *audit) addPort(c *crowd, scheme, host, port string) {
+func (c *crowd) addPort(scheme, host, port string) {
 	other := "49321"
 	if port == other {
 		other = "49322"
@@ -290,7 +290,7 @@ func (a *audit) addExtensions(c *crowd) {
 
 // addNetworks adds addresses of local networks, with a port as servers of developers
 // have it, and without. If the policy's own is one, another of its network comes first.
-func (a *audit) addNetworks(c *crowd, host, port string) {
+func (c *crowd) addNetworks(host, port string) {
 	if addr, err := netip.ParseAddr(host); err == nil && addr.Is4() && addr.IsPrivate() {
 		network, last, _ := cutLast(host)
 		neighbour := "222"
@@ -318,11 +318,6 @@ func (a *audit) follow(s stranger) []stranger {
 		origin += ":" + port
 	}
 	return []stranger{{id: "prefix-match", origin: origin, of: s.of}}
-}
-
-func isAddress(host string) bool {
-	_, err := netip.ParseAddr(host)
-	return err == nil
 }
 
 // implies reports whether what s proves includes what t proves.

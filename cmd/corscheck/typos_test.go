@@ -112,6 +112,11 @@ func TestDidYouMean(t *testing.T) {
 			`did you mean "https://app.example.com"?`},
 		{"an international origin", origin("https://bücher.example"), `-origin "https://bücher.example"` + rule + `; ` +
 			`did you mean "https://xn--bcher-kva.example"?`},
+		{"an international origin that takes tables", origin("https://ｗｗｗ.example"),
+			`-origin "https://ｗｗｗ.example"` + rule + `, and the host in Punycode (xn--…)`},
+		{"an international host without scheme", origin("bücher.example"),
+			`-origin "bücher.example"` + rule + `, and the host in Punycode (xn--…)`},
+		{"an origin that is none at all", origin("%"), `-origin "%"` + rule},
 		{"a file", origin("file:///home/me/index.html"),
 			`-origin "file:///home/me/index.html": a page from a file has the origin null; did you mean ` +
 				`-origin null?`},

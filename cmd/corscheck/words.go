@@ -43,8 +43,9 @@ func wordsOf(x *exchange) (w words) {
 		return w
 	}
 	text := x.body
-	for _, name := range []string{"X-Ms-Error-Code", "X-Amzn-Errortype", "X-Error", "X-Error-Message",
-		"X-Cors-Error"} {
+	for _, name := range []string{
+		"X-Ms-Error-Code", "X-Amzn-Errortype", "X-Error", "X-Error-Message", "X-Cors-Error",
+	} {
 		text = x.response.Get(name) + " " + text
 	}
 	if x.status <= 299 && (!x.preflight || isHTML(x)) || requestWord.MatchString(text) {
@@ -76,8 +77,8 @@ func wordsOf(x *exchange) (w words) {
 		}
 	}
 	subjects = slices.DeleteFunc(subjects, func(s string) bool {
-		return s == "origin" && strings.Count(strings.ToLower(text), "origin") == strings.Count(strings.ToLower(text),
-			"cross-origin")
+		lower := strings.ToLower(text)
+		return s == "origin" && strings.Count(lower, "origin") == strings.Count(lower, "cross-origin")
 	})
 	if len(subjects) == 1 {
 		w.subject = subjects[0]
@@ -102,8 +103,8 @@ func sentence(text string) string {
 	}
 	const before, most = 30, 90
 	start := max(0, i[0]-before)
-	if cut := strings.LastIndexAny(text[start:i[0]], `.;{}":,`); cut >= 0 {
-		start += cut + 1
+	if end := strings.LastIndexAny(text[start:i[0]], `.;{}":,`); end >= 0 {
+		start += end + 1 // of the sentence before
 	}
 	rest := text[start:]
 	if end := strings.IndexAny(rest[min(len(rest), i[1]-start):], `;{}"`); end >= 0 {
@@ -182,10 +183,7 @@ func isCached(x *exchange) bool {
 		}
 	}
 	for _, status := range x.response["Cache-Status"] { // RFC 9211
-		if slices.Contains(strings.FieldsFunc(strings.ToLower(status), func(r rune) bool {
-			return r == ';' ||
-				r == ' ' || r == ','
-		}), "hit") {
+		if slices.Contains(strings.FieldsFunc(strings.ToLower(status), isSeparator), "hit") {
 			return true
 		}
 	}
@@ -238,8 +236,7 @@ func leadsToLogin(x *exchange) bool {
 		return false
 	}
 	query := to.Query()
-	if query.Has("SAMLRequest") || query.Has("client_id") && (query.Has("response_type") ||
-		query.Has("redirect_uri")) {
+	if query.Has("SAMLRequest") || query.Has("client_id") && (query.Has("response_type") || query.Has("redirect_uri")) {
 		return true
 	}
 	if strings.HasSuffix(to.Path, "/session/new") || strings.HasSuffix(to.Path, "/sessions/new") { // of Rails

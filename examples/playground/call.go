@@ -56,12 +56,16 @@ func (c call) request(o origins) (request, []cors.Problem) {
 	if c.Cookies != "" && c.Cookies != "include" {
 		report("cookies", c.Cookies, "not a mode of fetch", "include")
 	}
-	for name, text := range map[string]*string{"method": &r.Init.Method, "headers": &c.Headers, "body": &r.Init.Body} {
-		if len(*text) > maxText {
-			problems = append(problems, tooLong(name, *text))
-			*text = ""
+	bounded := func(field, text string) string {
+		if len(text) > maxText {
+			problems = append(problems, tooLong(field, text))
+			return ""
 		}
+		return text
 	}
+	r.Init.Method = bounded("method", r.Init.Method)
+	c.Headers = bounded("headers", c.Headers)
+	r.Init.Body = bounded("body", r.Init.Body)
 	seen := make(map[string]bool)
 	for _, line := range splitLines(c.Headers) {
 		name, value, found := strings.Cut(line, ":")
@@ -136,14 +140,21 @@ type announcement struct {
 // announces returns what the preflight of r asks for, nil if r needs none.
 func (r request) announces(page, url string) (a *announcement) {
 	_, _ = corstest.Fetch(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		method := r.Header.Get("Access-Control-Request-Method")
-		if a == nil && r.Method == http.MethodOptions && method != "" {
-			list := r.Header.Get("Access-Control-Request-Headers")
-			names := strings.FieldsFunc(list, func(c rune) bool { return c == ',' })
-			a = &announcement{method, names}
+		if a == nil {
+			a = announcementIn(r)
 		}
 	}), r.simulate(page, url))
 	return a
+}
+
+// announcementIn returns what r asks for, nil if it is no preflight.
+func announcementIn(r *http.Request) *announcement {
+	method := r.Header.Get("Access-Control-Request-Method")
+	if r.Method != http.MethodOptions || method == "" {
+		return nil
+	}
+	list := r.Header.Get("Access-Control-Request-Headers")
+	return &announcement{method, strings.FieldsFunc(list, func(c rune) bool { return c == ',' })}
 }
 
 // code returns r as JavaScript.

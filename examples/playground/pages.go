@@ -126,12 +126,15 @@ func (p *pages) index() index {
 func (p *pages) document(html, style, script string, data any, policy string) http.Handler {
 	html, style, script = compact(html), compactCSS.Replace(compact(style)), compactJS.Replace(compact(script))
 	var b bytes.Buffer
-	template.Must(template.New("").Parse(html)).Execute(&b, struct {
+	err := template.Must(template.New("").Parse(html)).Execute(&b, struct {
 		Style, Script template.HTML
 		Data          any
 	}{
 		template.HTML("<style>" + style + "</style>"), template.HTML("<script>" + script + "</script>"), data,
 	})
+	if err != nil {
+		panic(err) // the page and its data are the program's own
+	}
 	body := b.Bytes()
 	policy = fmt.Sprintf("default-src 'none'; style-src '%s'; script-src '%s'; base-uri 'none'; form-action 'none'; "+
 		"require-trusted-types-for 'script'; trusted-types 'none'; %s", hash(style), hash(script), policy)

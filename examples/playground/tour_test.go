@@ -113,7 +113,8 @@ func scenes(o origins, seed uint64, n int) (list []scene) {
 			Method: pick("GET", "HEAD", "POST", "PUT", "patch", "PATCH", "DELETE", "OPTIONS", "QUERY"),
 			Path:   routes[random.IntN(len(routes))].Path,
 			Headers: pick("", "", "Content-Type: application/json", "Content-Type: text/plain", "Authorization: Bearer t",
-				"X-Tenant: 7", "X-Debug: 1\nX-Tenant: 7", "Accept: "+strings.Repeat("a", 129), "ETag: 1"),
+				"X-Tenant: 7", "X-Debug: 1\nX-Tenant: 7", "Accept: "+strings.Repeat("a", 129), "ETag: 1",
+				"User-Agent: mine", "DPR: 2", "Range: bytes=0-18446744073709551616"),
 			Body:    pick("", "{}"),
 			Cookies: pick("", "include"),
 		}
@@ -160,6 +161,38 @@ func TestAdvice(t *testing.T) {
 		corstest.StepPreflightHeaders, corstest.StepCheck,
 	} {
 		assert.Positive(t, advised[step], string(step))
+	}
+}
+
+// Only what corstest does not simulate is a departure: any other difference is a bug that
+// the page has to show as one.
+func TestDeparture(t *testing.T) {
+	none := ""
+	for name, tc := range map[string]struct {
+		engine corstest.Engine
+		call   call
+		want   string
+	}{
+		"DELETE, redirected": {corstest.EngineWebKit, call{Path: "/away", Method: "delete"}, "WebKitGTK makes a GET of"},
+		"DELETE":             {corstest.EngineWebKit, call{Path: "/notes", Method: "DELETE"}, none},
+		"PUT, redirected":    {corstest.EngineWebKit, call{Path: "/away", Method: "PUT"}, none},
+		"a signed range": {
+			corstest.EngineWebKit, call{Path: "/notes", Headers: "X-Debug: 1\nrange: bytes=+1-2"}, "no preflight for a Range",
+		},
+		"a range": {corstest.EngineWebKit, call{Path: "/notes", Headers: "Range: bytes=1-2"}, none},
+		"a plus":  {corstest.EngineWebKit, call{Path: "/notes", Headers: "X-Debug: +"}, none},
+		"another engine": {
+			corstest.EngineFirefox, call{Path: "/away", Method: "DELETE", Headers: "Range: bytes=+1-2"}, none,
+		},
+		"User-Agent": {corstest.EngineChromium, call{Path: "/notes", Headers: "User-Agent: mine"}, none},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r, problems := tc.call.request(local)
+			require.Empty(t, problems)
+			got := departure(tc.engine, r)
+			assert.Contains(t, got, tc.want)
+			assert.Equal(t, tc.want == none, got == "", got)
+		})
 	}
 }
 

@@ -367,8 +367,8 @@ func clip(s string) string {
 	if len(s) > maxClientText {
 		s, ellipsis = s[:maxClientText], "…"
 	}
-	plain := func(r rune) bool { return '!' <= r && r <= '~' && r != '"' && r != '\\' }
-	if s == "" || strings.ContainsFunc(s, func(r rune) bool { return !plain(r) }) {
+	special := func(r rune) bool { return r < '!' || r > '~' || r == '"' || r == '\\' }
+	if s == "" || strings.ContainsFunc(s, special) {
 		s = strconv.QuoteToASCII(s)
 	}
 	return s + ellipsis

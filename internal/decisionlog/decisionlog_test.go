@@ -374,4 +374,12 @@ func TestLoggedClientTextIsBoundedAndQuoted(t *testing.T) {
 		assert.Less(t, len(line), 2500)
 		assert.Regexp(t, "^[ -~…]+$", line, "nothing that a terminal acts upon")
 	}
+
+	for path, want := range map[string]string{
+		"/!~": "/!~", `/a"b`: `"/a\"b"`, `/a\b`: `"/a\\b"`, "/a b": `"/a b"`, "": `""`,
+	} {
+		r := get("http://a.example")
+		r.URL.Path = path
+		assert.Contains(t, logOf(t, opts, slog.LevelInfo, r), " path="+want+" ", "quoted unless it is plain")
+	}
 }

@@ -111,9 +111,15 @@ func TestNameSet(t *testing.T) {
 	s := headers.NewNameSet("B", "A", "B")
 	s.Add("C")
 	s.Add("A")
-	assert.Equal(t, "B, A, C, D", s.With(headers.NewNameSet("D", "B")).String())
-	assert.True(t, s.Has("D"))
-	assert.False(t, s.Has("d"), "names are compared as they are written")
+	assert.True(t, s.Has("C"))
+	assert.False(t, s.Has("c"), "names are compared as they are written")
+	with := s.With(headers.NewNameSet("D", "B"))
+	assert.Equal(t, "B, A, C, D", with.String())
+	assert.True(t, with.Has("D"))
+	without := s.Without(func(name string) bool { return name == "A" })
+	assert.Equal(t, "B, C", without.String())
+	assert.False(t, without.Has("A"))
+	assert.Equal(t, "B, A, C", s.String(), "neither changes the set")
 	assert.Empty(t, headers.NewNameSet().String())
 }
 

@@ -1,6 +1,9 @@
 package headers
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // A NameSet is the elements of a header value, in order and without repetition.
 type NameSet struct {
@@ -25,12 +28,9 @@ func (s *NameSet) Add(name string) {
 	}
 }
 
-// With adds the names of other, and returns s.
+// With returns a set of the names of s, and then of other.
 func (s *NameSet) With(other *NameSet) *NameSet {
-	for _, name := range other.elements {
-		s.Add(name)
-	}
-	return s
+	return NewNameSet(slices.Concat(s.elements, other.elements)...)
 }
 
 // Has reports whether name is in the set.

@@ -143,11 +143,10 @@ func endsInNumber(domain string) bool {
 	if last[0] > '9' { // as nearly all are
 		return false
 	}
-	digits := "0123456789"
-	if hex, ok := strings.CutPrefix(last, "0x"); ok {
-		last, digits = hex, "0123456789abcdef"
+	if number, ok := strings.CutPrefix(last, "0x"); ok {
+		return consistsOf(number, hex)
 	}
-	return strings.Trim(last, digits) == ""
+	return consistsOf(last, digits)
 }
 
 // IsLoopback reports whether host can only be the machine that the browser runs

@@ -20,8 +20,7 @@ var kinds = []kind{
 	{isInvisible, "an invisible character in the text; write the origin without it"},
 	{isNull, ErrNull},
 	{isWord, errWord},
-	{isPlaceholder, "a placeholder that nothing replaced; " +
-		"put the origin in its place before it comes here"},
+	{isPlaceholder, "a placeholder that nothing replaced; put the origin in its place before it comes here"},
 	{isCommented, "a comment in the text; write the origin alone"},
 	{isEscaped, `slashes with "\" before them, as in JSON; ` +
 		"decode the text, and write each origin as an element of its own"},
@@ -40,10 +39,8 @@ var kinds = []kind{
 	{isAnyPort, errNetwork + `; ":*" behind an address stands for any port`},
 	{isNetwork, errNetwork},
 	{isWildcards, errWildcards},
-	{isEmail, "an e-mail address, and no scheme; " +
-		"write the origin of a page, such as https://example.com"},
-	{isPath, "a path, and no scheme; " +
-		"write the origin of a page, such as https://example.com"},
+	{isEmail, "an e-mail address, and no scheme; write the origin of a page, such as https://example.com"},
+	{isPath, "a path, and no scheme; write the origin of a page, such as https://example.com"},
 }
 
 // ErrNull is the error of Parse for "null".

@@ -267,8 +267,7 @@ const errSeveral = Error("several origins in one string; write each as an elemen
 func checkScheme(s string) error {
 	switch s {
 	case "ws", "wss":
-		return Error("with WebSocket handshakes browsers send the origin of the page, " +
-			"which begins with http or https")
+		return Error("with WebSocket handshakes browsers send the origin of the page, which begins with http or https")
 	case "file":
 		return errLocalFile
 	case "data", "blob", "about", "javascript", "ftp":
@@ -336,8 +335,7 @@ func (p *Pattern) cutWildcard() error {
 	case strings.IndexByte(p.Host[star+1:], '*') >= 0:
 		return Error("list the hosts, or decide in AllowOriginFunc: more than one wildcard in the host")
 	case star >= len(first):
-		return Error("list the hosts, or decide in AllowOriginFunc: " +
-			"the wildcard may stand in the first label only")
+		return Error("list the hosts, or decide in AllowOriginFunc: the wildcard may stand in the first label only")
 	case rest == "" && !isWeb(p.Scheme):
 		return Error(`no domain follows the wildcard; ` +
 			`"*" as the whole host, without a port, matches every host of this scheme`)
@@ -396,16 +394,16 @@ func isPort(scheme, port string) bool {
 	if port == "" {
 		return true
 	}
-	digits := port[len(":"):]
-	if digits == "" || len(digits) > len("65535") || digits[0] == '0' || port == defaultPort(scheme) {
+	number := port[len(":"):]
+	if number == "" || len(number) > len("65535") || number[0] == '0' || port == defaultPort(scheme) {
 		return false
 	}
 	n := 0
-	for i := range len(digits) {
-		if digits[i] < '0' || digits[i] > '9' {
+	for i := range len(number) {
+		if number[i] < '0' || number[i] > '9' {
 			return false
 		}
-		n = 10*n + int(digits[i]-'0')
+		n = 10*n + int(number[i]-'0')
 	}
 	return n <= 65535
 }

@@ -38,12 +38,12 @@ func Suggest(s string) string {
 	if port == ":" && scheme != "" {
 		port = "" // without a scheme, the colon is that of another kind of URL
 	}
-	if number := strings.TrimLeft(port, ":0"); number != "" && strings.Trim(number, "0123456789") == "" {
-		port = ":" + number
+	if number := strings.TrimLeft(port, ":0"); number != "" {
+		port = ":" + number // spell refuses it if it is no number
 	}
 	inner := strings.TrimSuffix(strings.TrimPrefix(host, "["), "]")
 	if addr, err := netip.ParseAddr(inner); err == nil {
-		if path != "" && strings.Trim(path, "./0123456789") == "" {
+		if path != "" && consistsOf(path, digits+"./") {
 			return "" // a network
 		}
 		if len(inner) == len(host)-len("[]") {

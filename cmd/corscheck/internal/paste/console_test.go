@@ -278,6 +278,9 @@ func TestConsoleLines(t *testing.T) {
 		{"Safari, the reason alone",
 			"Origin https://app.example.com is not allowed by Access-Control-Allow-Origin. Status code: 403",
 			[]told{{origin: page, status: 403}}},
+		{"the line of the preflight beside it", chromium + "Response to preflight request doesn't pass access control " +
+			"check: It does not have HTTP ok status.\nOPTIONS https://api.example.com/users/7 net::ERR_FAILED 405",
+			[]told{{url: address, origin: page, preflight: true}}},
 		{"Safari, the address alone",
 			"XMLHttpRequest cannot load https://api.example.com/users/7 due to access control checks.",
 			[]told{{url: address}}},

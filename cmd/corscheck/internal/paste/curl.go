@@ -61,9 +61,13 @@ func parseCommands(text string) (*Paste, error) {
 	if form == CurlPowerShell && psLooksLikeCmdlet(text) {
 		return parsePowerShell(text)
 	}
-	split := map[Form]func(string) ([][]string, error){
-		CurlBash: splitBash, CurlCmd: splitCmd, CurlPowerShell: splitPowerShell,
-	}[form]
+	split := splitBash
+	switch form {
+	case CurlCmd:
+		split = splitCmd
+	case CurlPowerShell:
+		split = splitPowerShell
+	}
 	commands, err := split(text)
 	if err != nil {
 		return nil, err
@@ -71,7 +75,7 @@ func parseCommands(text string) (*Paste, error) {
 	p := &Paste{Form: form}
 	other := false // another command stands between
 	for _, words := range commands {
-		if last := len(p.Calls) - 1; last >= 0 && !other && words[0][:min(1, len(words[0]))] == "-" {
+		if last := len(p.Calls) - 1; last >= 0 && !other && strings.HasPrefix(words[0], "-") {
 			p.Calls[last].Args = append(p.Calls[last].Args, words...) // what joined the lines was lost
 			continue
 		}
@@ -221,15 +225,14 @@ func splitBash(text string) (commands [][]string, err error) {
 			n := substitution(text[i:])
 			_, _ = b.WriteString(text[i : i+n])
 			i += n
-		case (c == '<' || c == '>') && (!inWord || b.Len() == 1 && strings.Contains("012", b.String())):
-			b.Reset() // 2>
+		case (c == '<' || c == '>') && (!inWord || isStream(b.String())):
+			b.Reset()
 			inWord = false
 			i += redirection(text[i:])
-		case isCurly(text[i:]) && !inWord:
-			return nil, errCurly
-		case isLongDash(text[i:]) && !inWord:
-			return nil, errDash
 		default:
+			if err := checkTypography(text[i:]); err != nil && !inWord {
+				return nil, err
+			}
 			inWord = true
 			_ = b.WriteByte(c)
 			i++
@@ -261,10 +264,19 @@ func isCurly(text string) bool {
 	return strings.ContainsRune("“”„‘’‚", r)
 }
 
-// isLongDash reports whether text begins with what programs make of -- or -.
-func isLongDash(text string) bool {
-	return strings.HasPrefix(text, "—") || strings.HasPrefix(text, "–")
+// checkTypography refuses a word that begins with what programs make of quotes and of -- or -.
+func checkTypography(word string) error {
+	switch {
+	case isCurly(word):
+		return errCurly
+	case strings.HasPrefix(word, "—"), strings.HasPrefix(word, "–"):
+		return errDash
+	}
+	return nil
 }
+
+// isStream reports whether a word before a < or a > belongs to the redirection, as in 2>.
+func isStream(word string) bool { return word == "0" || word == "1" || word == "2" }
 
 // redirection returns the length of a redirection, with the word that it names.
 func redirection(text string) int {
@@ -452,13 +464,14 @@ func splitCmd(text string) (commands [][]string, err error) {
 				commands = append(commands, words)
 			}
 			words = nil
-		case (c == '<' || c == '>') && !inWord:
+		case (c == '<' || c == '>') && (!inWord || isStream(b.String())):
+			b.Reset()
+			inWord = false
 			i += redirection(text[i:]) - 1
-		case isCurly(text[i:]) && !inWord:
-			return nil, errCurly
-		case isLongDash(text[i:]) && !inWord:
-			return nil, errDash
 		default:
+			if err := checkTypography(text[i:]); err != nil && !inWord {
+				return nil, err
+			}
 			inWord = true
 			b.WriteByte(c)
 		}

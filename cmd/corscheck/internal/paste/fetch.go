@@ -1,8 +1,10 @@
 package paste
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"net/url"
 	"regexp"
 	"slices"
@@ -184,6 +186,14 @@ type (
 	}
 )
 
+// What stands in an object in place of a name: nobody gives a member a name with a NUL.
+const (
+	noName         = "\x00"
+	requestMember  = noName + "Request"  // the arguments of new Request(…)
+	spreadMember   = noName + "spread"   // ...headers
+	computedMember = noName + "computed" // [name]: value
+)
+
 // maxDepth bounds how deep brackets stand in brackets.
 const maxDepth = 64
 
@@ -216,7 +226,7 @@ func (r *jsReader) call() (call *Call, browser bool, err error) {
 	r.at++
 	call = &Call{}
 	// fetch(new Request("…", {…})) is the same call.
-	if request, ok := address.(jsObject); ok && len(request) > 0 && request[0].name == "\x00Request" {
+	if request, ok := address.(jsObject); ok && len(request) > 0 && request[0].name == requestMember {
 		list, _ := request[0].value.(jsList)
 		if len(list) > 0 {
 			address = list[0]
@@ -306,7 +316,7 @@ func (c *Call) setHeaders(value any) error {
 	case nil:
 	case jsObject:
 		for _, m := range headers {
-			if m.name == "\x00spread" {
+			if m.name == spreadMember {
 				c.Notes = append(c.Notes, "Some headers are an expression, "+written(m.value)+": name them with -H.")
 				continue
 			}
@@ -535,7 +545,7 @@ func evaluate(word string, arguments jsList) any {
 	case "Headers":
 		return first
 	case "Request":
-		return jsObject{{"\x00Request", arguments}}
+		return jsObject{{requestMember, arguments}}
 	case "String":
 		if isText {
 			return text
@@ -838,7 +848,7 @@ func (r *jsReader) object() (any, error) {
 			if err != nil {
 				return nil, err
 			}
-			object = append(object, jsMember{"\x00spread", value})
+			object = append(object, jsMember{spreadMember, value})
 		case c == '"', c == '\'':
 			value, err := r.quoted()
 			if err != nil {
@@ -857,20 +867,20 @@ func (r *jsReader) object() (any, error) {
 			if _, err := r.list(); err != nil {
 				return nil, err
 			}
-			name = "\x00computed"
+			name = computedMember
 		default:
 			return nil, errFetch
 		}
 		r.blank()
 		switch {
-		case r.peek() == ':' && name != "" || r.peek() == ':' && (c == '"' || c == '\''):
+		case r.peek() == ':' && (name != "" || c == '"' || c == '\''):
 			r.at++
 			value, err := r.value()
 			if err != nil {
 				return nil, err
 			}
-			if name == "\x00computed" {
-				name, value = "\x00spread", jsUnknown("[…]")
+			if name == computedMember {
+				name, value = spreadMember, jsUnknown("[…]")
 			}
 			object = append(object, jsMember{name, value})
 		case name != "" && (r.peek() == ',' || r.peek() == '}'):
@@ -935,7 +945,7 @@ func jsJSON(value any) (string, bool) {
 		parts := make([]string, 0, len(v))
 		for _, m := range v {
 			text, ok := jsJSON(m.value)
-			if !ok || strings.HasPrefix(m.name, "\x00") {
+			if !ok || strings.HasPrefix(m.name, noName) {
 				return "", false
 			}
 			parts = append(parts, quoteJSON(m.name)+":"+text)
@@ -943,4 +953,24 @@ func jsJSON(value any) (string, bool) {
 		return "{" + strings.Join(parts, ",") + "}", true
 	}
 	return "", false
+}
+
+// quoteJSON writes a text as JSON.stringify does: markup is not escaped.
+func quoteJSON(s string) string {
+	var b strings.Builder
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	_ = e.Encode(s) // of a text, which has no errors
+	return strings.TrimSuffix(b.String(), "\n")
+}
+
+// formatNumber writes a number as JavaScript does.
+func formatNumber(f float64) string {
+	switch abs := math.Abs(f); {
+	case f == 0:
+		return "0" // also for -0
+	case abs >= 1e-6 && abs < 1e21:
+		return strconv.FormatFloat(f, 'f', -1, 64)
+	}
+	return strconv.FormatFloat(f, 'g', -1, 64)
 }

@@ -70,8 +70,6 @@ type (
 	}
 )
 
-func (h harHeader) field() Field { return Field(h) }
-
 // parseHAR returns the cross-origin calls of a HAR that failed, or, if none did,
 // those that did not.
 func parseHAR(text string) (*Paste, error) {
@@ -179,10 +177,8 @@ func (e *harEntry) isCall() bool {
 		return false
 	case "":
 		// Firefox and Safari do not tell what it was.
-		if accept, ok := e.header("Accept"); ok && strings.HasPrefix(accept, "text/html") {
-			return false
-		}
-		return true
+		accept, _ := e.header("Accept")
+		return !strings.HasPrefix(accept, "text/html")
 	}
 	return true // fetch, xhr, font, preflight, eventsource, other
 }
@@ -239,9 +235,14 @@ func (e *harEntry) key() string {
 	return strings.ToUpper(method) + " " + e.Request.URL
 }
 
+func (e *harEntry) isNavigation() bool {
+	mode, _ := e.header("Sec-Fetch-Mode")
+	return mode == "navigate"
+}
+
 // see takes note of e if it is a document: what follows is called by its page.
 func (x *harIndex) see(e *harEntry) {
-	if e.ResourceType != "document" && !isNavigation(e) {
+	if e.ResourceType != "document" && !e.isNavigation() {
 		return
 	}
 	if dest, ok := e.header("Sec-Fetch-Dest"); ok && dest != "document" {
@@ -268,7 +269,7 @@ func (e *harEntry) call(x *harIndex) Call {
 	c := Call{URL: e.Request.URL, Method: e.Request.Method, Entry: &Entry{Started: e.Started}}
 	for _, h := range e.Request.Headers {
 		if !strings.HasPrefix(h.Name, ":") { // HTTP/2's own, such as :authority
-			c.Header = append(c.Header, h.field())
+			c.Header = append(c.Header, Field(h))
 		}
 	}
 	if !e.isPreflight() {
@@ -313,19 +314,11 @@ func (c *Call) takePreflight(p harPreflight) {
 	}
 }
 
-func isNavigation(e *harEntry) bool {
-	mode, _ := e.header("Sec-Fetch-Mode")
-	return mode == "navigate"
-}
-
 // judge says what came of an entry. An answer that the browser did not hand to the
 // page is a failure too, whatever its status.
 func (e *harEntry) judge(c *Call) {
 	status := int(e.Response.Status)
-	reason := e.Error
-	if reason == "" {
-		reason = e.Response.Error
-	}
+	reason := cmp.Or(e.Error, e.Response.Error)
 	blocked := strings.Trim(string(e.Blocked), `" `)
 	if blocked == "csp" || strings.Contains(reason, "BLOCKED_BY_CSP") {
 		c.Notes = append(c.Notes, "The browser blocked it by the page's own Content-Security-Policy: "+

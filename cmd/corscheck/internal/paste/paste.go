@@ -153,7 +153,7 @@ func parse(text string) (*Paste, error) {
 	switch {
 	case isCurl(command):
 		return parseCurl(command)
-	case startsPowerShell(command):
+	case powerShellIn(command)(command):
 		return parsePowerShell(command)
 	case startsFetch(text):
 		return parseFetch(text)
@@ -170,7 +170,7 @@ func parse(text string) (*Paste, error) {
 	if rest := lineOf(text, isCurl); rest != "" {
 		return parseCurl(rest)
 	}
-	if rest := lineOf(text, startsPowerShell); rest != "" {
+	if rest := lineOf(text, powerShellIn(text)); rest != "" {
 		return parsePowerShell(rest)
 	}
 	if findFetch(text, 0) >= 0 {
@@ -205,7 +205,8 @@ func quotedCode(text string) (blocks []string) {
 	return blocks
 }
 
-// lineOf returns text from the first line on which is accepts, "" if there is none.
+// lineOf returns text from the first line on which is accepts, "" if there is none. It asks
+// about one end of the text after the other.
 func lineOf(text string, is func(string) bool) string {
 	for rest := text; rest != ""; {
 		if command := dropPrompt(rest); is(command) {

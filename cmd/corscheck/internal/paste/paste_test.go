@@ -112,6 +112,17 @@ func TestShells(t *testing.T) {
 		{"a fence of Markdown", "```sh\ncurl a -k\n```", CurlBash, []string{"a", "-k"}},
 		{"a byte order mark", "\ufeffcurl a", CurlBash, []string{"a"}},
 		{"NUL", "curl a\x00b \x00-d c", CurlBash, []string{"ab", "-d", "c"}},
+		{"UTF-16 of the other order", "\xfe\xff\x00c\x00u\x00r\x00l\x00 \x00a", CurlBash, []string{"a"}},
+		{"quotes of a language", `curl $"a" -H $'x: \xg\ug'`, CurlBash, []string{"a", "-H", `x: \xg\ug`}},
+		{"a line that goes on within quotes", "curl \"a\\\nb\"", CurlBash, []string{"ab"}},
+		{"cmd with a pipe and a redirection", "curl ^\"a^\" -k >out 2>&1 | more", CurlCmd, []string{"a", "-k"}},
+		{"cmd with a URL without quotes", "curl.exe https://a.example/?a=1&b=2 -k", CurlCmd,
+			[]string{"https://a.example/?a=1&b=2", "-k"}},
+		{"cmd with spaces behind the caret", "curl ^\"a^\" ^  \n  -k", CurlCmd, []string{"a", "-k"}},
+		{"PowerShell with a comment", "curl.exe 'a' `\n -k # all", CurlPowerShell, []string{"a", "-k"}},
+		{"PowerShell, double quotes", "curl.exe \"a\" `\n -H \"x: y\"", CurlPowerShell, []string{"a", "-H", "x: y"}},
+		{"typography within words", "curl a -d '“x”' -H 'a: –' b—c d”", CurlBash,
+			[]string{"a", "-d", "“x”", "-H", "a: –", "b—c", "d”"}},
 		{"NUL in PowerShell", "curl.exe 'a' `\n\x00-d 'b'", CurlPowerShell, []string{"a", "-d", "b"}},
 		{"UTF-16", "\xff\xfec\x00u\x00r\x00l\x00 \x00\xe9\x00", CurlBash, []string{"é"}},
 		{"prose before it", "This fails:\n\n  curl 'a' -k", CurlBash, []string{"a", "-k"}},
@@ -296,6 +307,54 @@ func TestFetchByHand(t *testing.T) {
 			call(func(c *Call) { c.Mode, c.Credentials = "no-cors", SameOrigin })},
 		{"TypeScript", `const r: Response = await fetch("https://a.example", {method: "PUT" as const} as RequestInit)`,
 			call(func(c *Call) { c.Method = "PUT" })},
+		{"headers in pairs", `fetch("https://a.example", {headers: [["A", "1"], ["B", b]]})`, call(func(c *Call) {
+			c.Header = []Field{{"A", "1"}, {"B", "b"}}
+			c.Notes = []string{"The value of B is an expression, and is sent as it is written."}
+		})},
+		{"a header whose name is computed", `fetch("https://a.example", {headers: {[name]: "1", a: "2"}})`,
+			call(func(c *Call) {
+				c.Header = []Field{{"a", "2"}}
+				c.Notes = []string{`Some headers are an expression, "[…]": name them with -H.`}
+			})},
+		{"headers that are no texts", `fetch("https://a.example", {headers: {"a": true, "b": null, "c": 2.5}})`,
+			call(func(c *Call) { c.Header = []Field{{"a", "true"}, {"b", "null"}, {"c", "2.5"}} })},
+		{"a member that is named like its variable", "const method = 'PUT';\nfetch('https://a.example', {method})",
+			call(func(c *Call) { c.Method = "PUT" })},
+		{"neither headers nor a body", `fetch("https://a.example", {method: "POST", headers: null, body: undefined}, )`,
+			call(func(c *Call) { c.Method = "POST" })},
+		{"an encoded part", `fetch("https://a.example/" + encodeURIComponent("a b/é"))`,
+			call(func(c *Call) { c.URL += "/a%20b%2F%C3%A9" })},
+		{"a URL that is made a text", `fetch(String(new URL("https://a.example")))`, call(nil)},
+		{"a Request with options of its own beside it",
+			`fetch(new Request("https://a.example", {method: "PUT"}), {method: "DELETE"})`,
+			call(func(c *Call) { c.Method = "DELETE" })},
+		{"a form of a text", `fetch("https://a.example", {method: "PUT", body: new URLSearchParams("?a=b%20c&d")})`,
+			call(func(c *Call) {
+				c.Method, c.Body, c.HasBody = "PUT", "a=b+c&d=", true
+				c.Header = []Field{{"Content-Type", "application/x-www-form-urlencoded;charset=UTF-8"}}
+			})},
+		{"a form with a member that the program knows",
+			`fetch("https://a.example", {method: "PUT", body: new URLSearchParams({a: b})})`,
+			call(func(c *Call) { c.Method, c.HasBody, c.BodyUnknown = "PUT", true, true })},
+		{"JSON with markup", `fetch("https://a.example", {method: "PUT", body: JSON.stringify({"<a>": "b&c>"})})`,
+			call(func(c *Call) {
+				c.Method, c.Body, c.HasBody = "PUT", `{"<a>":"b&c>"}`, true
+				c.Header = []Field{{"Content-Type", "text/plain;charset=UTF-8"}}
+			})},
+		{"JSON with a member without a name", `fetch("https://a.example", {method: "PUT", body: JSON.stringify({"": 1})})`,
+			call(func(c *Call) {
+				c.Method, c.Body, c.HasBody = "PUT", `{"":1}`, true
+				c.Header = []Field{{"Content-Type", "text/plain;charset=UTF-8"}}
+			})},
+		{"JSON with a member that the program knows",
+			`fetch("https://a.example", {method: "PUT", body: JSON.stringify({a: [b]})})`,
+			call(func(c *Call) { c.Method, c.HasBody, c.BodyUnknown = "PUT", true, true })},
+		{"JSON with members that the program knows",
+			`fetch("https://a.example", {method: "PUT", body: JSON.stringify({a: 1, ...more})})`,
+			call(func(c *Call) { c.Method, c.HasBody, c.BodyUnknown = "PUT", true, true })},
+		{"comments, and spaces that are not", "/* fetch(url) */ fetch(/* the API */ 'https://a.example', // mine\n" +
+			"\u00a0{method: 'PUT' /* all */})", call(func(c *Call) { c.Method = "PUT" })},
+		{"a text over two lines", "fetch('https://a.\\\nexample')", call(nil)},
 		{"Node.js with a cookie", `fetch("https://a.example", {"headers": {"cookie": "a=b"}})`, call(func(c *Call) {
 			c.Header, c.Credentials = []Field{{"cookie", "a=b"}}, Include
 		})},
@@ -350,10 +409,42 @@ func TestPowerShellByHand(t *testing.T) {
 				"application/json"}}}},
 		{"nothing is expanded", `iwr https://a.example -Headers @{ "A"="Bearer $env:T $(rm x) $y" }`,
 			Call{URL: "https://a.example", Header: []Field{{"A", "Bearer $env:T $(rm x) $y"}}}},
+		{"a comment, a pipe and a switch with a value", "# my call\n$r = iwr https://a.example `\n" +
+			"  -UseBasicParsing:$true -Method Patch # all\n$r | Select-Object Status",
+			Call{URL: "https://a.example", Method: "PATCH"}},
+		{"a type before a value", "$h = [ordered]@{A = [int]7}\n$u = [string]\"https://a.example\"\niwr $u -Headers $h",
+			Call{URL: "https://a.example", Header: []Field{{"A", "7"}}}},
+		{"a member of a variable", "iwr https://a.example -Headers @{A = $user.Name; B = $list[0]}",
+			Call{URL: "https://a.example", Header: []Field{{"A", "$user.Name"}, {"B", "$list[0]"}}}},
+		{"escapes", "iwr https://a.example -Headers @{A = \"`t`\"`u{e9}`$\"; B = a`b}",
+			Call{URL: "https://a.example", Header: []Field{{"A", "\t\"é$"}, {"B", "a\b"}}}},
+		{"a form with files", `iwr https://a.example -Method Post -Form @{file = Get-Item x}`,
+			Call{URL: "https://a.example", Method: "POST", HasBody: true, BodyUnknown: true,
+				Header: []Field{{"Content-Type", "multipart/form-data; boundary=x"}}}},
+		{"a file", `iwr https://a.example -Method Put -InFile x`,
+			Call{URL: "https://a.example", Method: "PUT", HasBody: true, BodyUnknown: true}},
+		{"the user's own login", `iwr https://a.example -UseDefaultCredentials`,
+			Call{URL: "https://a.example", Credentials: Include}},
+		{"cookies", "$session.Cookies.Add((New-Object System.Net.Cookie(\"a\", \"1\", \"/\", \"a.example\")))\n" +
+			"$session.Cookies.Add((New-Object System.Net.Cookie('b', '2')))\niwr https://a.example",
+			Call{URL: "https://a.example", Credentials: Include, Header: []Field{{"Cookie", "a=1; b=2"}}}},
+		{"a method of PowerShell's own", `iwr https://a.example -CustomMethod Purge`,
+			Call{URL: "https://a.example", Method: "Purge"}},
+		{"the default method", `iwr https://a.example -Method Default`, Call{URL: "https://a.example"}},
 		{"HTTP/2",
 			"iwr -Uri \"https://a.example/p\" -Headers " +
 				"@{\n\"authority\"=\"a.example\"\n\"method\"=\"GET\"\n\"path\"=\"/p\"\n\"scheme\"=\"https\"\n\"x\"=\"y\"\n}",
 			Call{URL: "https://a.example/p", Header: []Field{{"x", "y"}}}},
+		{"a prompt", "PS C:\\Users\\me> iwr https://a.example", Call{URL: "https://a.example"}},
+		{"a here-string of single quotes", "$b = @'\n$a `t\n'@\niwr https://a.example -Body $b",
+			Call{URL: "https://a.example", Body: "$a `t", HasBody: true}},
+		{"an empty here-string", "$b = @'\n'@\niwr https://a.example -Body $b",
+			Call{URL: "https://a.example", HasBody: true}},
+		{"a variable in braces", "${u} = 'https://a.example'\niwr \"${u}/x\"", Call{URL: "https://a.example/x"}},
+		{"a table with a comment and a sum", "iwr https://a.example -Headers @{ # all\n'A' = 'Bearer ' + $t\nB = 1 }",
+			Call{URL: "https://a.example", Header: []Field{{"A", "Bearer "}, {"B", "1"}}}},
+		{"a User-Agent beside it", "iwr https://a.example\u00a0-UserAgent sdk/2",
+			Call{URL: "https://a.example", Header: []Field{{"User-Agent", "sdk/2"}}}},
 		{"a User-Agent", "$session.UserAgent = \"sdk/1\"\niwr https://a.example", Call{URL: "https://a.example",
 			Header: []Field{{"User-Agent", "sdk/1"}}}},
 	} {
@@ -405,6 +496,26 @@ func TestNotUsable(t *testing.T) {
 		{"long dashes", "curl 'https://a.example' —request PUT",
 			"its dashes are long: a program between the browser and here changed them; copy it again, " +
 				"straight from the browser"},
+		{"curly quotes in cmd", "curl ^\"https://a.example^\" -H “a: b”",
+			"its quotes are curly: a program between the browser and here changed them; copy it again, " +
+				"straight from the browser"},
+		{"long dashes in cmd", "curl ^\"https://a.example^\" –H ^\"a: b^\"",
+			"its dashes are long: a program between the browser and here changed them; copy it again, " +
+				"straight from the browser"},
+		{"curly quotes in PowerShell", "iwr “https://a.example”",
+			"its quotes are curly: a program between the browser and here changed them; copy it again, " +
+				"straight from the browser"},
+		{"curly quotes around a header's name", "fetch('https://a.example', {headers: {“a”: 'b'}})",
+			"its quotes are curly: a program between the browser and here changed them; copy it again, " +
+				"straight from the browser"},
+		{"PowerShell with a second statement in a table", "iwr https://a.example -Headers @{a = 'b' | x}",
+			"the PowerShell command is not whole, or its quotes do not match: copy it again as a whole"},
+		{"headers that are a PowerShell variable", "iwr https://a.example -Headers $common",
+			"the headers are a variable, $common: write them out, as in @{…}"},
+		{"pairs that are none", "fetch('https://a.example', {headers: [['a']]})",
+			"the fetch(…) is not whole, or its quotes and brackets do not match: copy it again as a whole"},
+		{"an object for a URL", "fetch({a: 1})",
+			`the URL is an expression, "an object": write out what it is when the page runs`},
 		{"parameters in a variable", "$p = @{Uri = 'https://a.example'}\nInvoke-RestMethod @p",
 			"the parameters stand in a variable, @p: write them out, as in -Uri … -Method …"},
 		{"a copy without backslashes that is cut", "curl 'https://a.example'\n-H 'Origin: https://",
@@ -554,7 +665,8 @@ func TestHostileText(t *testing.T) {
 		"console": "Access to a at 'https://a.example/",
 		"Firefox": "https://a.example/ (a: ", "PowerShell": "$a=\"$($([char]", "tables": "@{", "here": "@\"\n",
 		"network":   "GET https://a ",
-		"variables": "const a = [", "Safari": "Origin x is not allowed by Access-Control-Allow-Origin ",
+		"variables": "const a = [", "another shell": "$x\n", "statements": "$a=1;",
+		"Safari": "Origin x is not allowed by Access-Control-Allow-Origin ",
 		"braces": "{", "lines": "x\n",
 		"fences": "```\n", "code": "`x`\n", "members": "a.b = '", "additions": "a.append(", "cmd": ` "a^&`,
 		"older lines": "Failed to load https://a ", "methods": "a “b” ", "output": "it's\n", "dashes": " —a",

@@ -1,12 +1,10 @@
 package paste
 
 import (
-	"encoding/json"
 	"errors"
-	"math"
 	"net/url"
 	"regexp"
-	"strconv"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -17,19 +15,28 @@ var errPowerShell = errors.New("the PowerShell command is not whole, or its quot
 // psCmdlets are the commands that make a call, and what they are abbreviated to.
 var psCmdlets = []string{"invoke-webrequest", "invoke-restmethod", "iwr", "irm"}
 
-// startsPowerShell reports whether text begins as PowerShell does that makes a call.
-func startsPowerShell(text string) bool {
-	word := lower(firstWord(text))
-	for _, cmdlet := range psCmdlets {
-		if word == cmdlet {
+// powerShellIn returns a function that reports whether an end of text begins as PowerShell
+// does that makes a call, now or soon. It is to be asked about longer ends first, and then
+// looks for the calls in the text once.
+func powerShellIn(text string) func(end string) bool {
+	const soon = 1 << 16 // bytes
+	call := -1           // where one is
+	return func(end string) bool {
+		if slices.Contains(psCmdlets, lower(firstWord(end))) {
 			return true
 		}
+		if !strings.HasPrefix(end, "$") {
+			return false
+		}
+		at := len(text) - len(end)
+		if call < at {
+			call = len(text) + soon
+			if found := psCall.FindStringIndex(end); found != nil {
+				call = at + found[0]
+			}
+		}
+		return call < at+soon || strings.HasPrefix(lower(firstWord(end)), "$session")
 	}
-	if !strings.HasPrefix(text, "$") {
-		return false
-	}
-	start := text[:min(len(text), 1<<16)]
-	return psCall.MatchString(start) || strings.HasPrefix(lower(start), "$session")
 }
 
 var psCall = regexp.MustCompile(`(?i)(?:^|[\n;=|(]) *(?:Invoke-WebRequest|Invoke-RestMethod|iwr|irm) `)
@@ -47,7 +54,10 @@ func psLooksLikeCmdlet(text string) bool {
 	return !strings.HasPrefix(start, "curl.exe") && psParameter.MatchString(psQuoted.ReplaceAllString(start, ""))
 }
 
+// firstWord returns the beginning of text up to a blank, of a long one a part.
 func firstWord(text string) string {
+	const most = 256 // bytes: each statement of a program may ask
+	text = text[:min(len(text), most)]
 	if i := strings.IndexAny(text, " \t\n`"); i >= 0 {
 		return text[:i]
 	}
@@ -86,8 +96,7 @@ func parsePowerShell(text string) (*Paste, error) {
 		}
 	}
 	if len(p.Calls) == 0 {
-		return nil, errors.New("the PowerShell text makes no call: " +
-			"copy the lines with Invoke-WebRequest too")
+		return nil, errors.New("the PowerShell text makes no call: copy the lines with Invoke-WebRequest too")
 	}
 	return p, nil
 }
@@ -191,11 +200,9 @@ func (r *psReader) statement() (*Call, error) {
 		return r.assignment()
 	}
 	word := lower(firstWord(r.rest()))
-	for _, cmdlet := range append(psCmdlets, "curl", "wget") {
-		if word == cmdlet {
-			r.at += len(word)
-			return r.invoke()
-		}
+	if slices.Contains(psCmdlets, word) || word == "curl" || word == "wget" {
+		r.at += len(word)
+		return r.invoke()
 	}
 	return nil, r.skipStatement()
 }
@@ -235,10 +242,8 @@ func (r *psReader) assignment() (*Call, error) {
 	r.at++
 	r.space()
 	word := lower(firstWord(r.rest()))
-	for _, cmdlet := range psCmdlets {
-		if word == cmdlet {
-			return nil, nil // the statement goes on with the call
-		}
+	if slices.Contains(psCmdlets, word) {
+		return nil, nil // the statement goes on with the call
 	}
 	if strings.HasPrefix(word, "new-object") {
 		if line := lower(r.rest()[:lineEnd(r.rest())]); strings.Contains(line, "dictionary") ||
@@ -345,7 +350,7 @@ func (r *psReader) bare() any {
 	var b utf16Builder
 	for r.at < len(r.text) {
 		switch c := r.peek(); {
-		case strings.IndexByte(" \t\n;|(){}", c) >= 0:
+		case strings.IndexByte(" \t\n;|(){}", c) >= 0, strings.HasPrefix(r.rest(), "\u00a0"):
 			if b.Len() == 0 {
 				r.at++ // always get on
 			}
@@ -547,10 +552,7 @@ func (r *psReader) table() (any, error) {
 				return nil, err
 			}
 		}
-		if r.peek() == 0 {
-			return nil, errPowerShell
-		}
-		if c := r.peek(); c == ')' || c == '|' {
+		if c := r.peek(); c == 0 || c == ')' || c == '|' {
 			return nil, errPowerShell
 		}
 	}
@@ -676,7 +678,7 @@ func (r *psReader) invoke() (*Call, error) {
 			r.at += len(name)
 			if r.peek() == ':' {
 				r.at++
-				if isSwitch := abbreviated(psSwitches, name) != ""; isSwitch {
+				if abbreviated(psSwitches, name) != "" {
 					r.space()
 					if _, err := r.value(true); err != nil {
 						return nil, err
@@ -795,7 +797,7 @@ func (c *Call) dropHTTP2() {
 	}
 	kept := c.Header[:0]
 	for _, f := range c.Header {
-		if !strings.Contains(" authority method path scheme ", " "+lower(f.Name)+" ") {
+		if !slices.Contains(names, lower(f.Name)) {
 			kept = append(kept, f)
 		}
 	}
@@ -824,21 +826,4 @@ func cookieLine(cookies []Field) string {
 		b.WriteString(c.Name + "=" + c.Value)
 	}
 	return b.String()
-}
-
-// quoteJSON writes a text as JSON does.
-func quoteJSON(s string) string {
-	text, _ := json.Marshal(s)
-	return string(text)
-}
-
-// formatNumber writes a number as JavaScript does.
-func formatNumber(f float64) string {
-	switch abs := math.Abs(f); {
-	case f == 0:
-		return "0" // also for -0
-	case abs >= 1e-6 && abs < 1e21:
-		return strconv.FormatFloat(f, 'f', -1, 64)
-	}
-	return strconv.FormatFloat(f, 'g', -1, 64)
 }
