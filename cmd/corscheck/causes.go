@@ -343,7 +343,7 @@ func (e *evidence) concludePreflight() []note {
 		return one("not-covered", "The server answers %s, and refuses an origin that nobody lists: so it knows "+
 			"this one, and the header gets lost on the way. "+
 			"Look for a proxy that removes %s.", e.call.origin, fetch.AllowOrigin)
-	case x.status >= http.StatusInternalServerError && showsLayer(x) && !wordsOf(x).refuses && e.call.origin != "null":
+	case x.status >= http.StatusInternalServerError && showsLayer(x) && !wordsOf(x).refuses && !e.call.isOpaque():
 		return e.brokenLayer()
 	case e.showsLayer() || e.dependsOnOrigin():
 		return e.concludeUnlisted()
