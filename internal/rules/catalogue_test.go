@@ -670,7 +670,11 @@ func badPolicies() []badPolicy {
 			`"GET";"POST"`:   "",
 			`"GET|"`:         "",
 		}),
-		methods("quotes", fixes{
+		methods("quotes or commas", fixes{
+			"PUT,":     "PUT",
+			"put; ":    "PUT",
+			"'PUT' , ": "PUT",
+			"', PUT'":  "PUT",
 			`"PUT"`:    "PUT",
 			"'put'":    "PUT",
 			`"' put'"`: "PUT",
@@ -730,7 +734,10 @@ func badPolicies() []badPolicy {
 			"Set-Cookie: a=b; Path=/":                           "",
 			"Content-Type: multipart/form-data; boundary=\"x\"": "Content-Type",
 		}),
-		requestHeaders("quotes", fixes{
+		requestHeaders("quotes or commas", fixes{
+			"Content-Type,":  "Content-Type",
+			";X-Foo ,":       "X-Foo",
+			"Cookie,":        "", // which is refused
 			`"Content-Type"`: "Content-Type",
 			"'X-Foo'":        "X-Foo",
 			`"'X-Foo'"`:      "X-Foo",

@@ -3,6 +3,7 @@ package rules
 import (
 	"net/http"
 	"strings"
+	"unicode"
 
 	"example.com/cors/internal/fetch"
 	"example.com/cors/internal/headers"
@@ -20,7 +21,7 @@ func CheckMethod(s string) (string, error) {
 		return "", errEmptyElement
 	case fetch.IsForbiddenMethod(name):
 		return "", Error{Detail: "no browser lets a script use this method; remove it"}
-	case strings.Contains(s, ","), isList(name):
+	case strings.Contains(name, ","), isList(name):
 		return "", Error{Detail: "several methods in one string; write each as an element of its own"}
 	case len(s) > headers.MaxMethod:
 		return "", Error{Detail: "a method of more than 64 bytes"}
@@ -41,7 +42,7 @@ func CheckMethod(s string) (string, error) {
 var errEmptyElement = Error{Detail: "empty; leave this element out: " +
 	"a variable that is not set yields one, and so does splitting an empty string"}
 
-const onlyBare = "quotes in the text; write the name without them"
+const onlyBare = "quotes or commas around the name; write the name alone"
 
 // isList reports whether s is several names, with one of the usual characters between
 // them.
@@ -54,11 +55,12 @@ func isList(s string) bool {
 	return strings.ContainsAny(s, ",;|")
 }
 
-// unwrap returns s without the white space and the pairs of quotes around it. Some
-// quotes may stand in a token; a third one says that the outer two are no pair.
+// unwrap returns s without what stands around it: white space, the commas and
+// semicolons of a list, and pairs of quotes. Some quotes may stand in a token; a third
+// one says that the outer two are no pair.
 func unwrap(s string) string {
 	for {
-		s = strings.TrimSpace(s)
+		s = strings.TrimFunc(s, func(r rune) bool { return unicode.IsSpace(r) || r == ',' || r == ';' })
 		n := len(s)
 		if n < 2 || s[0] != s[n-1] || !strings.Contains("\"'`", s[:1]) || strings.Contains(s[1:n-1], s[:1]) {
 			return s
@@ -115,12 +117,13 @@ func CheckExposedHeader(s string, credentials bool) (string, error) {
 // is a good one.
 func checkHeader(s string, judge func(name string) error) (string, error) {
 	s = strings.TrimSpace(s)
-	line, value, isLine := strings.Cut(unwrap(s), ":")
+	bare := unwrap(s)
+	line, value, isLine := strings.Cut(bare, ":")
 	name := unwrap(line)
 	switch {
 	case s == "":
 		return "", errEmptyElement
-	case strings.Contains(s, ","), isList(name), strings.Contains(value, "\n"):
+	case strings.Contains(bare, ","), isList(name), strings.Contains(value, "\n"):
 		return "", Error{Detail: "several headers in one string; write each as an element of its own"}
 	case !fetch.IsToken(name):
 		return "", Error{Detail: "not the name of a header, which has no spaces and few special characters; " +
