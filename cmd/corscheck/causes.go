@@ -177,13 +177,9 @@ func (e *evidence) listsLess(x *exchange) bool {
 	if x.response[fetch.AllowMethods] == nil {
 		return false
 	}
-	isListed := func(header, name string) bool {
-		return slices.ContainsFunc(tokens(x.response[header]), func(s string) bool {
-			return s == "*" || strings.EqualFold(s, name)
-		})
-	}
-	return !fetch.IsSafelistedMethod(e.plan.method) && !isListed(fetch.AllowMethods, e.plan.method) ||
-		slices.ContainsFunc(e.plan.announced, func(name string) bool { return !isListed(fetch.AllowHeaders, name) })
+	lacks := func(name string) bool { return !isOnList(x.response, fetch.AllowHeaders, name) }
+	return !fetch.IsSafelistedMethod(e.plan.method) && !isOnList(x.response, fetch.AllowMethods, e.plan.method) ||
+		slices.ContainsFunc(e.plan.announced, lacks)
 }
 
 // isUnrouted reports whether routers answer with the status where they have no route.
@@ -329,10 +325,8 @@ func (e *evidence) concludePreflight() []note {
 	case who == apiGateway && strings.HasPrefix(code, noMethod):
 		return one("options-not-routed", "API Gateway has no OPTIONS method for this path: that is what %s means "+
 			"here. Enable CORS for the resource, and deploy it again.", code)
-	case isChallenge(who):
-		return challenged(who, code)
-	case who == ngrok:
-		return one("error-before-cors", ngrokSays, code)
+	case isChallenge(who), who == ngrok:
+		return intercepted(who, code)
 	case e.grantsPage():
 		return e.concludeLonePreflight()
 	case e.coversOthers():
@@ -387,19 +381,11 @@ func (e *evidence) concludePreflight() []note {
 // brokenLayer is for an error in which a CORS layer left a trace, and no word of a refusal: it
 // fails by itself, or refuses so.
 func (e *evidence) brokenLayer() []note {
-	said := ""
-	if w := wordsOf(e.fault); w.text != "" {
-		said = fmt.Sprintf(" It says: %s.", quote(strings.TrimSuffix(w.text, ".")))
-	}
 	return either("error-before-cors", "origin-not-listed", "The preflight got %s from a server with a CORS layer.%s "+
 		"Either the layer fails, as one does that is set to \"*\" with credentials: look into the server's log. "+
-		"Or it refuses an origin so, and does not list %s.", statusLine(e.fault.status), said, e.call.origin)
+		"Or it refuses an origin so, and does not list %s.", statusLine(e.fault.status), wordsOf(e.fault).said(),
+		e.call.origin)
 }
-
-// ngrokSays is about a page of ngrok's own in place of the server's answer.
-const ngrokSays = "ngrok answered in place of the server, with %s. If it is the warning that it shows to browsers, " +
-	"have the script send the header ngrok-skip-browser-warning, and the CORS layer allow it; else start the server " +
-	"and the tunnel."
 
 // isNoSuchPage reports whether a server says to people that there is no such page. What routers
 // say of a method names it.
@@ -534,16 +520,13 @@ func (e *evidence) concludeUnlisted() []note {
 	if e.call.isOpaque() {
 		return nil // another note says what to do
 	}
-	said := ""
 	var w words
 	for _, y := range append([]*exchange{x}, e.all()...) {
 		if w = wordsOf(y); w.cors || w.perhaps {
 			break
 		}
 	}
-	if w.text != "" {
-		said = fmt.Sprintf(" It says: %s.", quote(strings.TrimSuffix(w.text, ".")))
-	}
+	said := w.said()
 	asked := e.answers[askPlain] != nil || x.preflight && x.announces(http.MethodGet) == "" || !x.preflight
 	switch {
 	case w.off:
@@ -577,10 +560,8 @@ func (e *evidence) concludeActual() []note {
 	switch {
 	case e.servedFromCache():
 		return e.cached()
-	case isChallenge(who):
-		return challenged(who, code)
-	case who == ngrok:
-		return one("error-before-cors", ngrokSays, code)
+	case isChallenge(who), who == ngrok:
+		return intercepted(who, code)
 	case granted && isKeycloak(x.url):
 		return one("not-covered", "Keycloak grants every preflight, and allows a page to read an answer only if it is "+
 			"among the Web Origins of the client. Add %s there. (If Keycloak does not know the client, its answers "+
@@ -618,8 +599,7 @@ func (e *evidence) concludeActual() []note {
 	case w.perhaps && !e.call.isOpaque():
 		return either("origin-not-listed", "error-before-cors", "The server says: %s. Either its CORS layer does "+
 			"not list %s: add it there. Or the application refuses the call for a reason of its own, such as a guard "+
-			"against forged forms, outside the CORS layer: mend that first.",
-			quote(strings.TrimSuffix(w.text, ".")), e.call.origin)
+			"against forged forms, outside the CORS layer: mend that first.", w.quoted(), e.call.origin)
 	case x.status >= 400:
 		return e.failed()
 	case e.isProbed():
@@ -642,7 +622,13 @@ func (e *evidence) cached() []note {
 		"Send Vary: Origin with every answer, also to requests without Origin, and empty the cache.", e.call.origin)
 }
 
-func challenged(who, code string) []note {
+// intercepted is for a gateway's own page in place of the server's answer.
+func intercepted(who, code string) []note {
+	if who == ngrok {
+		return one("error-before-cors", "ngrok answered in place of the server, with %s. If it is the warning that it "+
+			"shows to browsers, have the script send the header ngrok-skip-browser-warning, and the CORS layer allow it; "+
+			"else start the server and the tunnel.", code)
+	}
 	return one("error-before-cors", "%s answered in place of the server, with a %s that no script can pass. "+
 		"Exempt the API from it, with a rule for its path.", who, quote(code))
 }

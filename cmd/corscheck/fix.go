@@ -94,9 +94,9 @@ func (o *outcome) isForAll(x *exchange) bool {
 // lists returns the answer that has the lists to complete: of what a browser sends that of the preflight,
 // else one to a question.
 func (o *outcome) lists(x *exchange) *exchange {
-	answers := o.exchanges
+	answers := slices.Clone(o.exchanges)
 	for _, q := range o.known().asked {
-		answers = append(answers[:len(answers):len(answers)], q.answer)
+		answers = append(answers, q.answer)
 	}
 	for _, y := range answers {
 		if y.preflight && (y.response[fetch.AllowMethods] != nil || y.response[fetch.AllowHeaders] != nil) {
@@ -278,6 +278,12 @@ func (f fix) options() string {
 	}
 	b.WriteString("}")
 	return b.String()
+}
+
+// isOnList reports whether a header that is a list has the name, in whatever case, or a "*".
+func isOnList(h http.Header, header, name string) bool {
+	names := tokens(h[header])
+	return slices.Contains(names, "*") || containsFold(names, name)
 }
 
 // containsFold reports whether a list has the name, in whatever case.

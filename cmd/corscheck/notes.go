@@ -150,10 +150,7 @@ func (o *outcome) noteWildcard() string {
 
 func variesByOrigin(x *exchange) bool { return variesBy(x.response, "Origin") }
 
-func variesBy(h http.Header, name string) bool {
-	names := tokens(h["Vary"])
-	return slices.Contains(names, "*") || containsFold(names, name)
-}
+func variesBy(h http.Header, name string) bool { return isOnList(h, "Vary", name) }
 
 func (o *outcome) noteMethodCase() string {
 	v := o.firstBlocked()

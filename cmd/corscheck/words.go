@@ -37,6 +37,17 @@ var (
 	offWord = regexp.MustCompile(`(?i)\bcors\b[^.;{}<>]{0,20}\b(?:is |are )?(?:not enabled|disabled)`)
 )
 
+// quoted returns the text for the middle of a sentence.
+func (w words) quoted() string { return quote(strings.TrimSuffix(w.text, ".")) }
+
+// said returns a sentence with the text, with a space before it, "" if there is none.
+func (w words) said() string {
+	if w.text == "" {
+		return ""
+	}
+	return " It says: " + w.quoted() + "."
+}
+
 // wordsOf reads an answer that does not grant what the page needs.
 func wordsOf(x *exchange) (w words) {
 	if x.granted() != nothing {
@@ -214,8 +225,7 @@ var loginPage = regexp.MustCompile(`(?i)<input[^>]*\btype=["']?password\b|<title
 var (
 	loginSegments = set("login log-in log_in logon signin sign-in sign_in sign-on auth oauth oauth2 authorize " +
 		"authenticate authentication openid openid-connect sso saml saml2 cas adfs wp-login user-login user_login " +
-		"loginpage login-page login_page loginform login-form login_form " +
-		"_oauth pf-signin outpost.goauthentik.io")
+		"loginpage login-page login_page loginform login-form login_form _oauth pf-signin outpost.goauthentik.io")
 	loginLabels = set("login logon signin sign-in auth oauth authenticate sso saml cas adfs idp accounts auth0 " +
 		"okta keycloak b2clogin authelia authentik")
 )
