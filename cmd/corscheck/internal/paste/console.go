@@ -32,6 +32,7 @@ const (
 	perhaps    = `[` + quotes + `]?(\S+?)[` + quotes + `]?`
 	olderStart = `(?:Failed to load|(?:XMLHttpRequest|Fetch API) cannot load) ` +
 		`[` + quotes + `]?(https?://\S+?)[` + quotes + `]?[.:]? `
+	methods = `GET|HEAD|POST|PUT|DELETE|PATCH|OPTIONS`
 	// What Firefox names, and no list of headers: there is no quote before it, or it is a request's.
 	quotedHeader = `[` + quotes + `«„] ?Access-Control-(?:Allow|Expose)-`
 )
@@ -60,13 +61,13 @@ var (
 	olderSafari = regexp.MustCompile(`(?:XMLHttpRequest|Fetch API) cannot load (https?://\S+?)\. ` +
 		`Origin (\S+) is not allowed by Access-Control-Allow-Origin\b`)
 	// The line beside it: the method, and how it ended. Firefox's may stand without spaces.
-	networkLine = regexp.MustCompile(`(?:\b|XHR)(GET|HEAD|POST|PUT|DELETE|PATCH|OPTIONS) ?"?(https?://\S+)` +
+	networkLine = regexp.MustCompile(`(?:\b|XHR)(` + methods + `) ?"?(https?://\S+)` +
 		`(?: net::ERR_([A-Za-z_.]+)(?: (\d{3}))?| (\d{3}) \()?`)
 
 	// Firefox, in all its languages: the address, and the reason in parentheses.
 	firefoxLine = regexp.MustCompile(`Cross-Origin Request (?:Blocked|Warning): ` +
 		`The Same Origin Policy (?:disallows|will disallow) reading the remote resource at ` +
-		`[` + quotes + `]?(\S+?)[` + quotes + `]?(?: soon)?\.? (?:\(Reason: |This can be fixed by )`)
+		perhaps + `(?: soon)?\.? (?:\(Reason: |This can be fixed by )`)
 	// The address ends where a space or a letter of another script begins: what is
 	// right of it may be a word with a colon, and part of it never.
 	firefoxAny = regexp.MustCompile(`[` + quotes + `«»„]?` +
@@ -319,7 +320,7 @@ func plainQuotes(text string) string {
 }
 
 // nextLine is where the network's line begins, behind a message, with the file before it.
-var nextLine = regexp.MustCompile(` (?:\S+:\d+ )?(?:GET|HEAD|POST|PUT|DELETE|PATCH|OPTIONS) https?://`)
+var nextLine = regexp.MustCompile(` (?:\S+:\d+ )?(?:` + methods + `) https?://`)
 
 // firstSentences is a message as far as a report needs it.
 func firstSentences(text string) string {

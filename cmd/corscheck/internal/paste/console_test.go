@@ -114,52 +114,72 @@ func TestRecordedConsoles(t *testing.T) {
 	}
 }
 
+// heard is what a line of a console tells of a call.
+type heard struct {
+	url, origin, method, header string
+	credentials                 Credentials
+	preflight                   bool
+	status                      int
+}
+
+// assertHeard asserts that a text is of a console, and tells of the calls.
+func assertHeard(t *testing.T, text string, want []heard) {
+	t.Helper()
+	p, err := Parse(text)
+	require.NoError(t, err)
+	assert.Equal(t, Console, p.Form)
+	var got []heard
+	for _, c := range p.Calls {
+		if c.Origin.Value != "" {
+			assert.Equal(t, "the console's line", c.Origin.From)
+		}
+		assert.NotEmpty(t, c.Complaint.Text)
+		got = append(got, heard{c.URL, c.Origin.Value, c.Method, c.Complaint.Header, c.Credentials,
+			c.Complaint.Preflight, c.Complaint.Status})
+	}
+	assert.Equal(t, want, got)
+}
+
 func TestConsoleLines(t *testing.T) {
 	chromium := "Access to fetch at 'https://api.example.com/users/7' from origin 'https://app.example.com' " +
 		"has been blocked by CORS policy: "
 	firefox := "Cross-Origin Request Blocked: The Same Origin Policy disallows reading the remote resource " +
 		"at https://api.example.com/users/7. "
-	type told struct {
-		url, origin, method, header string
-		credentials                 Credentials
-		preflight                   bool
-		status                      int
-	}
 	const address, page = "https://api.example.com/users/7", "https://app.example.com"
 	for _, tc := range []struct {
 		name, text string
-		want       []told
+		want       []heard
 	}{
 		{"a file before it", "app.js:12 " + chromium + "No 'Access-Control-Allow-Origin' header is present " +
 			"on the requested resource.",
-			[]told{{url: address, origin: page}}},
+			[]heard{{url: address, origin: page}}},
 		{"wrapped", strings.ReplaceAll(chromium, " ", "\n   ") + "Method\n PUT is not allowed\nby " +
 			"Access-Control-Allow-Methods in preflight response.",
-			[]told{{url: address, origin: page, method: "PUT", preflight: true}}},
+			[]heard{{url: address, origin: page, method: "PUT", preflight: true}}},
 		{"Chromium's log", `[17200:17200:1126/172034.331064:INFO:CONSOLE(7)] "` + chromium + `Request ` +
 			`header field x-foo is not allowed by Access-Control-Allow-Headers in preflight response.", ` +
 			`source: https://app.example.com/ (7)`,
-			[]told{{url: address, origin: page, header: "x-foo", preflight: true}}},
+			[]heard{{url: address, origin: page, header: "x-foo", preflight: true}}},
 		{"typographic quotes", strings.NewReplacer("'", "’").Replace(chromium) + "It does not have HTTP ok " +
-			"status.", []told{{url: address, origin: page}}},
+			"status.", []heard{{url: address, origin: page}}},
 		{"the method beside it", "index.html:1 " + chromium + "Response to preflight request doesn't pass " +
 			"access control check: It does not have HTTP ok status.\napp.js:3  PUT " +
 			"https://api.example.com/users/7 net::ERR_FAILED",
-			[]told{{url: address, origin: page, method: "PUT", preflight: true}}},
+			[]heard{{url: address, origin: page, method: "PUT", preflight: true}}},
 		{"redirected",
 			"Access to XMLHttpRequest at 'https://b.example/' (redirected from " +
 				"'https://api.example.com/users/7') from origin 'https://app.example.com' has been blocked by " +
 				"CORS policy: No 'Access-Control-Allow-Origin' header is present on the requested resource.",
-			[]told{{url: address, origin: page}}},
+			[]heard{{url: address, origin: page}}},
 		{"a font",
 			"Access to font at 'https://api.example.com/users/7' from origin 'https://app.example.com' has " +
 				"been blocked by CORS policy: No 'Access-Control-Allow-Origin' header is present on the " +
 				"requested resource.",
-			[]told{{url: address, origin: page, method: "GET"}}},
+			[]heard{{url: address, origin: page, method: "GET"}}},
 		{"an apostrophe in the URL",
 			"Access to fetch at 'https://api.example.com/it's' from origin 'null' has been blocked by CORS " +
 				"policy: No 'Access-Control-Allow-Origin' header is present",
-			[]told{{url: "https://api.example.com/it's", origin: "null"}}},
+			[]heard{{url: "https://api.example.com/it's", origin: "null"}}},
 		{"three calls, one of them again", chromium + "It does not have HTTP ok status.\n" + chromium + "It " +
 			"does not have HTTP ok status.\n" +
 			"Access to fetch at 'https://api.example.com/8' from origin 'https://app.example.com' has been " +
@@ -167,85 +187,85 @@ func TestConsoleLines(t *testing.T) {
 			"preflight response.\n" +
 			chromium + "The value of the 'Access-Control-Allow-Credentials' header in the response is '' " +
 			"which must be 'true' when the request's credentials mode is 'include'.",
-			[]told{
+			[]heard{
 				{url: address, origin: page},
 				{url: "https://api.example.com/8", origin: page, method: "DELETE", preflight: true},
 				{url: address, origin: page, credentials: Include},
 			}},
 		{"the network's line alone",
 			"GET https://api.example.com/users/7 net::ERR_BLOCKED_BY_RESPONSE.NotSameOrigin 200 (OK)",
-			[]told{{url: address, method: "GET", status: 200}}},
+			[]heard{{url: address, method: "GET", status: 200}}},
 		{"Firefox, straight quotes", firefox + "(Reason: CORS header 'Access-Control-Allow-Origin' " +
-			"missing). Status code: 500.", []told{{url: address, status: 500}}},
+			"missing). Status code: 500.", []heard{{url: address, status: 500}}},
 		{"Firefox, with its second line", firefox + "(Reason: header ‘x-foo’ is not allowed according to " +
 			"header ‘Access-Control-Allow-Headers’ from CORS preflight response).\n\n" +
-			firefox + "(Reason: CORS request did not succeed). Status code: (null).", []told{{url: address,
+			firefox + "(Reason: CORS request did not succeed). Status code: (null).", []heard{{url: address,
 			header: "x-foo", preflight: true}}},
 		{"an older Firefox", firefox + "(Reason: missing token ‘x-foo’ in CORS header " +
-			"‘Access-Control-Allow-Headers’ from CORS preflight channel).", []told{{url: address, header: "x-foo",
+			"‘Access-Control-Allow-Headers’ from CORS preflight channel).", []heard{{url: address, header: "x-foo",
 			preflight: true}}},
 		{"Firefox, with the network's line",
 			"XHRPUT https://api.example.com/users/7 [HTTP/1.1 403 Forbidden 12ms]\n" + firefox + "(Reason: " +
 				"CORS preflight response did not succeed). Status code: 403.",
-			[]told{{url: address, method: "PUT", preflight: true, status: 403}}},
+			[]heard{{url: address, method: "PUT", preflight: true, status: 403}}},
 		{"Firefox in German",
 			"Quellübergreifende (Cross-Origin) Anfrage blockiert: Die Gleiche-Quelle-Regel verbietet das " +
 				"Lesen der externen Ressource auf https://api.example.com/users/7. (Grund: CORS-Kopfzeile " +
 				"'Access-Control-Allow-Origin' fehlt). Statuscode: 200.",
-			[]told{{url: address, status: 200}}},
+			[]heard{{url: address, status: 200}}},
 		{"a URL and a log before it", `{"level":"SEVERE","message":"https://app.example.com/ - ` + chromium +
 			`No 'Access-Control-Allow-Origin' header is present on the requested resource."}`,
-			[]told{{url: address, origin: page}}},
+			[]heard{{url: address, origin: page}}},
 		{"quoted in a mail", "> " + strings.ReplaceAll(chromium, " from ", "\n> from ") + "Method PUT\n> is not " +
 			"allowed by Access-Control-Allow-Methods in preflight response.",
-			[]told{{url: address, origin: page, method: "PUT", preflight: true}}},
+			[]heard{{url: address, origin: page, method: "PUT", preflight: true}}},
 		{"Chromium until 66", "Failed to load https://api.example.com/users/7: Response to preflight request doesn't " +
 			"pass access control check: No 'Access-Control-Allow-Origin' header is present on the requested " +
 			"resource. Origin 'https://app.example.com' is therefore not allowed access. The response had HTTP " +
-			"status code 404.", []told{{url: address, origin: page, preflight: true, status: 404}}},
+			"status code 404.", []heard{{url: address, origin: page, preflight: true, status: 404}}},
 		{"Chromium until 57, with cookies", "XMLHttpRequest cannot load https://api.example.com/users/7. A wildcard " +
 			"'*' cannot be used in the 'Access-Control-Allow-Origin' header when the credentials flag is true. " +
 			"Origin 'https://app.example.com' is therefore not allowed access.",
-			[]told{{url: address, origin: page, credentials: Include}}},
+			[]heard{{url: address, origin: page, credentials: Include}}},
 		{"Safari until 10", "XMLHttpRequest cannot load https://api.example.com/users/7. Origin " +
 			"https://app.example.com is not allowed by Access-Control-Allow-Origin.",
-			[]told{{url: address, origin: page}}},
+			[]heard{{url: address, origin: page}}},
 		{"the network's line of an answer", "app.js:3 PUT https://api.example.com/users/7 401 (Unauthorized)",
-			[]told{{url: address, method: "PUT", status: 401}}},
+			[]heard{{url: address, method: "PUT", status: 401}}},
 		{"Firefox, with the network's line without spaces", "XHRPUThttps://api.example.com/users/7\nCORS Failed\n" +
 			firefox + "(Reason: Did not find method in CORS header ‘Access-Control-Allow-Methods’).",
-			[]told{{url: address, method: "PUT", preflight: true}}},
+			[]heard{{url: address, method: "PUT", preflight: true}}},
 		{"Firefox in German, with cookies",
 			"Quellübergreifende (Cross-Origin) Anfrage blockiert: Die Gleiche-Quelle-Regel verbietet das " +
 				"Lesen der externen Ressource auf https://api.example.com/users/7. (Grund: Anmeldedaten werden " +
 				"nicht unterstützt, wenn die CORS-Kopfzeile 'Access-Control-Allow-Origin' den Wert '*' hat).",
-			[]told{{url: address, credentials: Include}}},
+			[]heard{{url: address, credentials: Include}}},
 		{"Firefox without a word before its reason",
 			"Zablokowano żądanie do zasobu innego pochodzenia: zasady „Same Origin Policy” nie pozwalają wczytywać " +
 				"zdalnych zasobów z „https://api.example.com/users/7” (nagłówek „x-foo” jest niedozwolony według " +
 				"nagłówka „Access-Control-Allow-Headers”).",
-			[]told{{url: address, header: "x-foo", preflight: true}}},
+			[]heard{{url: address, header: "x-foo", preflight: true}}},
 		{"Firefox in French",
 			"Blocage d’une requête multiorigine (Cross-Origin Request) : la politique « Same Origin » ne " +
 				"permet pas de consulter la ressource distante située sur https://api.example.com/users/7. " +
 				"Raison : l’en-tête CORS « Access-Control-Allow-Origin » est manquant. Code d’état : 200.",
-			[]told{{url: address, status: 200}}},
+			[]heard{{url: address, status: 200}}},
 		{"Firefox in Japanese",
 			"クロスオリジン要求をブロックしました: 同一生成元ポリシーにより、https://api.example.com/users/7 にあるリモートリソースの読み込みは拒否されます (理由: " +
 				"CORS ヘッダー ‘Access-Control-Allow-Origin’ が足りない)。",
-			[]told{{url: address}}},
+			[]heard{{url: address}}},
 		{"Safari, both lines",
 			"[Error] Origin https://app.example.com is not allowed by Access-Control-Allow-Origin. Status " +
 				"code: 403\n[Error] Fetch API cannot load https://api.example.com/users/7 due to access control " +
 				"checks.\n[Error] Failed to load resource: Origin https://app.example.com is not allowed by " +
 				"Access-Control-Allow-Origin. Status code: 403 (7, line 0)",
-			[]told{{url: address, origin: page, status: 403}}},
+			[]heard{{url: address, origin: page, status: 403}}},
 		{"Safari, two calls",
 			"Method PUT is not allowed by Access-Control-Allow-Methods.\nFetch API cannot load " +
 				"https://api.example.com/users/7 due to access control checks.\n" +
 				"Origin https://app.example.com is not allowed by Access-Control-Allow-Origin. Status code: " +
 				"200\nXMLHttpRequest cannot load https://api.example.com/8 due to access control checks.",
-			[]told{
+			[]heard{
 				{url: address, origin: page, method: "PUT", preflight: true},
 				{url: "https://api.example.com/8", origin: page, status: 200},
 			}},
@@ -253,13 +273,13 @@ func TestConsoleLines(t *testing.T) {
 			"Origin https://app.example.com is not allowed by Access-Control-Allow-Origin.\n" +
 				"Fetch API cannot load https://api.example.com/8 due to access control checks.\n" +
 				firefox + "(Reason: CORS header ‘Access-Control-Allow-Origin’ missing). Status code: 200.",
-			[]told{{url: "https://api.example.com/8", origin: page}, {url: address, status: 200}}},
+			[]heard{{url: "https://api.example.com/8", origin: page}, {url: address, status: 200}}},
 		{"Safari, the page in one of two",
 			"Origin https://app.example.com is not allowed by Access-Control-Allow-Origin.\n" +
 				"Fetch API cannot load https://api.example.com/8 due to access control checks.\n" +
 				"Preflight response is not successful. Status code: 404\n" +
 				"Fetch API cannot load https://api.example.com/users/7 due to access control checks.",
-			[]told{{url: "https://api.example.com/8", origin: page}, {url: address, origin: page,
+			[]heard{{url: "https://api.example.com/8", origin: page}, {url: address, origin: page,
 				preflight: true, status: 404}}},
 		{"Safari, two pages", "Origin https://app.example.com is not allowed by Access-Control-Allow-Origin.\n" +
 			"Fetch API cannot load https://api.example.com/8 due to access control checks.\n" +
@@ -267,51 +287,31 @@ func TestConsoleLines(t *testing.T) {
 			"Fetch API cannot load https://api.example.com/9 due to access control checks.\n" +
 			"Preflight response is not successful. Status code: 404\n" +
 			"Fetch API cannot load https://api.example.com/users/7 due to access control checks.",
-			[]told{{url: "https://api.example.com/8", origin: page}, {
+			[]heard{{url: "https://api.example.com/8", origin: page}, {
 				url: "https://api.example.com/9", origin: "https://b.example",
 			},
 				{url: address, preflight: true, status: 404}}},
 		{"Safari, the reason behind the address",
 			"Fetch API cannot load https://api.example.com/users/7 due to access control checks.\n" +
 				"Failed to load resource: Method PUT is not allowed by Access-Control-Allow-Methods.",
-			[]told{{url: address, method: "PUT", preflight: true}}},
+			[]heard{{url: address, method: "PUT", preflight: true}}},
 		{"Safari, the reason alone",
 			"Origin https://app.example.com is not allowed by Access-Control-Allow-Origin. Status code: 403",
-			[]told{{origin: page, status: 403}}},
+			[]heard{{origin: page, status: 403}}},
 		{"the line of the preflight beside it", chromium + "Response to preflight request doesn't pass access control " +
 			"check: It does not have HTTP ok status.\nOPTIONS https://api.example.com/users/7 net::ERR_FAILED 405",
-			[]told{{url: address, origin: page, preflight: true}}},
+			[]heard{{url: address, origin: page, preflight: true}}},
 		{"Safari, the address alone",
 			"XMLHttpRequest cannot load https://api.example.com/users/7 due to access control checks.",
-			[]told{{url: address}}},
+			[]heard{{url: address}}},
 	} {
-		t.Run(tc.name, func(t *testing.T) {
-			p, err := Parse(tc.text)
-			require.NoError(t, err)
-			assert.Equal(t, Console, p.Form)
-			var got []told
-			for _, c := range p.Calls {
-				if c.Origin.Value != "" {
-					assert.Equal(t, "the console's line", c.Origin.From)
-				}
-				assert.NotEmpty(t, c.Complaint.Text)
-				got = append(got, told{c.URL, c.Origin.Value, c.Method, c.Complaint.Header, c.Credentials,
-					c.Complaint.Preflight, c.Complaint.Status})
-			}
-			assert.Equal(t, tc.want, got)
-		})
+		t.Run(tc.name, func(t *testing.T) { assertHeard(t, tc.text, tc.want) })
 	}
 }
 
 // What people write into issues: older lines, cut ones, and what editors, chat programs and
 // hands make of them.
 func TestConsoleLinesInTheWild(t *testing.T) {
-	type told struct {
-		url, origin, method, header string
-		credentials                 Credentials
-		preflight                   bool
-		status                      int
-	}
 	const (
 		address, page = "https://api.example.com/users/7", "https://app.example.com"
 		missing       = "No 'Access-Control-Allow-Origin' header is present on the requested resource."
@@ -319,99 +319,89 @@ func TestConsoleLinesInTheWild(t *testing.T) {
 	)
 	for _, tc := range []struct {
 		name, text string
-		want       []told
+		want       []heard
 	}{
 		{"Chromium until 66, a header, without the page", "(index):1 Failed to load https://api.example.com/users/7: " +
 			"Request header field x-foo is not allowed by Access-Control-Allow-Headers in preflight response.\n" +
 			"Prices.js:89 Error: Network Error\n    at createError (createError.js:16)\n" +
 			"(index):1 Failed to load https://api.example.com/8: Request header field x-foo is not allowed by " +
 			"Access-Control-Allow-Headers in preflight response.",
-			[]told{{url: address, header: "x-foo", preflight: true},
+			[]heard{{url: address, header: "x-foo", preflight: true},
 				{url: "https://api.example.com/8", header: "x-foo", preflight: true}}},
 		{"the same, a status", "Failed to load https://api.example.com/users/7: Response for preflight has invalid HTTP " +
-			"status code 404.", []told{{url: address, preflight: true, status: 404}}},
+			"status code 404.", []heard{{url: address, preflight: true, status: 404}}},
 		{"Chromium until 57, a redirected preflight", "XMLHttpRequest cannot load https://api.example.com/users/7. " +
-			"Response for preflight is invalid (redirect)", []told{{url: address, preflight: true}}},
+			"Response for preflight is invalid (redirect)", []heard{{url: address, preflight: true}}},
 		{"the same, a redirect after a preflight", "XMLHttpRequest cannot load https://api.example.com/users/7. Redirect " +
 			"from 'https://api.example.com/users/7' to 'https://api.example.com/users/7/' has been blocked by CORS " +
 			"policy: Request requires preflight, which is disallowed for cross-origin redirect.",
-			[]told{{url: address}}},
+			[]heard{{url: address}}},
 		{"the same, older", "XMLHttpRequest cannot load https://api.example.com/users/7. The request was redirected to " +
 			"'https://api.example.com/login', which is disallowed for cross-origin requests that require preflight.",
-			[]told{{url: address}}},
+			[]heard{{url: address}}},
 		{"the same, a method", "XMLHttpRequest cannot load https://api.example.com/users/7. Method PUT is not allowed by " +
-			"Access-Control-Allow-Methods in preflight response.", []told{{url: address, method: "PUT", preflight: true}}},
+			"Access-Control-Allow-Methods in preflight response.", []heard{{url: address, method: "PUT", preflight: true}}},
 		{"the same, in quotes", "XMLHttpRequest cannot load 'https://api.example.com/users/7'. No " +
 			"'Access-Control-Allow-Origin' header is present. Origin 'https://app.example.com' is therefore not allowed " +
-			"access.", []told{{url: address, origin: page}}},
+			"access.", []heard{{url: address, origin: page}}},
 		{"the same, in quotes, without the page", "XMLHttpRequest cannot load \"https://api.example.com/users/7\". " +
-			"Response for preflight is invalid (redirect)", []told{{url: address, preflight: true}}},
+			"Response for preflight is invalid (redirect)", []heard{{url: address, preflight: true}}},
 		{"a call that was logged", "XHR failed loading: PUT \"https://api.example.com/users/7\".\n" + quotedPlaces +
 			" has been blocked by CORS policy: It does not have HTTP ok status.",
-			[]told{{url: address, origin: page, method: "PUT"}}},
+			[]heard{{url: address, origin: page, method: "PUT"}}},
 		{"Safari until 10, cookies", "XMLHttpRequest cannot load https://api.example.com/users/7. Cannot use wildcard in " +
-			"Access-Control-Allow-Origin when credentials flag is true.", []told{{url: address, credentials: Include}}},
+			"Access-Control-Allow-Origin when credentials flag is true.", []heard{{url: address, credentials: Include}}},
 		{"Safari until 10, two lines", "[Error] Failed to load resource: Preflight response is not successful\n" +
 			"[Error] XMLHttpRequest cannot load https://api.example.com/users/7. Preflight response is not successful",
-			[]told{{url: address, preflight: true}}},
+			[]heard{{url: address, preflight: true}}},
 		{"Safari, the reason behind its address", "1. XMLHttpRequest cannot load https://api.example.com/users/7 due to " +
 			"access control checks.\n2. Request header field API-KEY is not allowed by Access-Control-Allow-Headers.",
-			[]told{{url: address, header: "API-KEY", preflight: true}}},
+			[]heard{{url: address, header: "API-KEY", preflight: true}}},
 		{"Safari, a reason of another call behind one that has its own", "Preflight response is not successful\n" +
 			"Fetch API cannot load https://api.example.com/users/7 due to access control checks.\n" +
-			"Method PUT is not allowed by Access-Control-Allow-Methods.", []told{{url: address, preflight: true}}},
+			"Method PUT is not allowed by Access-Control-Allow-Methods.", []heard{{url: address, preflight: true}}},
 		{"Safari, a word in place of the page", "[Error] Origin XXXXX is not allowed by Access-Control-Allow-Origin.\n" +
 			"[Error] XMLHttpRequest cannot load https://api.example.com/users/7 due to access control checks.",
-			[]told{{url: address}}},
+			[]heard{{url: address}}},
 		{"Edge until 18", "SEC7120: [CORS] The origin 'https://app.example.com' did not find 'https://app.example.com' in " +
 			"the Access-Control-Allow-Origin response header for cross-origin  resource at " +
-			"'https://api.example.com/users/7'.", []told{{url: address, origin: page}}},
+			"'https://api.example.com/users/7'.", []heard{{url: address, origin: page}}},
 		{"another file between", quotedPlaces + " has been blocked by CORS policy: search?q=a:1 \nRequest header " +
 			"field x-foo is not allowed by Access-Control-Allow-Headers in preflight response. ",
-			[]told{{url: address, origin: page, header: "x-foo", preflight: true}}},
+			[]heard{{url: address, origin: page, header: "x-foo", preflight: true}}},
 		{"a slash behind the page", strings.Replace(quotedPlaces, page, page+"/", 1) +
-			" has been blocked by CORS policy: " + missing, []told{{url: address, origin: page}}},
+			" has been blocked by CORS policy: " + missing, []heard{{url: address, origin: page}}},
 		{"a file", strings.Replace(quotedPlaces, page, "file://", 1) + " has been blocked by CORS policy: " + missing,
-			[]told{{url: address, origin: "file://"}}},
+			[]heard{{url: address, origin: "file://"}}},
 		{"links in Markdown", strings.NewReplacer(address, "["+address+"]("+address+")", page, "["+page+"]("+page+")").
-			Replace(quotedPlaces) + " has been blocked by CORS policy: " + missing, []told{{url: address, origin: page}}},
+			Replace(quotedPlaces) + " has been blocked by CORS policy: " + missing, []heard{{url: address, origin: page}}},
 		{"links of a chat", strings.NewReplacer(address, "<"+address+"|api.example.com>", page, "<"+page+">").
-			Replace(quotedPlaces) + " has been blocked by CORS policy: " + missing, []told{{url: address, origin: page}}},
+			Replace(quotedPlaces) + " has been blocked by CORS policy: " + missing, []heard{{url: address, origin: page}}},
 		{"HTML", strings.NewReplacer("'", "&#39;", "7'", "7?a=1&amp;b=2&#39;").Replace(quotedPlaces +
-			" has been blocked by CORS policy: " + missing), []told{{url: address + "?a=1&b=2", origin: page}}},
+			" has been blocked by CORS policy: " + missing), []heard{{url: address + "?a=1&b=2", origin: page}}},
 		{"other escapes of HTML", strings.ReplaceAll(quotedPlaces+" has been blocked by CORS policy: "+missing, "'",
-			"&quot;"), []told{{url: address, origin: page}}},
+			"&quot;"), []heard{{url: address, origin: page}}},
 		{"and others", strings.ReplaceAll(quotedPlaces+" has been blocked by CORS policy: "+missing, "'", "&#x27;"),
-			[]told{{url: address, origin: page}}},
+			[]heard{{url: address, origin: page}}},
 		{"without quotes", strings.ReplaceAll(quotedPlaces, "'", "") + " has been blocked by CORS policy: " + missing,
-			[]told{{url: address, origin: page}}},
+			[]heard{{url: address, origin: page}}},
 		{"cut in front", "from origin 'https://app.example.com' has been blocked by CORS policy: " + missing,
-			[]told{{origin: page}}},
+			[]heard{{origin: page}}},
 		{"cut still more", "...... has been blocked by CORS policy: Response to preflight request doesn't pass access " +
-			"control check: " + missing, []told{{preflight: true}}},
+			"control check: " + missing, []heard{{preflight: true}}},
 		{"Firefox until 35", "[JavaScript Warning: \"Cross-Origin Request Blocked: The Same Origin Policy disallows " +
 			"reading the remote resource at https://api.example.com/users/7. This can be fixed by moving the resource " +
-			"to the same domain or enabling CORS.\" {file: \"https://app.example.com/\" line: 0}]", []told{{url: address}}},
+			"to the same domain or enabling CORS.\" {file: \"https://app.example.com/\" line: 0}]", []heard{{url: address}}},
 		{"Firefox in Chinese", "已拦截跨源请求：同源策略禁止读取位于 https://api.example.com/users/7 的远程资源。" +
-			"（原因：CORS 头缺少 'Access-Control-Allow-Origin'）。状态码：403。", []told{{url: address, status: 403}}},
+			"（原因：CORS 头缺少 'Access-Control-Allow-Origin'）。状态码：403。", []heard{{url: address, status: 403}}},
 		{"Firefox in Korean", "교차 출처 요청 차단: 동일 출처 정책으로 인해 https://api.example.com/users/7에 있는 원격 " +
 			"리소스를 차단하였습니다. (원인: ‘Access-Control-Allow-Origin’ CORS 헤더가 없음). 상태 코드: 200.",
-			[]told{{url: address, status: 200}}},
+			[]heard{{url: address, status: 200}}},
 		{"Firefox in Spanish", "Solicitud desde otro origen bloqueada: la política de mismo origen impide leer el recurso " +
 			"remoto en https://api.example.com/users/7 (razón: falta la cabecera CORS 'Access-Control-Allow-Origin'). " +
-			"Código de estado: 200.", []told{{url: address, status: 200}}},
+			"Código de estado: 200.", []heard{{url: address, status: 200}}},
 	} {
-		t.Run(tc.name, func(t *testing.T) {
-			p, err := Parse(tc.text)
-			require.NoError(t, err)
-			assert.Equal(t, Console, p.Form)
-			var got []told
-			for _, c := range p.Calls {
-				got = append(got, told{c.URL, c.Origin.Value, c.Method, c.Complaint.Header, c.Credentials,
-					c.Complaint.Preflight, c.Complaint.Status})
-			}
-			assert.Equal(t, tc.want, got)
-		})
+		t.Run(tc.name, func(t *testing.T) { assertHeard(t, tc.text, tc.want) })
 	}
 }
 

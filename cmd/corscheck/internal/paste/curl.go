@@ -230,8 +230,10 @@ func splitBash(text string) (commands [][]string, err error) {
 			inWord = false
 			i += redirection(text[i:])
 		default:
-			if err := checkTypography(text[i:]); err != nil && !inWord {
-				return nil, err
+			if !inWord {
+				if err := checkTypography(text[i:]); err != nil {
+					return nil, err
+				}
 			}
 			inWord = true
 			_ = b.WriteByte(c)
@@ -469,8 +471,10 @@ func splitCmd(text string) (commands [][]string, err error) {
 			inWord = false
 			i += redirection(text[i:]) - 1
 		default:
-			if err := checkTypography(text[i:]); err != nil && !inWord {
-				return nil, err
+			if !inWord {
+				if err := checkTypography(text[i:]); err != nil {
+					return nil, err
+				}
 			}
 			inWord = true
 			b.WriteByte(c)
