@@ -262,12 +262,17 @@ func isWildcardScheme(s string) bool {
 	return ok && strings.Contains(scheme, "*") && consistsOf(scheme, letters+"*")
 }
 
+// cutWeb returns s without the https:// or http:// that it begins with.
+func cutWeb(s string) string {
+	if scheme, rest, ok := strings.Cut(s, "://"); ok && isWeb(scheme) {
+		return rest
+	}
+	return s
+}
+
 // isAnyPort finds 10.0.0.1*, which may stand for any port of an address.
 func isAnyPort(s string) bool {
-	if scheme, rest, ok := strings.Cut(s, "://"); ok && isWeb(scheme) {
-		s = rest
-	}
-	addr, ok := strings.CutSuffix(s, "*")
+	addr, ok := strings.CutSuffix(cutWeb(s), "*")
 	return ok && isAddr(addr) && !strings.Contains(addr, ":")
 }
 
@@ -285,10 +290,7 @@ func isAnyPage(s string) bool {
 
 // isNetwork finds the addresses of a network, as 10.0.0.0/8, 10.0.*, 10.0. or fe80::*.
 func isNetwork(s string) bool {
-	if scheme, rest, ok := strings.Cut(s, "://"); ok && isWeb(scheme) {
-		s = rest
-	}
-	s = strings.TrimSuffix(s, "/")
+	s = strings.TrimSuffix(cutWeb(s), "/")
 	if addr, bits, ok := strings.Cut(s, "/"); ok {
 		mask, port, _ := strings.Cut(bits, ":")
 		isRange := isMask(bits) || isMask(mask) && consistsOf(port, digits+"*")
