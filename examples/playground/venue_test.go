@@ -10,7 +10,9 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -63,10 +65,15 @@ func listenAnywhere(t *testing.T) (listeners [][]net.Listener, o origins) {
 }
 
 // driven returns a handler that adds a script to the page, and to the policy of
-// what the page may run.
+// what the page may run. Its first check is so slow that the page says that it waits.
 func (v *venue) driven(page http.Handler, script string) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/", page)
+	var once sync.Once
+	mux.HandleFunc("POST /check/", func(w http.ResponseWriter, r *http.Request) {
+		once.Do(func() { time.Sleep(time.Second) })
+		page.ServeHTTP(w, r)
+	})
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
 		rec := httptest.NewRecorder()
 		page.ServeHTTP(rec, r)

@@ -4,7 +4,7 @@ const violations = [];
 document.addEventListener("securitypolicyviolation", e => violations.push(`${e.violatedDirective} ${e.blockedURI}`));
 const text = id => at(id).textContent;
 const problemsOf = field => [...at(field + "-problems").children].map(p => p.textContent.trim());
-const settled = () => until("checked", () => text("policy-state"));
+const settled = () => until("checked", () => checked === fragment());
 
 if (!stage) {
   await settled();
