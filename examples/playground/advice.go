@@ -69,7 +69,7 @@ func allowHeaders(p policy, announced []string) *advice {
 			return &advice{text, "call", []change{{Field: "headers", Remove: []string{name}}}}
 		}
 	}
-	text := "Add to AllowedHeaders: " + clip(strings.Join(added, ", ")) + "."
+	text := "Add to AllowedHeaders: " + shorten(strings.Join(added, ", ")) + "."
 	return inPolicy(text, addLines("AllowedHeaders", added...))
 }
 

@@ -170,7 +170,10 @@ var compactCSS = strings.NewReplacer( // the longer ones first
 )
 
 // compactJS changes code alone: no text in the scripts has one of these.
-var compactJS = strings.NewReplacer(" => ", "=>", ") {", "){", " === ", "===", " && ", "&&")
+var compactJS = strings.NewReplacer(
+	" => ", "=>", ") {", "){", " === ", "===", " !== ", "!==", " && ", "&&", " || ", "||", " ?? ", "??",
+	" = ", "=", " + ", "+", "if (", "if(",
+)
 
 // hash is the source of an inline style or script
 // (https://www.w3.org/TR/CSP3/#grammardef-hash-source).

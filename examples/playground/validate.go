@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"example.com/cors"
@@ -19,17 +20,20 @@ const maxText = 2000
 func (p policy) options() (cors.Options, []cors.Problem) {
 	var o cors.Options
 	var problems []cors.Problem
+	long := make(map[string]bool) // fields that are left out of o
 	for _, f := range fields {
 		text := strings.TrimSpace(p[f.Name])
 		if len(text) > maxText {
 			problems = append(problems, tooLong(f.Name, text))
+			long[f.Name] = true
 			continue
 		}
 		problems = append(problems, f.set(&o, text)...)
 	}
 	var invalid *cors.OptionsError
 	if errors.As(o.Validate(), &invalid) {
-		problems = append(problems, invalid.Problems...)
+		of := func(p cors.Problem) bool { return long[p.Field] }
+		problems = append(problems, slices.DeleteFunc(invalid.Problems, of)...)
 	}
 	return o, problems
 }

@@ -33,14 +33,14 @@ func judge(b *corstest.Browser, p policy, c call, r request, o origins, url stri
 	var blocked *corstest.BlockedError
 	switch {
 	case errors.As(err, &blocked):
-		v.Step, v.Header, v.Detail = string(blocked.Step), blocked.Header, clip(blocked.Detail)
+		v.Step, v.Header, v.Detail = string(blocked.Step), blocked.Header, shorten(blocked.Detail)
 		var announced []string
 		if res.Preflight != nil {
 			announced = announcementIn(res.Preflight.Request).Headers
 		}
 		v.Advice = advise(p, c, announced, blocked)
 	case err != nil:
-		v.Detail = clip(err.Error())
+		v.Detail = shorten(err.Error())
 	default:
 		v.Allowed = true
 		for _, name := range slices.Sorted(maps.Keys(res.Header)) {

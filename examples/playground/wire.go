@@ -128,6 +128,17 @@ func clip(s string) string {
 	return fmt.Sprintf("%s… (%d bytes)", strings.ToValidUTF8(s[:maxValue], ""), len(s))
 }
 
+// shorten leaves the middle out of a long sentence. What is missing from a list stands at
+// its end.
+func shorten(s string) string {
+	const half = 100 // bytes
+	if len(s) <= 2*half {
+		return s
+	}
+	begin, end := strings.ToValidUTF8(s[:half], ""), strings.ToValidUTF8(s[len(s)-half:], "")
+	return fmt.Sprintf("%s … (%d bytes) … %s", begin, len(s), end)
+}
+
 type recordingKey struct{}
 
 // A recordingHandler writes the middleware's log to the terminal, and to the

@@ -70,9 +70,10 @@ function fill(e, value) {
   }
 }
 
-// grow shows all lines of a text, up to ten.
+// grow shows all lines of a text, up to ten, and leaves room for a scroll bar below them.
 function grow(e) {
   e.rows = Math.min(10, e.value.split("\n").length);
+  if (e.scrollWidth > e.clientWidth) e.rows++;
 }
 
 // tidy returns a call of which only the fields are left that are not empty.
@@ -502,7 +503,7 @@ function show(what) {
 
 const agree = (observed, own) => own && own.allowed === !observed.blocked;
 
-// verdictOf returns the kind of a verdict, its title and a sentence.
+// verdictOf returns the kind of a verdict, its title, a sentence, and the header to blame.
 function verdictOf({results, tour, unsent, error}) {
   if (error) return ["stop", "✕ The playground failed", error];
   if (unsent) return ["stop", "Not sent", unsent];
@@ -517,7 +518,8 @@ function verdictOf({results, tour, unsent, error}) {
   const name = engine || "This browser";
   const reason = agree(observed, own) ? `${own.header} ${own.detail}`.trim() + "." : "";
   const got = observed.body ? `, “${cut(observed.body)}”` : "";
-  return observed.blocked ? ["stop", `✕ ${name} blocks the call`, (reason + sent(observed.preflights)).trim()]
+  return observed.blocked
+    ? ["stop", `✕ ${name} blocks the call`, (reason + sent(observed.preflights)).trim(), reason && own.header]
     : ["good", `✓ ${name} lets the page read it`, `Status ${observed.status}${got}.${sent(observed.preflights)}`];
 }
 
@@ -536,7 +538,7 @@ function changedSince(old) {
 function render() {
   const current = shown && (shown.tour || shown.hash === fragment());
   const state = away ? "failed" : running ? "running" : !shown ? "none" : current ? "done" : "stale";
-  const [kind, title, text] = {
+  const [kind, title, text, blame] = {
     failed: () => ["stop", "✕ The playground does not answer",
       "Start it again: go run ./examples/playground. This page looks for it every 2 seconds."],
     running: () => ["", `Running: ${task}`, waiting],
@@ -553,7 +555,7 @@ function render() {
   if (state === "stale") lines.unshift(element("p", "earlier", changedSince(shown.state)));
   update($("verdict"), ...lines);
   $("verdict").className = kind;
-  $("glance").textContent = (state === "stale" ? "Earlier: " : "") + title;
+  $("glance").textContent = (state === "stale" ? "Earlier: " : "") + title + (blame ? ": " + blame : "");
   renderLesson(state);
 }
 
