@@ -61,7 +61,7 @@ func (vs *visitors) enter(token string) *visitor {
 		delete(vs.all, oldest)
 	}
 	// It does not begin at 1: a visitor that comes back must get new URLs.
-	v := &visitor{seen: now, epoch: int(now.UnixMilli())}
+	v := &visitor{seen: now, now: vs.now, epoch: int(now.UnixMilli())}
 	vs.all[token] = v
 	return v
 }
@@ -69,6 +69,7 @@ func (vs *visitors) enter(token string) *visitor {
 // A visitor has an API with a policy of its own.
 type visitor struct {
 	seen time.Time // guarded by visitors.mu
+	now  func() time.Time
 
 	api swap // the API with the policy of the moment
 
@@ -80,6 +81,7 @@ type visitor struct {
 	browsers []*corstest.Browser // which make the same calls as the real one
 	wire     []*recording        // of the call under way
 	missed   int                 // exchanges of it that are not in wire
+	began    time.Time           // of it, at the API
 }
 
 // adopt puts p in force, with the API that build makes for it, unless it is in force
@@ -102,11 +104,19 @@ func (v *visitor) adopt(turn int, p policy, fresh bool, build func() http.Handle
 		v.epoch++
 		v.browsers = nil
 		for _, e := range engines {
-			v.browsers = append(v.browsers, &corstest.Browser{Handler: v, Engine: e})
+			v.browsers = append(v.browsers, &corstest.Browser{Handler: v, Engine: e, Now: v.begin})
 		}
 	}
-	v.wire, v.missed = nil, 0
+	v.wire, v.missed, v.began = nil, 0, v.now()
 	return v.epoch
+}
+
+// begin returns when the call under way reached the API. That is the time by which
+// simulated browsers forget preflights, however late they are asked.
+func (v *visitor) begin() time.Time {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.began
 }
 
 // A conversation is what was on the wire since the last adopt, and who was there.
@@ -142,6 +152,8 @@ func (v *visitor) serveRecorded(w http.ResponseWriter, r *http.Request) {
 	v.mu.Lock()
 	switch {
 	case r.PathValue("epoch") != strconv.Itoa(v.epoch):
+	case len(v.wire) == 0:
+		v.wire, v.began = append(v.wire, rec), v.now()
 	case len(v.wire) < maxRecordings:
 		v.wire = append(v.wire, rec)
 	default:

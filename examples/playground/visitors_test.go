@@ -191,3 +191,65 @@ func TestLoggerWithAttributes(t *testing.T) {
 	newLogger(out).Info("nobody asked")
 	assert.NotContains(t, out.String(), "nobody")
 }
+
+// Simulated browsers are asked after the real one, maybe late. They keep the answer to a
+// preflight as long as it does all the same.
+func TestLateOutcome(t *testing.T) {
+	now := time.Now()
+	clock := func() time.Time { return now }
+	vs := newVisitors()
+	vs.now = clock
+	real := &corstest.Browser{Handler: serveAPI(vs, http.NotFoundHandler()), Now: clock}
+	p := policy{"AllowedOrigins": local.Page, "AllowedMethods": "PUT"}
+	c := call{Method: "PUT", Path: "/notes"}
+	q, problems := c.request(local)
+	require.Empty(t, problems)
+	// preflights returns those of the real browser and of a simulated one, asked later.
+	preflights := func(late time.Duration) (seen, simulated int) {
+		v := vs.enter("a")
+		epoch := v.adopt(0, p, false, func() http.Handler {
+			opts, problems := p.options()
+			require.Empty(t, problems)
+			return newAPI(cors.New(opts), local.Elsewhere)
+		})
+		url := fmt.Sprintf("%s/v/a/%d/notes", local.API, epoch)
+		_, err := real.Fetch(t.Context(), q.simulate(local.Page, url))
+		require.NoError(t, err)
+		now = now.Add(late)
+		conversation := v.conversation()
+		for _, x := range conversation.wire {
+			if x.Preflight {
+				seen++
+			}
+		}
+		return seen, judge(conversation.browsers[0], p, c, q, local, url).Preflights
+	}
+	for i, tc := range []struct {
+		wait, late time.Duration
+		want       int
+	}{
+		{0, 0, 1},
+		{4 * time.Second, 3 * time.Second, 0}, // 5 seconds are over when the simulated one is asked
+		{0, 0, 1},
+		{4 * time.Second, 3 * time.Second, 0},
+		{0, 4 * time.Second, 1},
+		{2 * time.Second, 0, 1}, // though the simulated one has learned the answer 2 seconds ago
+	} {
+		now = now.Add(tc.wait)
+		seen, simulated := preflights(tc.late)
+		assert.Equal(t, tc.want, seen, i)
+		assert.Equal(t, seen, simulated, i)
+	}
+}
+
+func TestShorten(t *testing.T) {
+	hundred, fifty := strings.Repeat("a", 100), strings.Repeat("ü", 50)
+	for in, want := range map[string]string{
+		hundred + hundred:                    hundred + hundred,
+		hundred + "b" + hundred:              hundred + " … (201 bytes) … " + hundred,
+		fifty + fifty + fifty + "b":          fifty + " … (301 bytes) … " + fifty[2:] + "b",
+		hundred + hundred + "; list x-debug": hundred + " … (214 bytes) … " + hundred[:86] + "; list x-debug",
+	} {
+		assert.Equal(t, want, shorten(in))
+	}
+}
