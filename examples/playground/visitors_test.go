@@ -243,12 +243,12 @@ func TestLateOutcome(t *testing.T) {
 }
 
 func TestShorten(t *testing.T) {
-	hundred, fifty := strings.Repeat("a", 100), strings.Repeat("ü", 50)
+	a, u := strings.Repeat("a", 80), strings.Repeat("ü", 40)
 	for in, want := range map[string]string{
-		hundred + hundred:                    hundred + hundred,
-		hundred + "b" + hundred:              hundred + " … (201 bytes) … " + hundred,
-		fifty + fifty + fifty + "b":          fifty + " … (301 bytes) … " + fifty[2:] + "b",
-		hundred + hundred + "; list x-debug": hundred + " … (214 bytes) … " + hundred[:86] + "; list x-debug",
+		a + a:                    a + a,
+		a + "b" + a:              a + " … (161 bytes) … " + a,
+		u + u + u + "b":          u + " … (241 bytes) … " + u[2:] + "b",
+		a + a + "; list x-debug": a + " … (174 bytes) … " + a[:66] + "; list x-debug",
 	} {
 		assert.Equal(t, want, shorten(in))
 	}

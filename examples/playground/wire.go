@@ -131,7 +131,7 @@ func clip(s string) string {
 // shorten leaves the middle out of a long sentence. What is missing from a list stands at
 // its end.
 func shorten(s string) string {
-	const half = 100 // bytes
+	const half = 80 // bytes
 	if len(s) <= 2*half {
 		return s
 	}
