@@ -25,6 +25,10 @@ type driver struct {
 	client  *http.Client
 }
 
+// patience is how long the tests wait for what must come. It is for machines that have
+// much else to do: nothing here may depend on how fast one is.
+const patience = 3 * time.Minute
+
 // newDriver starts a Chromium. It skips t where there is none, or no chromedriver,
 // unless the environment asks for them.
 func newDriver(t *testing.T) *driver {
@@ -52,7 +56,7 @@ func newDriver(t *testing.T) *driver {
 	}
 	require.NotEmpty(t, port, "chromedriver finds no port")
 
-	d := &driver{"http://127.0.0.1:" + port + "/session", &http.Client{Timeout: time.Minute}}
+	d := &driver{"http://127.0.0.1:" + port + "/session", &http.Client{Timeout: patience}}
 	chrome := map[string]any{"args": []string{"--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"}}
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
 		if binary, err := exec.LookPath(name); err == nil {
@@ -65,6 +69,8 @@ func newDriver(t *testing.T) *driver {
 	d.do(t, "POST", "", map[string]any{"capabilities": map[string]any{"alwaysMatch": always}}, &s)
 	d.session += "/" + s.SessionID
 	t.Cleanup(func() { d.do(t, "DELETE", "", nil, nil) })
+	d.chrome(t, "Page.enable", map[string]any{}, nil)
+	d.chrome(t, "Page.addScriptToEvaluateOnNewDocument", map[string]any{"source": listening}, nil)
 	return d
 }
 
@@ -101,12 +107,22 @@ func ask[T any](t *testing.T, d *driver, script string, args ...any) (v T) {
 	return v
 }
 
+// listening keeps what each page says in its toast: that is gone after 8 seconds.
+const listening = `
+	window.toasts = [""];
+	new MutationObserver(() => {
+		const said = document.getElementById("toast")?.textContent;
+		if (said && said !== toasts.at(-1)) toasts.push(said);
+	}).observe(document, {childList: true, subtree: true});
+`
+
 // questions are functions that scripts of ask may use.
 const questions = `
 const $ = id => document.getElementById(id);
 const one = selector => document.querySelector(selector), all = selector => [...document.querySelectorAll(selector)];
 const text = id => $(id).textContent;
 const state = () => document.body.dataset.state;
+const toasted = () => toasts.at(-1); // the newest
 // seen says whether all of an element, or as much of it as fits, is on the screen: in
 // the window and in each panel that scrolls, and covered by nothing.
 const seen = e => {
@@ -162,7 +178,7 @@ func (d *driver) open(t *testing.T, url string) {
 // until waits for a condition of the page.
 func (d *driver) until(t *testing.T, condition string, args ...any) {
 	t.Helper()
-	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(15 * time.Millisecond) {
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(15 * time.Millisecond) {
 		if ask[bool](t, d, "return !!("+condition+");", args...) {
 			return
 		}
@@ -251,9 +267,17 @@ func (d *driver) reach(t *testing.T, selector string) {
 	require.Fail(t, "Tab does not reach it", selector)
 }
 
-func (d *driver) back(t *testing.T)    { t.Helper(); d.do(t, "POST", "/back", nil, nil) }
-func (d *driver) forward(t *testing.T) { t.Helper(); d.do(t, "POST", "/forward", nil, nil) }
+func (d *driver) back(t *testing.T)    { t.Helper(); d.travel(t, "/back") }
+func (d *driver) forward(t *testing.T) { t.Helper(); d.travel(t, "/forward") }
 func (d *driver) reload(t *testing.T)  { t.Helper(); d.do(t, "POST", "/refresh", nil, nil) }
+
+// travel goes to another step of the history, and waits until the page is there.
+func (d *driver) travel(t *testing.T, command string) {
+	t.Helper()
+	from := ask[string](t, d, `return place();`)
+	d.do(t, "POST", command, nil, nil)
+	d.until(t, `document.readyState === "complete" && place() !== arguments[0]`, from)
+}
 
 // picture returns a PNG of the window.
 func (d *driver) picture(t *testing.T) []byte {

@@ -86,10 +86,10 @@ func oddLinks(t *testing.T, p *person) {
 		p.hash(t, hash)
 		assert.Equal(t, strings.HasPrefix(hash, "#AllowedOrigins=https"), p.forms(t)["AllowedOrigins"] != "*", hash)
 		if want == "" {
-			assert.Empty(t, p.text(t, "toast"), hash)
+			assert.Empty(t, ask[string](t, p.driver, `return toasted();`), hash)
 			continue
 		}
-		assert.Contains(t, p.text(t, "toast"), want, hash)
+		assert.Contains(t, ask[string](t, p.driver, `return toasted();`), want, hash)
 	}
 	p.hash(t, `#AllowedOrigins=*&path=/notes&before=[{"path":"/gone"}]`)
 	p.click(t, "#run")
@@ -124,7 +124,8 @@ func silentServer(t *testing.T, p *person) {
 		!text("AllowedOrigins-problems") && text("policy-state").startsWith("Not checked")`
 	p.visit(t, 1280, 800)
 	p.write(t, "AllowedOrigins", "example.com")
-	p.until(t, `one(".fix")`)
+	p.settle(t)
+	require.Equal(t, "https://example.com", ask[string](t, p.driver, `return one(".fix code").textContent;`))
 
 	// A check that finds the same leaves the focus where it is.
 	ask[any](t, p.driver, `window.fix = one(".fix"); fix.focus(); checked = ""; dispatchEvent(new Event("focus"));`)
@@ -139,7 +140,7 @@ func silentServer(t *testing.T, p *person) {
 	p.until(t, `text("policy-state") === "Valid" && !one("code.stale") && text("announces")`)
 
 	p.write(t, "AllowedOrigins", "example.com")
-	p.until(t, `one(".fix")`)
+	p.settle(t)
 	p.signal(t, syscall.SIGKILL)
 	<-p.ended
 	p.write(t, "AllowedOrigins", "https://example.com")
@@ -162,7 +163,6 @@ func storage(t *testing.T, p *person) {
 		t.Run(name, func(t *testing.T) {
 			p.visit(t, 1280, 800)
 			var added struct{ Identifier string }
-			p.chrome(t, "Page.enable", map[string]any{}, nil)
 			p.chrome(t, "Page.addScriptToEvaluateOnNewDocument", map[string]any{
 				"source": `window.errors = []; addEventListener("error", e => errors.push(e.message));` + script,
 			}, &added)

@@ -40,7 +40,7 @@ if (!stage) {
   report.log = document.querySelector(".log").textContent;
   report.engines = [...document.querySelectorAll("tbody tr")].map(e => [...e.cells].map(c => c.textContent).join("|"));
   document.querySelector("#advice button").click();
-  await until("valid again", () => text("call-code") && !at("announces").textContent.includes("No browser"));
+  await settled();
   report.focusAfterAdvice = document.activeElement.id;
   await press(at("run"));
   report.allowed = text("verdict");
@@ -63,6 +63,7 @@ if (!stage) {
   type("page", "port");
   await press(at("run"));
   document.querySelector("[data-copy=link]").click();
+  await until("the URL holds the state", () => location.hash === fragment()); // engines bound how often it may change
   report.link = location.hash;
   report.violations = violations;
   sessionStorage.setItem("stage", "reloaded");
@@ -72,6 +73,7 @@ if (!stage) {
 }
 
 const report = JSON.parse(sessionStorage.getItem("report"));
+await send(null);
 await settled();
 report.reloaded = {link: location.hash, method: at("method").value, page: at("page").value, headers: at("headers").value, origins: at("AllowedOrigins").value, verdict: text("verdict"), frames: document.querySelectorAll("iframe").length};
 await press(at("run"));
@@ -101,6 +103,7 @@ report.differences = [
 // Calls by chance: what the browser does, and what corstest says that it does.
 report.walk = [];
 for (const [i, s] of scenes.list.entries()) {
+  if (i % 10 === 0) await send(null);
   const [r] = await play(s.policy, [s.call], s.fresh);
   const own = r.verdicts.find(v => v.engine === engine);
   const d = difference(r.observed, own);
