@@ -543,7 +543,7 @@ func TestAnswers(t *testing.T) {
 			[]string{errors, "#a-header-that-the-script-cannot-read"}, "`The X-Total-Count header is missing` (react-admin)",
 		},
 		{"why does fetch not find my container?", []string{errors, "#the-table"}, "such as `http://api:5000`"},
-		{"what does Chromium's panel of issues mean?", []string{errors, words}, "`Ensure preflight responses are valid`"},
+		{"what does Chromium's Issues tab mean?", []string{errors, words}, "`Ensure preflight responses are valid`"},
 		{"how do I wrap a function?", []string{neighbours + "#routers"}, "`allow(http.HandlerFunc(f))`"},
 		{"how do I wrap a part of the mux?", []string{neighbours + "#routers"}, "`mux.Handle(\"/api/\", allow(api))`"},
 		{"where is engine.Run?", []string{migrating, "#from-gin-contribcors"}, "in the place of `engine.Run(addr)`"},
