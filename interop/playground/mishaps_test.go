@@ -86,10 +86,10 @@ func oddLinks(t *testing.T, p *person) {
 		p.hash(t, hash)
 		assert.Equal(t, strings.HasPrefix(hash, "#AllowedOrigins=https"), p.forms(t)["AllowedOrigins"] != "*", hash)
 		if want == "" {
-			assert.Empty(t, ask[string](t, p.driver, `return toasted();`), hash)
+			assert.Empty(t, p.toast(t), hash)
 			continue
 		}
-		assert.Contains(t, ask[string](t, p.driver, `return toasted();`), want, hash)
+		assert.Contains(t, p.toast(t), want, hash)
 	}
 	p.hash(t, `#AllowedOrigins=*&path=/notes&before=[{"path":"/gone"}]`)
 	p.click(t, "#run")

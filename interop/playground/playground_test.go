@@ -76,6 +76,12 @@ func (p *person) text(t *testing.T, id string) string {
 	return ask[string](t, p.driver, "return text(arguments[0]);", id)
 }
 
+// toast returns what the toast said last.
+func (p *person) toast(t *testing.T) string {
+	t.Helper()
+	return ask[string](t, p.driver, "return toasted();")
+}
+
 // forms returns the values of all fields, those that are empty left out.
 func (p *person) forms(t *testing.T) map[string]string {
 	t.Helper()
@@ -580,7 +586,7 @@ func oneThingIsChanged(t *testing.T, p *person) {
 	assert.Equal(t, "run", ask[string](t, p.driver, `return document.activeElement.id;`))
 	p.click(t, "#advice button")
 	assert.Equal(t, changed, p.forms(t), "a second time there is nothing to change")
-	assert.Contains(t, ask[string](t, p.driver, `return toasted();`), "changed already")
+	assert.Contains(t, p.toast(t), "changed already")
 	p.back(t)
 	assert.Equal(t, mine, p.forms(t))
 	p.forward(t)
@@ -739,7 +745,7 @@ func copies(t *testing.T, p *person) {
 	p.click(t, goCode) // at once, before it is checked
 	p.until(t, `toasted()`)
 	assert.Contains(t, p.text(t, "policy-code"), "https://a.example")
-	assert.Regexp(t, "^Copied the policy in Go|^Selected", ask[string](t, p.driver, `return toasted();`))
+	assert.Regexp(t, "^Copied the policy in Go|^Selected", p.toast(t))
 
 	p.write(t, "AllowedOrigins", "a.example")
 	p.settle(t)
@@ -839,7 +845,7 @@ func limits(t *testing.T, p *person) {
 	open(`{AllowedOrigins: "*", path: "/notes", headers: "X-A: " + "a".repeat(3000)}`)
 	assert.Contains(t, p.text(t, "headers-problems"), "3005 bytes are too many: a field here takes 2000")
 	open(`{AllowedOrigins: "*", path: "/notes", before: JSON.stringify(Array(25).fill({path: "/me"}))}`)
-	assert.Contains(t, ask[string](t, p.driver, `return toasted();`), "25 calls before its last one. Only the first 20 are taken.")
+	assert.Contains(t, p.toast(t), "25 calls before its last one. Only the first 20 are taken.")
 
 	// Code breaks between the elements of a list, and none of it is cut.
 	open(`{AllowedOrigins: "https://one.example\nhttps://two.example\nhttps://three.example", path: "/notes"}`)
