@@ -106,8 +106,8 @@ func checkProxy(value string) error {
 	return nil
 }
 
-// placeholder is a host of which a part is a variable, or is left out: $API, {{host}}, <your-project>, ****.
-var placeholder = regexp.MustCompile(`^(?:[A-Za-z]+://)?[^/?#]*(?:\$|\{\{|<|\*\*)`)
+// placeholder is a host of which a part is a variable, or is left out: $API, %API%, {{host}}, <your-project>, ****.
+var placeholder = regexp.MustCompile(`^(?:[A-Za-z]+://)?[^/?#]*(?:\$|%[A-Za-z_]\w{2,}%|\{\{|<|\*\*)`)
 
 // completeURL gives a URL of the own machine its scheme, and a host its Punycode.
 // Where more than one thing may be meant, it says which are.

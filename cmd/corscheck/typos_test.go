@@ -42,6 +42,8 @@ func TestDidYouMean(t *testing.T) {
 			`the URL "https://<project>.example/users/7" has a placeholder for its host: write out what it stands for`},
 		{"stars for a host", []string{"-origin", page, "http://****/users/7"},
 			`the URL "http://****/users/7" has a placeholder for its host: write out what it stands for`},
+		{"a variable of cmd for a host", []string{"-origin", page, "https://%API%/users/7"},
+			`the URL "https://%API%/users/7" has a placeholder for its host: write out what it stands for`},
 		{"-X without method", []string{"-X", api, "-origin", page},
 			`-X names the method, and "https://api.example.com/users/7" is a URL: write -X PUT, or leave -X out`},
 		{"-X before a flag", []string{"-X", "-origin", page, api},

@@ -239,6 +239,9 @@ func normalize(text string) string {
 	if !strings.ContainsAny(text, `"'`) && escapedQuote.MatchString(text) {
 		text = html.UnescapeString(text)
 	}
+	if i := strings.Index(text, "http"); i > 0 && (text[i-1] == '<' || text[i-1] == '[') {
+		text = unwrapLinks(text) // a body may have such links of its own, behind the URL
+	}
 	text = strings.TrimFunc(dropLineNumbers(dropQuoteMarks(text)), isBlank)
 	if fence, rest, found := strings.Cut(text, "\n"); found && strings.HasPrefix(fence, "```") {
 		text = strings.TrimFunc(strings.TrimSuffix(strings.TrimFunc(rest, isBlank), "```"), isBlank)

@@ -179,6 +179,13 @@ func TestShells(t *testing.T) {
 		{"in HTML", "curl &#39;https://a.example?a&amp;b&#39; -H &quot;x: y&quot;", CurlBash,
 			[]string{"https://a.example?a&b", "-H", "x: y"}},
 		{"escapes of HTML within quotes", "curl 'a' -d '&quot;'", CurlBash, []string{"a", "-d", "&quot;"}},
+		{"links of a chat", "curl '<https://a.example/x|a.example/x>' -H 'Origin: <https://o.example>'", CurlBash,
+			[]string{"https://a.example/x", "-H", "Origin: https://o.example"}},
+		{"links of Markdown", "curl '[https://a.example](https://a.example/)' -k", CurlBash,
+			[]string{"https://a.example", "-k"}},
+		{"links of Jira", "curl '[https://a.example|https://a.example]' -k", CurlBash, []string{"https://a.example", "-k"}},
+		{"links in a body", "curl 'https://a.example' -d '<https://b.example|b>'", CurlBash,
+			[]string{"https://a.example", "-d", "<https://b.example|b>"}},
 		{"numbers before the lines", "1 curl 'a' \\\n2   -d 'x\n3\n4 3'", CurlBash, []string{"a", "-d", "x\n\n3"}},
 		{"numbers of an editor", "  9: curl 'a' \\\n 10:   -k", CurlBash, []string{"a", "-k"}},
 		{"numbers of a pager", "   1 │ curl 'a' \\\n   2 │   -k", CurlBash, []string{"a", "-k"}},
@@ -614,8 +621,12 @@ func TestNotUsable(t *testing.T) {
 			"the HAR has no entries: keep the network panel open while the call is made, and export again"},
 		{"a HAR without calls",
 			`{"log": {"entries": [{"_resourceType": "document", "request": {"url": "https://a.example"}}]}}`,
-			"none of the 1 entries of the HAR is a call to another origin: keep the network panel open " +
-				"while the call is made, and export again"},
+			"the one entry of the HAR is no call to another origin: keep the network panel open while the call is made, " +
+				"and export again"},
+		{"a HAR of a page", `{"log": {"entries": [{"_resourceType": "document", "request": {"url": "https://a.example"}}, ` +
+			`{"_resourceType": "image", "request": {"url": "https://b.example"}}]}}`,
+			"none of the 2 entries of the HAR is a call to another origin: keep the network panel open while the call " +
+				"is made, and export again"},
 		{"the page's own policy",
 			"Refused to connect to 'https://a.example' because it violates the following Content Security " +
 				"Policy directive",
