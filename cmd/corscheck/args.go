@@ -185,7 +185,7 @@ func (p *parser) parse(args []string) (rest []string, err error) {
 			}
 		case len(arg) > 1 && arg[0] == '-':
 			args, err = p.parseFlag(arg, args)
-		case p.call.url == "" && !p.copied && strings.TrimSuffix(path.Base(arg), ".exe") == "curl":
+		case p.call.url == "" && !p.copied && strings.TrimSuffix(strings.ToLower(path.Base(arg)), ".exe") == "curl":
 			p.copied = true
 		case p.pasted:
 			err = p.setURL(arg)

@@ -247,7 +247,7 @@ func har(url string, calls ...string) string {
 func TestHARCalls(t *testing.T) {
 	s := &sink{Handler: policy{allow: only(page)}}
 	url := strings.TrimSuffix(serve(t, s), "/users/7")
-	file := filepath.Join(t.TempDir(), "failed.har")
+	file := filepath.Join(t.TempDir(), "a.example_Archive [26-11-26 15-17-59].HAR") // as Firefox names it
 	require.NoError(t, os.WriteFile(file, []byte(har(url, "PUT /a", "GET /b", "POST /form")), 0o600))
 	check := func(args ...string) (status int, stdout, stderr string, seen []string) {
 		s.seen = nil

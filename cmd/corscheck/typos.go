@@ -155,7 +155,8 @@ func completeURL(ref string) (string, error) {
 	case isLoopback(u.Hostname()):
 		return "http://" + ref, nil
 	}
-	return "", usagef("the URL %s has no scheme; did you mean %s?", quote(ref), quote(likelyScheme(u.Hostname())+ref))
+	meant, _ := inASCII(likelyScheme(u.Hostname()) + ref)
+	return "", usagef("the URL %s has no scheme; did you mean %s?", quote(ref), quote(meant))
 }
 
 // likelyScheme is that of a server whose URL was written without: in the own

@@ -73,6 +73,8 @@ func TestDidYouMean(t *testing.T) {
 			`the URL "[fd00::1]:8080" has no scheme; did you mean "http://[fd00::1]:8080"?`},
 		{"a name of the LAN", url("printer.local/x"),
 			`the URL "printer.local/x" has no scheme; did you mean "http://printer.local/x"?`},
+		{"a host that is not ASCII", url("bücher.example/x"),
+			`the URL "bücher.example/x" has no scheme; did you mean "https://xn--bcher-kva.example/x"?`},
 		{"a name without dots", url("nas:8080"), `the URL "nas:8080" has no scheme; did you mean "http://nas:8080"?`},
 		{"an address of the internet", url("192.0.2.1/x"),
 			`the URL "192.0.2.1/x" has no scheme; did you mean "https://192.0.2.1/x"?`},
@@ -85,6 +87,8 @@ func TestDidYouMean(t *testing.T) {
 			`"what is this" is neither a URL nor a call that is recognized: paste a call copied as cURL (bash, ` +
 				`cmd), fetch, fetch (Node.js) or PowerShell, a HAR, or the line in the console of Chromium, ` +
 				`Firefox or Safari`},
+		{"a HAR that is not there, as Firefox names it", []string{"a.example_Archive [26-11-26 15-17-59].har"},
+			`open a.example_Archive [26-11-26 15-17-59].har: no such file or directory`},
 		{"a HAR that is not there", []string{"nowhere.har"}, `open nowhere.har: no such file or directory`},
 		{"a capture that is not there", []string{"Nowhere.JSON"}, `open Nowhere.JSON: no such file or directory`},
 		{"a call that is not there", []string{"nowhere.txt"}, `open nowhere.txt: no such file or directory`},
