@@ -15,6 +15,7 @@ import (
 
 	"example.com/cors"
 	"example.com/cors/corstest"
+	"example.com/cors/internal/test/live"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -252,9 +253,7 @@ func TestTransportErrors(t *testing.T) {
 		target any // what errors.As finds
 	}{
 		"connection refused": {func(t *testing.T) (string, http.RoundTripper) {
-			srv := httptest.NewServer(http.NotFoundHandler())
-			srv.Close()
-			return srv.URL, &http.Transport{}
+			return "http://" + live.FreeAddress(t), &http.Transport{}
 		}, new(*net.OpError)},
 		"no such host": {func(t *testing.T) (string, http.RoundTripper) {
 			return "https://api.example", roundTripper(func(*http.Request) (*http.Response, error) {

@@ -20,6 +20,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"example.com/cors/internal/fetch"
+	"example.com/cors/internal/test/live"
 )
 
 // Several URLs are audited in one run, each as if it were alone.
@@ -91,10 +92,7 @@ func TestSeveralURLs(t *testing.T) {
 // closedServer returns a URL at which nothing listens.
 func closedServer(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	require.NoError(t, l.Close())
-	return "http://" + l.Addr().String() + "/users/7"
+	return "http://" + live.FreeAddress(t) + "/users/7"
 }
 
 func countsLine(urls int, s jsonSummary) string {
