@@ -132,11 +132,16 @@ var layers = map[string]layer{
 // silent are the layers that answer an origin that is not listed as if there were none.
 var silent = []string{"gorilla/handlers"}
 
-// causeOf runs the command, and returns the ids of its notes but for those that are no
-// cause; two causes of one note stand with an "or".
+// causeOf runs the command, and returns the causes that it names.
 func causeOf(t *testing.T, args ...string) (cause string, o jsonOutcome) {
 	t.Helper()
 	runJSON(t, &o, args...)
+	return causes(o), o
+}
+
+// causes returns the ids of the notes but for those that are no cause; two causes of one
+// note stand with an "or".
+func causes(o jsonOutcome) string {
 	var ids []string
 	for _, n := range o.Hints {
 		if n.ID == "local-network" || n.ID == "same-site-cookies" {
@@ -148,7 +153,7 @@ func causeOf(t *testing.T, args ...string) (cause string, o jsonOutcome) {
 		}
 		ids = append(ids, id)
 	}
-	return strings.Join(ids, ", "), o
+	return strings.Join(ids, ", ")
 }
 
 // B1, B2: what a layer refuses is known, whatever its way to refuse is.
