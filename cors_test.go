@@ -480,6 +480,10 @@ func TestOtherSpellings(t *testing.T) {
 			Access-Control-Allow-Origin: https://a.example
 			Access-Control-Max-Age: 9223372036
 			Vary: ` + fixture.PreflightVary}.check(t)
+		answer{cors.Options{AllowedOrigins: []string{page}, MaxAge: -time.Hour}, `
+			Access-Control-Allow-Origin: https://a.example
+			Access-Control-Max-Age: 0
+			Vary: ` + fixture.PreflightVary}.check(t)
 		answer{cors.Options{
 			AllowedOrigins: []string{page},
 			AllowedHeaders: []string{"Access-Control-Request-Private-Network", "access-control-max-age"},

@@ -331,6 +331,28 @@ func TestTransportErrors(t *testing.T) {
 	}
 }
 
+// Whoever made the response, its body is closed.
+func TestBodyIsClosed(t *testing.T) {
+	var body closer
+	transport := roundTripper(func(*http.Request) (*http.Response, error) {
+		return &http.Response{StatusCode: http.StatusOK, Body: &body}, nil
+	})
+	b := corstest.Browser{Transport: transport}
+	_, err := b.Fetch(t.Context(), corstest.Request{})
+	require.NoError(t, err)
+	assert.True(t, body.closed)
+}
+
+// A closer is an empty body that tells whether it was closed.
+type closer struct{ closed bool }
+
+func (*closer) Read([]byte) (int, error) { return 0, io.EOF }
+
+func (c *closer) Close() error {
+	c.closed = true
+	return nil
+}
+
 // A server that hangs is given up when the context ends.
 func TestContextEndsTheWait(t *testing.T) {
 	arrived := make(chan struct{}, 1)
