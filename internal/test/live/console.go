@@ -76,7 +76,7 @@ func (p *Page) AwaitConsole(enough func([]Message) bool) []Message {
 	}
 }
 
-var webkitLine = regexp.MustCompile(`(?m)^(?:\S* )?CONSOLE (?:[A-Z]+ )?(?:LOG|ERROR|WARN(?:ING)?|INFO|DEBUG) (.*)$`)
+var webkitLine = regexp.MustCompile(`(?m)^(?:\S* )?CONSOLE (?:[A-Z]+ )?(?:LOG|ERROR|WARN(?:ING)?|INFO|DEBUG) (.*)\n`)
 
 // A pipe speaks Chromium's protocol: messages of JSON, each with a NUL after it.
 type pipe struct {
