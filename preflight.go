@@ -145,7 +145,7 @@ func preflightOrigin(r *http.Request) (origin string, ok bool) {
 // servePreflight answers the preflight r, or has the next handler do so.
 func (h *handler) servePreflight(w http.ResponseWriter, r *http.Request, origin string) {
 	p := h.policy
-	// Pattern is empty unless a ServeMux chose this route: then nothing is looked up.
+	// Without a ServeMux on the way, Pattern is empty, and nothing is looked up.
 	if r.Pattern != "" && r.Context().Value(elsewhereKey{}) != nil {
 		headers.Refuse(w.Header(), p.preflightVary)
 		if p.log != nil {
