@@ -181,15 +181,13 @@ func TestRoundTripsInBrowsers(t *testing.T) {
 			// taking longer over a URL than the five seconds that some answers are kept.
 			var got map[string]int
 			var slow bool
-			for range 5 {
+			for range 10 {
 				if got, slow = browse(t, b); !slow && assert.ObjectsAreEqual(want, got) {
 					return
 				}
-				t.Logf("preflights %v, slow %t", got, slow)
+				t.Logf("once more: preflights %v, slow %t", got, slow)
 			}
-			if slow {
-				t.Skip("the machine is too slow to tell")
-			}
+			require.False(t, slow, "the machine is too slow to tell")
 			assert.Equal(t, want, got)
 		})
 	}
