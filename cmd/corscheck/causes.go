@@ -698,7 +698,7 @@ func (e *evidence) failed() []note {
 		got += fmt.Sprintf(" (%s: %s)", who, shorten(code))
 	}
 	switch {
-	case isAboutBody(x.status) && x.preflight && who == "" && e.isProbed():
+	case isAboutBody(x.status) && x.preflight && who == "":
 		return e.handled()
 	case refuses(x.status) && x.preflight:
 		return e.forbidden(got)
@@ -730,7 +730,7 @@ func (e *evidence) handled() []note {
 	if !e.grantsPage() {
 		silent = e.orSilent()
 	}
-	if isHTML(x) || read != nil && read.status == x.status && read.granted() == nothing {
+	if isHTML(x) || read == nil || read.status >= 400 && read.granted() == nothing {
 		return either("options-not-routed", "error-before-cors", "The preflight got %s. Either the application answered "+
 			"it as if it were the call: put the CORS layer before it. Or a proxy or an error handler says so whatever is "+
 			"asked: mend that first.%s", statusLine(x.status), silent)
