@@ -555,8 +555,8 @@ func (e *evidence) concludeUnlisted() []note {
 	asked := e.answers[askPlain] != nil || x.preflight && x.announces(http.MethodGet) == "" || !x.preflight
 	switch {
 	case w.off:
-		return one("no-cors-layer", "The server says that CORS is not enabled here.%s Enable it, with a rule for %s.",
-			said, e.call.origin)
+		return one("no-cors-layer", "The server says that CORS is not enabled here: %s. Enable it, with a rule for %s.",
+			w.quoted(), e.call.origin)
 	case w.unruled:
 		return either("origin-not-listed", "cors-refused", "The server answered for its CORS layer, which is not "+
 			"enabled here or has no rule for %s.%s Enable it, with a rule for this origin.", e.call.origin, said)
@@ -641,9 +641,9 @@ func (e *evidence) concludeActual() []note {
 func (e *evidence) notCovered() []note {
 	if e.fault.status >= http.StatusInternalServerError {
 		return either("error-before-cors", "not-covered", "The server allows the page at a path that does not exist, and "+
-			"has nothing but %s here. Mend that error first. "+
-			"It drops the CORS headers on its way, or the CORS layer does not cover this URL: put it before all routes, "+
-			"and around error pages.", statusLine(e.fault.status))
+			"answers %s here, with nothing of CORS. Mend that error first. "+
+			"Either its page is made outside the CORS layer, or the layer does not cover this URL: put it before all "+
+			"routes, and around error pages.", statusLine(e.fault.status))
 	}
 	return one("not-covered", "The server allows the page at a path that does not exist, and this answer, %s, "+
 		"has nothing of CORS: the CORS layer does not cover this URL. "+
@@ -726,14 +726,14 @@ func isAboutBody(status int) bool {
 // handled is for a preflight that the application answered as if it were the call.
 func (e *evidence) handled() []note {
 	x, read := e.fault, e.answers[askRead]
-	silent := ""
-	if !e.grantsPage() {
-		silent = e.orSilent()
-	}
 	if isHTML(x) || read == nil || read.status >= 400 && read.granted() == nothing {
 		return either("options-not-routed", "error-before-cors", "The preflight got %s. Either the application answered "+
 			"it as if it were the call: put the CORS layer before it. Or a proxy or an error handler says so whatever is "+
-			"asked: mend that first.%s", statusLine(x.status), silent)
+			"asked: mend that first.", statusLine(x.status))
+	}
+	silent := ""
+	if !e.grantsPage() {
+		silent = e.orSilent()
 	}
 	return one("options-not-routed", "The application answered the preflight as if it were the call, with %s. Put the "+
 		"CORS layer before it, and have it answer OPTIONS.%s", statusLine(x.status), silent)

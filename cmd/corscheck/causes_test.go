@@ -539,7 +539,7 @@ func TestCauses(t *testing.T) {
 		{"a bucket without CORS", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			refusesWith(403, "<Error><Code>AccessForbidden</Code><Message>CORSResponse: CORS is not enabled for "+
 				"this bucket.</Message></Error>")(w, r, "")
-		}), put, "no-cors-layer", `It says: "AccessForbidden CORSResponse: CORS is not enabled for this bucket".`,
+		}), put, "no-cors-layer", `"AccessForbidden CORSResponse: CORS is not enabled for this bucket". Enable`,
 			"login", ""},
 		{"a container with no rule, or none for this page", errorPage(403, "<Code>CorsPreflightFailure</Code> CORS not "+
 			"enabled or no matching rule found", "X-Ms-Error-Code: CorsPreflightFailure"), put,
