@@ -218,8 +218,7 @@ func (e *evidence) concludeValue(lines []string) []note {
 		return one("malformed-origin", "The server writes %s, where a variable of its configuration or its code was to be "+
 			"filled in. Have it answer the request's Origin, if that is on its list.", quote(value))
 	case isJoined(value):
-		return one("duplicate-header", "Two layers add %s, and a proxy joined the two lines. Remove one of the two.",
-			fetch.AllowOrigin)
+		return one("duplicate-header", "%s", joinedLines(fetch.AllowOrigin))
 	case len(strings.FieldsFunc(value, isSeparator)) > 1:
 		return one("malformed-origin", "%s holds one origin, and no list. Have the server compare the request's "+
 			"Origin with its list, and answer that origin alone.", fetch.AllowOrigin)
@@ -710,6 +709,10 @@ func (e *evidence) failed() []note {
 		return either("error-before-cors", "no-cors-layer", "The %s may come from a proxy, or from an error "+
 			"handler outside the CORS layer; or no CORS layer covers this URL. "+
 			"The page cannot see it, and reports a CORS error in its place. Mend the error first.", got)
+	case x.status == http.StatusTooManyRequests:
+		return one("error-before-cors", "A limit for requests answered outside the CORS layer, with %s. The page cannot "+
+			"see that, and reports a CORS error in its place. Put the CORS layer before the limit, which then counts no "+
+			"preflights.", got)
 	}
 	return one("error-before-cors", "The %s may come from a proxy, or from an error handler outside the CORS layer. "+
 		"The page cannot see it, and reports a CORS error in its place. Mend the error first, and put the CORS "+

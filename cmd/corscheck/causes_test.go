@@ -544,6 +544,13 @@ func TestCauses(t *testing.T) {
 		{"a container with no rule, or none for this page", errorPage(403, "<Code>CorsPreflightFailure</Code> CORS not "+
 			"enabled or no matching rule found", "X-Ms-Error-Code: CorsPreflightFailure"), put,
 			"origin-not-listed or cors-refused", `It says: "CorsPreflightFailure CORS not enabled`, "", ""},
+		{"a bucket that is not set up", errorPage(403, "<Message>CORS not configured for this bucket</Message>"), put,
+			"no-cors-layer", "not configured", "", ""},
+		{"CORS that is off", says2(403, "X-Error: CORS isn't enabled"), put, "no-cors-layer", "isn't enabled", "", ""},
+		{"credentials of two layers in one line", says2(200, fetch.AllowOrigin+": "+page, fetch.AllowCredentials+
+			": true, true"), []string{"-credentials"}, "duplicate-header", "a proxy joined", "", ""},
+		{"a limit for requests, after a granted preflight", lost(listed, onPUT, 429), put, "error-before-cors",
+			"Put the CORS layer before the limit", "Mend the error", ""},
 		{"a code of several words", says2(403, "X-Error: CORS_ORIGIN_DENIED"), put, "origin-not-listed",
 			`It says: "CORS ORIGIN DENIED".`, "", ""},
 		{"a member of JSON before the one that says it", errorPage(403, `{"error":"Forbidden","message":"Origin x is `+

@@ -36,7 +36,8 @@ var (
 	requestWord = regexp.MustCompile(`(?i)\bsec-fetch-mode\b`)
 	refusalWord = regexp.MustCompile(
 		`(?i)\b(?:not|isn.t|dis)[- ]?allowed|\b(?:denied|forbidden|invalid|rejected|blocked|refused|unauthori[sz]ed)\b`)
-	offWord = regexp.MustCompile(`(?i)\bcors\b[^.;{}<>]{0,20}\b(?:is |are )?(?:not enabled|disabled)(?: (or)\b)?`)
+	offWord = regexp.MustCompile(`(?i)\bcors\b[^.;{}<>]{0,20}` +
+		`(?:\b(?:not|isn.t) (?:enabled|configured|supported|set up)|\bdisabled)(?: (or)\b)?`)
 )
 
 // quoted returns the text for the middle of a sentence.
