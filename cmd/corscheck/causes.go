@@ -638,6 +638,11 @@ func (e *evidence) concludeActual() []note {
 }
 
 func (e *evidence) notCovered() []note {
+	if asksForLogin(e.fault) {
+		return either("login-before-cors", "not-covered", "The server allows the page at a path that does not exist, and "+
+			"a login answers here, with %s and nothing of CORS. Either the login stands before the CORS layer, or the layer "+
+			"does not cover this URL. Put it before the login and all routes.", statusLine(e.fault.status))
+	}
 	if e.fault.status >= http.StatusInternalServerError {
 		return either("error-before-cors", "not-covered", "The server allows the page at a path that does not exist, and "+
 			"answers %s here, with nothing of CORS. Mend that error first. "+

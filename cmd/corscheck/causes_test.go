@@ -660,6 +660,12 @@ func TestCauses(t *testing.T) {
 		{"500 at a URL that the layer does not cover", before(listed, says(func(r *http.Request) bool {
 			return r.URL.Path == "/users/7"
 		}, 500)), put, "error-before-cors or not-covered", "around error pages", "", "error-before-cors or no-cors-layer"},
+		{"a login at a URL that the layer does not cover, perhaps", before(listed, says(func(r *http.Request) bool {
+			return r.URL.Path == "/users/7"
+		}, 401)), put, "login-before-cors or not-covered", "Put it before the login", "", "login-before-cors"},
+		{"the same, without a preflight", before(listed, says(func(r *http.Request) bool {
+			return r.URL.Path == "/users/7"
+		}, 401)), get, "login-before-cors or not-covered", "", "", "login-before-cors"},
 		{"499 at a URL that the layer does not cover", before(listed, says(func(r *http.Request) bool {
 			return r.URL.Path == "/users/7"
 		}, 499)), put, "not-covered", "", "error pages", "error-before-cors or no-cors-layer"},
