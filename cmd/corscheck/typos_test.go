@@ -123,7 +123,8 @@ func TestDidYouMean(t *testing.T) {
 		{"any origin", origin("*"), `-origin "*": a page has one origin: name it, as in -origin https://app.example.com`},
 		{"a pattern", origin("https://*.example.com"),
 			`-origin "https://*.example.com": a page has one origin: name it, as in -origin https://app.example.com`},
-		{"a pattern without a scheme", origin("*.example.com"), "a page has one origin"},
+		{"a pattern without a scheme", origin("*.example.com"),
+			`-origin "*.example.com": a page has one origin: name it, as in -origin https://app.example.com`},
 		{"two origins", origin("https://a.example,https://b.example"),
 			`-origin "https://a.example,https://b.example": name one origin, and check the others in ` +
 				`further runs`},
