@@ -150,6 +150,27 @@ func TestAuditOfOtherOrigins(t *testing.T) {
 	}
 }
 
+// A server that fails on everything is to be mended, and not its CORS layer.
+func TestAuditOfADeadServer(t *testing.T) {
+	for _, tc := range []struct {
+		preflight, get int
+		remedy         string
+	}{
+		{502, 502, "The server fails on GET too"},
+		{500, 500, "The server fails on GET too"},
+		{500, 499, "Answer OPTIONS"},
+		{499, 500, "Answer OPTIONS"},
+	} {
+		var a jsonAudit
+		runJSON(t, &a, "-audit", "-origin", page, serve(t, before(nil, func(w http.ResponseWriter, r *http.Request) bool {
+			w.WriteHeader(map[bool]int{true: tc.preflight, false: tc.get}[onOptions(r)])
+			return true
+		})))
+		assert.Equal(t, "medium preflight-fails", findingIDs(t, a.Findings))
+		assert.Contains(t, a.Findings[0].Remedy, tc.remedy, "%+v", tc)
+	}
+}
+
 // The detail says what the server may have meant.
 func TestDetailOfAHyphen(t *testing.T) {
 	detail := func(allow string) string {

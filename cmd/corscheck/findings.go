@@ -80,7 +80,7 @@ func (a *audit) reportKind(in []stranger, id string) {
 	}
 	detail, remedy := describe(same[0])
 	if len(same) > most {
-		detail += fmt.Sprintf(" So does %s.", enumerateOrigins(same[most:]))
+		detail += fmt.Sprintf(" The same goes for %s.", enumerateOrigins(same[most:]))
 	}
 	a.report(id, strangerSeverity(same[0]), evidence, detail, remedy)
 }
@@ -376,6 +376,8 @@ func (a *audit) judgePreflight() {
 	case x.status < 300:
 		remedy = "Send the CORS headers with the answer to OPTIONS too: put the CORS layer before the router, or add " +
 			"a route for OPTIONS."
+	case x.status >= http.StatusInternalServerError && a.own.status >= http.StatusInternalServerError:
+		remedy = "The server fails on GET too: mend that first, and audit it then."
 	case x.status == http.StatusNotFound || x.status == http.StatusMethodNotAllowed:
 		remedy = "Put the CORS layer before the router, or add a route for OPTIONS."
 	}
