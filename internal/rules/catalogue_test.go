@@ -609,6 +609,8 @@ func badPolicies() []badPolicy {
 			"https://*.github.io:8443": "",
 		}),
 		trusted("under vercel.app", fixes{"https://shop-*.vercel.app": ""}),
+		trusted("everybody can get a name under github.dev (", fixes{"https://*.github.dev": ""}), // not on the list
+		trusted("under ws-eu1.gitpod.io", fixes{"https://3000-*.ws-eu1.gitpod.io": ""}),
 		trusted("under", fixes{"https://*.ck": ""}),
 		trusted("under *.ck", fixes{"https://shop-*.ck": ""}),
 		trusted("under map.fastly.net", fixes{"https://m*.fastly.net": ""}),
