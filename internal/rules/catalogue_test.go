@@ -109,7 +109,7 @@ const (
 	emptyElement   = "empty; leave this element out: a variable that is not set yields one"
 	severalHeaders = "several headers"
 	notAName       = "not the name"
-	deadWildcard   = `browsers read "*" as a wildcard only where it stands alone`
+	deadWildcard   = `browsers know no wildcard but "*" alone`
 	orAllHeaders   = `list each header by its name, or write "*" for all: `
 	noLongerSent   = "no browser sends or reads it"
 	onlyTheName    = "only the name of the header, without white space or colon"
@@ -643,7 +643,7 @@ func badPolicies() []badPolicy {
 		},
 		varyHeaders("cache", fixes{"*": ""}),
 		varyHeaders(notAName, fixes{"X Y": ""}),
-		varyHeaders("by its name: browsers read", fixes{"X-*": ""}),
+		varyHeaders("by its name: browsers know", fixes{"X-*": ""}),
 		varyHeaders(noLongerSent, fixes{"Access-Control-Request-Private-Network": ""}),
 		varyHeaders(onlyTheName, fixes{"Cookie:": "Cookie"}),
 
@@ -663,6 +663,8 @@ func badPolicies() []badPolicy {
 			"GET*": "",
 			"**":   "",
 			" *T":  "",
+			"ALL":  "",
+			"any":  "",
 		}),
 		methods("several methods", fixes{
 			"GET,POST":       "",
@@ -707,6 +709,7 @@ func badPolicies() []badPolicy {
 			"Mcp-Param-*":  "",
 			"x-amz-meta-*": "",
 			"*-Token":      "",
+			"any":          "",
 		}),
 		requestHeaders("neither set nor read", fixes{"Set-Cookie": ""}),
 		requestHeaders("ExposedHeaders", fixes{
@@ -759,7 +762,11 @@ func badPolicies() []badPolicy {
 			"set-cookie2": "",
 		}),
 		exposedHeaders("AllowedHeaders", fixes{
-			"If-None-Match":   "",
+			"If-None-Match": "",
+			"User-Agent":    "",
+		}),
+		exposedHeaders("remove this request header, which only browsers set", fixes{
+			"Cookie":          "", // an error in AllowedHeaders
 			"Origin":          "",
 			" accept-charset": "",
 		}),
@@ -777,7 +784,7 @@ func badPolicies() []badPolicy {
 			"*":  "",
 			"* ": "",
 		}),
-		credentialedExposedHeaders("by its name: browsers read", fixes{".*": ""}), // "*" is no way out
+		credentialedExposedHeaders("by its name: browsers know", fixes{".*": ""}), // "*" is no way out
 		// Its fix was "*", which is no better.
 		credentialedExposedHeaders(onlyTheName, fixes{"*:": ""}),
 

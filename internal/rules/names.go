@@ -29,8 +29,7 @@ func CheckMethod(s string) (string, error) {
 		return "", Error{Detail: "not a method, which has no spaces and few special characters; " +
 			"write each of several as an element of its own"}
 	case hasDeadWildcard(name):
-		return "", Error{Detail: `list each method, or write "*" for all: ` +
-			`browsers read "*" as a wildcard only where it stands alone`}
+		return "", Error{Detail: `list each method, or write "*" for all: ` + onlyWildcard}
 	case unwrap(s) != s:
 		return "", Error{onlyBare, name}
 	case s != name:
@@ -41,6 +40,8 @@ func CheckMethod(s string) (string, error) {
 
 var errEmptyElement = Error{Detail: "empty; leave this element out: " +
 	"a variable that is not set yields one, and so does splitting an empty string"}
+
+const onlyWildcard = `browsers know no wildcard but "*" alone`
 
 const onlyBare = "quotes or commas around the name; write the name alone"
 
@@ -69,10 +70,16 @@ func unwrap(s string) string {
 	}
 }
 
-// hasDeadWildcard reports whether name has a "*" that no browser reads as one: it is
-// an ordinary character of a token.
+// hasDeadWildcard reports whether name is meant for several, and no browser takes it so:
+// in any other place than alone, "*" is an ordinary character of a token.
 func hasDeadWildcard(name string) bool {
-	return name != "*" && strings.IndexByte(name, '*') >= 0
+	switch fetch.ByteLowercase(name) {
+	case "*":
+		return false
+	case "all", "any": // the words of other frameworks
+		return true
+	}
+	return strings.IndexByte(name, '*') >= 0
 }
 
 // isStandardMethod reports whether s, in upper case, is a method with a well-known
@@ -135,8 +142,7 @@ func checkHeader(s string, judge func(name string) error) (string, error) {
 		if judge("*") == nil {
 			all = `, or write "*" for all`
 		}
-		err = Error{Detail: "list each header by its name" + all +
-			`: browsers read "*" as a wildcard only where it stands alone`}
+		err = Error{Detail: "list each header by its name" + all + ": " + onlyWildcard}
 	}
 	if name == s {
 		if err != nil {
@@ -178,6 +184,9 @@ func judgeExposedHeader(name string) error {
 	case "accept-charset", "accept-language", "access-control-request-headers",
 		"access-control-request-method", "cookie", "host", "if-match", "if-modified-since", "if-none-match",
 		"if-range", "if-unmodified-since", "origin", "proxy-authorization", "referer", "te", "user-agent":
+		if fetch.IsForbiddenRequestHeader(name) {
+			return Error{Detail: "remove this request header, which only browsers set"}
+		}
 		return Error{Detail: "list this request header in AllowedHeaders, to let scripts send it"}
 	}
 	return judgePrivateNetwork(name)
