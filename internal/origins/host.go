@@ -52,6 +52,8 @@ func checkAppHost(s string) error {
 		return nil
 	case s[0] == '[':
 		return checkIPv6(s)
+	case strings.HasPrefix(s, yourName):
+		return errUpperCase // checkKind knows what it is
 	}
 	domain := strings.TrimSuffix(s, ".")
 	if len(domain) > maxHost {

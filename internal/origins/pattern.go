@@ -207,7 +207,7 @@ func normalize(s string) string {
 	}
 	scheme = fetch.ByteLowercase(scheme)
 	rest = strings.TrimSuffix(rest, "/")
-	if isWeb(scheme) {
+	if isWeb(scheme) && !strings.HasPrefix(rest, yourName) {
 		rest = fetch.ByteLowercase(rest)
 		if _, host, port, _ := split("://" + rest); port == defaultPort(scheme) && !hasColon(host) {
 			rest = host
@@ -341,7 +341,7 @@ func (p *Pattern) cutWildcard() error {
 			`"*" as the whole host, without a port, matches every host of this scheme`)
 	case rest == "":
 		return errNoDomain
-	case rest[0] == '[' || isWeb(p.Scheme) && checkHost(rest) == nil && endsInNumber(rest):
+	case rest[0] == '[' || isWeb(p.Scheme) && checkHost(rest) == nil && (endsInNumber(rest) || isIPv4Range(rest)):
 		return Error("an IP address has no subdomains; list the addresses, or compare them in AllowOriginFunc")
 	}
 	p.Wildcard, p.Host = first, rest

@@ -3,16 +3,16 @@ package rules
 import (
 	"net/http"
 	"strings"
-	"unicode"
 
 	"example.com/cors/internal/fetch"
 	"example.com/cors/internal/headers"
+	"example.com/cors/internal/origins"
 )
 
 // CheckMethod judges s as a method that a policy allows. It returns the method.
 func CheckMethod(s string) (string, error) {
 	s = strings.TrimSpace(s)
-	name := unwrap(s)
+	name := origins.Unwrap(s)
 	if upper := fetch.ByteUppercase(name); isStandardMethod(upper) {
 		name = upper
 	}
@@ -30,7 +30,7 @@ func CheckMethod(s string) (string, error) {
 			"write each of several as an element of its own"}
 	case hasDeadWildcard(name):
 		return "", Error{Detail: `list each method, or write "*" for all: ` + onlyWildcard}
-	case unwrap(s) != s:
+	case origins.Unwrap(s) != s:
 		return "", Error{onlyBare, name}
 	case s != name:
 		return "", Error{"methods are case-sensitive; the standard spelling is upper case", name}
@@ -54,20 +54,6 @@ func isList(s string) bool {
 		}
 	}
 	return strings.ContainsAny(s, ",;|")
-}
-
-// unwrap returns s without what stands around it: white space, the commas and
-// semicolons of a list, and pairs of quotes. Some quotes may stand in a token; a third
-// one says that the outer two are no pair.
-func unwrap(s string) string {
-	for {
-		s = strings.TrimFunc(s, func(r rune) bool { return unicode.IsSpace(r) || r == ',' || r == ';' })
-		n := len(s)
-		if n < 2 || s[0] != s[n-1] || !strings.Contains("\"'`", s[:1]) || strings.Contains(s[1:n-1], s[:1]) {
-			return s
-		}
-		s = s[1 : n-1]
-	}
 }
 
 // hasDeadWildcard reports whether name is meant for several, and no browser takes it so:
@@ -124,9 +110,9 @@ func CheckExposedHeader(s string, credentials bool) (string, error) {
 // is a good one.
 func checkHeader(s string, judge func(name string) error) (string, error) {
 	s = strings.TrimSpace(s)
-	bare := unwrap(s)
+	bare := origins.Unwrap(s)
 	line, value, isLine := strings.Cut(bare, ":")
-	name := unwrap(line)
+	name := origins.Unwrap(line)
 	switch {
 	case s == "":
 		return "", errEmptyElement
