@@ -140,7 +140,7 @@ func isWord(s string) bool {
 }
 
 // isPlaceholder finds $NAME, ${NAME}, $(command), {{name}}, #{name}, {name}, <name>, %NAME%,
-// THE_NAME and https://YOUR_NAME.
+// THE_NAME, https://YOUR_NAME, and what fmt writes for a name that it lacks, such as %!s(MISSING).
 func isPlaceholder(s string) bool {
 	_, afterLess, _ := strings.Cut(s, "<")
 	return encloses(s, "$", names, "", "") || encloses(s, "${", names, "", "") ||
@@ -148,7 +148,7 @@ func isPlaceholder(s string) bool {
 		strings.Contains(s, "{{") || strings.Contains(s, "#{") || encloses(s, "{", names, names+digits+".-", "}") ||
 		strings.Contains(afterLess, ">") || encloses(s, "%", names, names, "%") ||
 		startsWith(s, upper) && strings.Contains(s, "_") && consistsOf(s, upper+digits+"_") ||
-		strings.Contains(s, "/"+yourName)
+		strings.Contains(s, "/"+yourName) || strings.Contains(s, "%!")
 }
 
 // yourName begins a host that instructions leave to their reader, such as YOUR_SERVER_IP.
@@ -239,8 +239,8 @@ func isQuoted(s string) bool { return strings.ContainsAny(s, "\"'`“”‘’«
 
 // isSeparated finds one origin with what stands between the elements of a list.
 func isSeparated(s string) bool {
-	inner := strings.Trim(s, ",;")
-	return inner != "" && inner != s && !isJoined(inner) && !hasSpace(inner)
+	inner := strings.Trim(s, ",; \t\r\n")
+	return isJoined(s) && inner != "" && !isJoined(inner) && !hasSpace(inner)
 }
 
 func isJoined(s string) bool { return strings.ContainsAny(s, ",;|") }

@@ -169,7 +169,7 @@ func parsePattern(s string) (Pattern, error) {
 		return p, err
 	}
 	if misspelt(p.Scheme) != "" {
-		return Pattern{}, Error("the scheme is misspelt, and no page has it")
+		return Pattern{}, Error("write https or http: the scheme is misspelt, and no page has it")
 	}
 	host := p.Host
 	if host == "*" && !isWeb(p.Scheme) && p.Port == "" {

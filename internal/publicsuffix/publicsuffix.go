@@ -38,13 +38,13 @@ func Is(domain string) bool {
 // browsers, two names under one of the latter are the same site.
 func IsOpen(domain string) bool {
 	switch domain {
-	case "app.github.dev", "codesandbox.io", "devtunnels.ms", "github.dev", "gitpod.io", "glitch.me", "gradio.live",
-		"lhr.life", "loca.lt", "localhost.run", "pinggy.link", "preview.app.github.dev", "replit.dev", "serveo.net",
-		"stackblitz.io", "v0.app", "webcontainer.io":
+	case "app.github.dev", "cloudapp.azure.com", "codesandbox.io", "devtunnels.ms", "github.dev", "gitpod.io",
+		"glitch.me", "gradio.live", "lhr.life", "loca.lt", "localhost.run", "nip.io", "pinggy.link",
+		"preview.app.github.dev", "replit.dev", "serveo.net", "sslip.io", "stackblitz.io", "v0.app", "webcontainer.io":
 		return true
 	}
 	switch _, parent, _ := strings.Cut(domain, "."); parent {
-	case "devtunnels.ms", "gitpod.io", "web.core.windows.net": // whose names have a region
+	case "cloudapp.azure.com", "devtunnels.ms", "gitpod.io", "web.core.windows.net": // whose names have a region
 		return true
 	}
 	return Is(domain)

@@ -110,10 +110,10 @@ func TestIs(t *testing.T) {
 // Take a domain out of IsOpen when the list has it.
 func TestIsOpen(t *testing.T) {
 	for _, domain := range []string{
-		"app.github.dev", "codesandbox.io", "devtunnels.ms", "use.devtunnels.ms", "github.dev", "gitpod.io",
-		"ws-eu1.gitpod.io", "glitch.me", "gradio.live", "lhr.life", "loca.lt", "localhost.run", "pinggy.link",
-		"preview.app.github.dev", "replit.dev", "serveo.net", "stackblitz.io", "v0.app", "webcontainer.io",
-		"z6.web.core.windows.net",
+		"app.github.dev", "cloudapp.azure.com", "westeurope.cloudapp.azure.com", "codesandbox.io", "devtunnels.ms",
+		"use.devtunnels.ms", "github.dev", "gitpod.io", "ws-eu1.gitpod.io", "glitch.me", "gradio.live", "lhr.life",
+		"loca.lt", "localhost.run", "nip.io", "pinggy.link", "preview.app.github.dev", "replit.dev", "serveo.net",
+		"sslip.io", "stackblitz.io", "v0.app", "webcontainer.io", "z6.web.core.windows.net",
 	} {
 		assert.True(t, publicsuffix.IsOpen(domain), domain)
 		assert.False(t, publicsuffix.Is(domain), domain)
