@@ -157,6 +157,7 @@ func badPolicies() []badPolicy {
 			"CORS_ORIGIN=http://localhost:3000":   "http://localhost:3000",
 			"blob:https://example.com/0-1":        "https://example.com",
 			"a-1:HTTPS://Example.com/":            "https://example.com",
+			"x=https://example.com":               "https://example.com",
 			"Origin: https://*":                   "",
 			"Origin: https://shop-*.example.com/": "", // a text before the wildcard
 		}),
