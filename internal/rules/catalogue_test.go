@@ -283,9 +283,9 @@ func badPolicies() []badPolicy {
 			"https://example.com:123456": "",
 			"https://example.com:08080":  "https://example.com:8080",
 			"https://example.com:http":   "",
+			"https://example.com:+80":    "",
 		}),
 		origins("regular expressions", fixes{
-			"https://example.com:+80":   "",
 			`https://.*\.example\.com$`: "",
 			`https://(a|b).example`:     "",
 

@@ -63,9 +63,6 @@ func (o Origins) Check(s string) (origins.Pattern, error) {
 // detail says what Parse's err says, with the ways out that are open here.
 func (o Origins) detail(err error) string {
 	text := err.Error()
-	if err == origins.ErrNoHost {
-		text += "; write that of the page behind the scheme"
-	}
 	switch {
 	case o.Matcher:
 		return strings.ReplaceAll(text, "AllowOriginFunc", "code of your own")
