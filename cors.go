@@ -17,7 +17,7 @@
 // The middleware answers preflights by itself and adds the CORS headers to every
 // other response. It rejects only preflights. Every other request reaches the
 // handler, whatever its origin; the browser then hides the response from pages that
-// are not allowed. To reject forged writes, set [Options.RefuseCrossOriginWrites].
+// are not allowed. To reject forged writes (CSRF), set [Options.RefuseCrossOriginWrites].
 //
 // If a browser blocks a call, docs/errors.md in the repository explains what its console
 // says, and [Options.Logger] tells the server's side.

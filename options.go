@@ -99,8 +99,8 @@ type Options struct {
 	OptionsSuccessStatus int
 
 	// Logger, if non-nil, receives a record for each refusal, with its reason, at
-	// [slog.LevelInfo], and for each grant at [slog.LevelDebug]. A refusal is also what
-	// only the browser refuses, such as a header that is not in AllowedHeaders. Text of
+	// [slog.LevelInfo], and for each grant at [slog.LevelDebug]. What only the browser
+	// refuses, such as a header that is not in AllowedHeaders, is a refusal too. Text of
 	// a client is cut to a bounded length, and quoted unless it is plain. If there are
 	// several policies, give each a logger that names it:
 	// logger.With("policy", "public").

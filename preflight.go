@@ -30,10 +30,10 @@ import (
 // [Options.OptionsPassthrough], since that would run the application.
 //
 // No other route grants a preflight. If mux hands it to the policy of another route,
-// such as that of "/", the response is 403. The one exception is a pattern that
-// differs from the route's in the method alone, which is OPTIONS: it may answer for a
-// route whose policy is not recognized. A path that mux redirects, such as /tree to
-// /tree/, has no policy, and the redirect carries no CORS headers.
+// such as that of "/", the response is 403. The one exception is the route's own
+// pattern with the method OPTIONS, if the policy of the route is not recognized. A path
+// that mux redirects, such as /tree to /tree/, has no policy, and the redirect carries
+// no CORS headers.
 //
 // When a policy answers a preflight, the request has no [http.Request.Pattern] and no
 // path values, for example in AllowOriginFunc. Responses to OPTIONS get a line of

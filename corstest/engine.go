@@ -6,8 +6,8 @@ import (
 )
 
 // An Engine is the browser engine that a [Browser] plays. The engines agree with
-// the standard on nearly everything. Each constant lists where its engine was seen
-// to depart in what a server's developer may notice.
+// the standard on nearly everything. Each constant lists the departures that a server's
+// developer may notice.
 //
 // An engine follows the newest release that the tests of this package saw. So a
 // minor version of this module may change what an engine sends, and whether a call

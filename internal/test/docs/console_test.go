@@ -552,6 +552,64 @@ func TestErrorLog(t *testing.T) {
 	}
 }
 
+// The section on the lines of the log has those that the log writes, and no others.
+func TestLogLines(t *testing.T) {
+	var told []*pattern
+	for _, m := range regexp.MustCompile("(?m)^- (`.*?`): ").FindAllStringSubmatch(
+		strings.ReplaceAll(underHeading(t, read(t, "docs/errors.md"), "a-line-of-the-log"), "\n  ", " "), -1) {
+		told = append(told, spans(m[1])...)
+	}
+	listed := func(origins ...string) cors.Options { return cors.Options{AllowedOrigins: origins} }
+	list, writes := listed(consolePage), listed(consolePage)
+	writes.RefuseCrossOriginWrites = true
+	denies := cors.Options{AllowOriginFunc: func(*http.Request, string) bool { return false }}
+	echoes := listed(consolePage)
+	echoes.AllowedHeaders, echoes.AllowCredentials = []string{"*"}, true
+	preflight := func(method string, more ...string) http.Header {
+		return http.Header{
+			fetch.Origin: {consolePage}, fetch.RequestMethod: {method}, fetch.RequestHeaders: more,
+		}
+	}
+	from := func(origins ...string) http.Header { return http.Header{fetch.Origin: origins} }
+	for _, tc := range []struct {
+		line   string // that explains it
+		opts   cors.Options
+		method string
+		header http.Header
+	}{
+		{"CORS write refused", writes, "POST", from(consoleOther)},
+		{"no Origin header, and", writes, "POST", http.Header{"Sec-Fetch-Site": {"cross-site"}}},
+		{"subdomains are not", listed("https://example.com"), "GET", from(consolePage)},
+		{"only subdomains are", listed("https://*.app.example.com"), "GET", from(consolePage)},
+		{"the host differs", listed("https://www.app.example.com"), "GET", from(consolePage)},
+		{"the first label differs", listed("https://shop-*.app.example.com"), "GET", from("https://x.app.example.com")},
+		{"the dot at the end", list, "GET", from(consolePage + ".")},
+		{"AllowOriginFunc denies it", denies, "GET", from(consolePage)},
+		{"the origin has no host", list, "GET", from("file://")},
+		{"the host of an extension", list, "GET", from("moz-extension://6b3c2f1e-0000-4000-8000-000000000000")},
+		{"no route for", list, "OPTIONS", preflight("PUT")},
+		{"the announced headers", echoes, "OPTIONS", preflight("GET", "é")},
+		{"more than one Origin", list, "GET", from(consolePage, consolePage)},
+		{"not an origin: ", list, "GET", from(consolePage + "/")},
+	} {
+		var out bytes.Buffer
+		tc.opts.Logger = slog.New(slog.NewJSONHandler(&out, nil))
+		mux := http.NewServeMux()
+		mux.Handle("/", cors.New(tc.opts)(http.NotFoundHandler()))
+		mux.Handle("PUT /", http.NotFoundHandler())
+		r := httptest.NewRequest(tc.method, consoleAPI+"/users", nil)
+		r.Header = tc.header
+		cors.RoutePreflights(mux).ServeHTTP(httptest.NewRecorder(), r)
+		var record struct{ Msg, Reason string }
+		require.NoError(t, json.Unmarshal(out.Bytes(), &record), "%s: one record", tc.line)
+		said := []string{record.Msg, record.Reason}
+		i := slices.IndexFunc(told, func(p *pattern) bool { return strings.HasPrefix(p.text, tc.line) })
+		require.GreaterOrEqual(t, i, 0, "the section has no line %q", tc.line)
+		assert.True(t, match(told[i:i+1], said[0]) || match(told[i:i+1], said[1]), "%s: the log says %q", tc.line, said)
+	}
+	requireSeen(t, "A line of the log", told)
+}
+
 // frames are what the messages begin and end with, which the page says once.
 var frames = map[string]*regexp.Regexp{
 	"chromium": regexp.MustCompile(`^Access to .+ at '.*'(?: \(redirected from '.*'\))? from origin '.*' ` +

@@ -530,6 +530,24 @@ func TestAnswers(t *testing.T) {
 		{"which origin has my VS Code view?", []string{recipes, "#apps-in-a-web-view"}, "`vscode-webview://*`"},
 		{"may previews on Vercel call it?", []string{recipes, "#preview-deployments"}, "a domain of your own"},
 		{"does it start with my release of Go?", []string{"docs/comparison.md"}, "| Go it needs |"},
+		{"does CORS stop CSRF?", []string{"#pitfalls"}, "(CSRF).** A form on any page can post"},
+		{"what is an origin?", []string{"#patterns"}, "An origin is the scheme, host and port of a page"},
+		{"may all subdomains call it?", []string{"#patterns"}, "every subdomain: `https://a.example.com`"},
+		{"which port has Vite's page?", []string{"#patterns"}, "`http://localhost:5173`"},
+		{
+			"what does this line of the log mean?",
+			[]string{errors, "#a-line-of-the-log"}, "`CORS write refused`: `RefuseCrossOriginWrites` stopped",
+		},
+		{
+			"why does react-admin miss a header?",
+			[]string{errors, "#a-header-that-the-script-cannot-read"}, "`The X-Total-Count header is missing` (react-admin)",
+		},
+		{"why does fetch not find my container?", []string{errors, "#the-table"}, "such as `http://api:5000`"},
+		{"what does Chromium's Issues tab mean?", []string{errors, words}, "`Ensure preflight responses are valid`"},
+		{"how do I wrap a function?", []string{neighbours + "#routers"}, "`allow(http.HandlerFunc(f))`"},
+		{"how do I wrap a part of the mux?", []string{neighbours + "#routers"}, "`mux.Handle(\"/api/\", allow(api))`"},
+		{"where is engine.Run?", []string{migrating, "#from-gin-contribcors"}, "in the place of `engine.Run(addr)`"},
+		{"does it work with Fiber?", []string{neighbours + "#routers"}, "is built on fasthttp"},
 	} {
 		t.Run(tc.question, func(t *testing.T) {
 			page, text := "README.md", read(t, "README.md")
