@@ -148,7 +148,7 @@ func isPlaceholder(s string) bool {
 		strings.Contains(s, "{{") || strings.Contains(s, "#{") || encloses(s, "{", names, names+digits+".-", "}") ||
 		strings.Contains(afterLess, ">") || encloses(s, "%", names, names, "%") ||
 		startsWith(s, upper) && strings.Contains(s, "_") && consistsOf(s, upper+digits+"_") ||
-		strings.Contains(s, "/"+yourName) || strings.Contains(s, "%!")
+		strings.Contains(s, "://"+yourName) || strings.Contains(s, `\/`+yourName) || strings.Contains(s, "%!")
 }
 
 // yourName begins a host that instructions leave to their reader, such as YOUR_SERVER_IP.

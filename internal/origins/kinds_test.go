@@ -30,7 +30,7 @@ var kinds = []kind{
 	{"a word and no origin", expression(`^(?i:true|false|yes|no|on|off|none|any|all|undefined|nil|self|` +
 		`same-origin)$`), never},
 	{"a placeholder", expression(`\$[{(]?[A-Za-z_]|\{\{|#\{|\{[A-Za-z_][\w.-]*\}|<[^<>]*>|%[A-Za-z_]+%|` +
-		`^[A-Z][A-Z0-9]*_[A-Z0-9_]*$|/YOUR_|%!`), never},
+		`^[A-Z][A-Z0-9]*_[A-Z0-9_]*$|(?::/|\\)/YOUR_|%!`), never},
 	{"a comment", expression(`[ \t]#`), never},
 	{"slashes with", expression(`:\\/\\/`), never}, // unless what kindOf makes of it is the next
 	{anything, expression(`^(?:[\^/()$]|\\/)*(?:https\?:\\?/\\?/)?(?:[\^/()$]|\\/)*\.[*+](?:[\^/()$]|\\/)*$`), never},

@@ -182,6 +182,7 @@ func badPolicies() []badPolicy {
 			"https://example.com//":          "https://example.com",
 			"https://example.com/app":        "https://example.com",
 			"https://example.com/*":          "https://example.com",
+			"https://example.com/YOUR_PAGE":  "https://example.com",
 			"HTTPS://Example.com:443/app/":   "https://example.com",
 			"App://Example.com/app":          "app://Example.com",
 			"https://example.com?x=1":        "https://example.com",
