@@ -250,7 +250,8 @@ const errSeveral = Error("several origins in one string; write each as an elemen
 func checkScheme(s string) error {
 	switch s {
 	case "ws", "wss":
-		return Error("with WebSocket handshakes browsers send the origin of the page, which begins with http or https")
+		return Error("with WebSocket handshakes browsers send the origin of the page, " +
+			"which begins with http or https; write that")
 	case "file":
 		return errLocalFile
 	case "data", "blob", "about", "javascript", "ftp":

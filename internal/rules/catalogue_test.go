@@ -615,7 +615,7 @@ func badPolicies() []badPolicy {
 			"http://Example.com/app":    "", // its fix would be refused
 			"http://localhost:3000/app": "http://localhost:3000",
 		}),
-		trusted("WebSocket", fixes{"ws://example.com": ""}),
+		trusted("which begins with http or https; write that", fixes{"ws://example.com": ""}),
 		trusted(noScheme+"; write that of the page before it", fixes{
 			"example.com:80": "",
 			"192.168.0.1":    "",
