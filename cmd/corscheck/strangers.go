@@ -260,11 +260,6 @@ var platforms = []string{
 	"azurestaticapps.net", "lovable.app",
 }
 
-// unlisted are the platforms that the Public Suffix List does not have.
-var unlisted = set("github.dev app.github.dev preview.app.github.dev gitpod.io codesandbox.io stackblitz.io " +
-	"webcontainer.io replit.dev v0.app loca.lt localhost.run lhr.life serveo.net devtunnels.ms pinggy.link " +
-	"glitch.me repl.co bubbleapps.io")
-
 // addPlatforms adds a host of each platform. Where the previews of a project are named
 // after it, there is one with such a name.
 func (a *audit) addPlatforms(c *crowd, names []string, host string) {

@@ -193,7 +193,7 @@ func TestRecords(t *testing.T) {
 		{"a longer origin", list, get("s" + fixture.LongestOrigin), tooLongOrigin, ""},
 		{"the longest Origin that is not cut", list, get("!~" + strings.Repeat("x", 126)), originWithoutHead, ""},
 		{"slash", list, get(page + "/"), originWithoutEnd, ""},
-		{"several origins in one line", list, get(page + "," + other), notAnOrigin + "several origins", ""},
+		{"several origins in one line", list, get(page + "," + other), notAnOrigin + "several origins in one string", ""},
 		{"a byte that no host has", list, get("https://(a).example"), notAnOrigin + "a character that no host has", ""},
 		{"a file with its path", list, get("file:///tmp"), notAnOrigin + "browsers send null or file:// for files", ""},
 		{"a scheme without origins", list, get("blob://a.example"), notAnOrigin + "browsers send null for this scheme", ""},
