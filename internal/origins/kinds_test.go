@@ -126,10 +126,10 @@ var differences = []struct {
 	// Nothing behind the scheme, and a line feed.
 	{expression(`^[A-Za-z]*\*[A-Za-z*]*://(?:\n|$)`), "the scheme cannot be a wildcard"},
 	// What is no address in any case: a number too long, too many of them or none between two
-	// dots, a range without an end, a dot at the end, x and a number, a "*" within an IPv6
+	// dots, a range without an end, a dot at the end, x and a number or "*", a "*" within an IPv6
 	// address, an IPv6 address as a mask.
-	{expression(`^[^*]*(?:\d{4}|\.\.|[xX]\d|\.:|(?:\d+\.){4}|[xX-][\dxX]*\.?[/:]*$|` +
-		`[*-].*[*-]|/[^/]*::|\*[^\]]|\*\][^:/]|/\d+/$)`), "a network"},
+	{expression(`^[^*]*(?:\d{4}|\.\.|[xX][\d*]|\.:|(?:\d+\.){4}|[xX-][\dxX]*\.?[/:]*$|` +
+		`[*-].*[*-]|/[^/]*::|\*[^\]]|\*\][^:/]|/[\d.]+/$)`), "a network"},
 	{expression(`^\.{3,}/|^(?s:.):\\`), "a path"},
 }
 
