@@ -137,7 +137,7 @@ func TestNamesThatAreNoTokens(t *testing.T) {
 				StatusCode: 200, Status: "200 OK", Body: io.NopCloser(strings.NewReader("")), Header: http.Header{
 					"Access-Control-Allow-Origin":     {"*"},
 					"Access-Control-Expose-Headers ":  {"*"},
-					"Access-Control-Expose-Headers\t": {"*"},
+					"access-control-expose-headers\t": {"*"},
 					"X-A ":                            {"1"},
 					"X-B":                             {"1"},
 					"X-B ":                            {"2"},

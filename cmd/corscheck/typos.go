@@ -203,8 +203,8 @@ func checkOrigin(value string) error {
 	switch {
 	case value == "null":
 		return nil
-	case value == "*":
-		return usagef(`-origin "*": a page has one origin: name it, as in -origin https://app.example.com`)
+	case strings.Contains(value, "*"):
+		return usagef("-origin %s: a page has one origin: name it, as in -origin https://app.example.com", quote(value))
 	case strings.HasPrefix(lower, "file:"):
 		return usagef("-origin %s: a page from a file has the origin null; did you mean -origin null?", quote(value))
 	case strings.ContainsAny(value, ", ;"):

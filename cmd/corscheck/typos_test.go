@@ -127,6 +127,10 @@ func TestDidYouMean(t *testing.T) {
 			`-origin "file:///home/me/index.html": a page from a file has the origin null; did you mean ` +
 				`-origin null?`},
 		{"any origin", origin("*"), `-origin "*": a page has one origin: name it, as in -origin https://app.example.com`},
+		{"a pattern", origin("https://*.example.com"),
+			`-origin "https://*.example.com": a page has one origin: name it, as in -origin https://app.example.com`},
+		{"a pattern without a scheme", origin("*.example.com"),
+			`-origin "*.example.com": a page has one origin: name it, as in -origin https://app.example.com`},
 		{"two origins", origin("https://a.example,https://b.example"),
 			`-origin "https://a.example,https://b.example": name one origin, and check the others in ` +
 				`further runs`},

@@ -433,15 +433,8 @@ func TestQuestions(t *testing.T) {
 
 // Questions end with the limit, and one that gets no answer changes nothing.
 func TestQuestionsWithoutAnswers(t *testing.T) {
-	url := serve(t, before(nil, func(w http.ResponseWriter, r *http.Request) bool {
-		if r.Method == "GET" {
-			<-r.Context().Done()
-			return true
-		}
-		w.WriteHeader(404)
-		return true
-	}))
-	cause, o := causeOf(t, append(put, "-m", "1", "-origin", page, url)...)
-	assert.Equal(t, "options-not-routed or origin-not-listed", cause)
+	var o jsonOutcome
+	runLate(t, before(nil, says(onAll, 404)), 1, &o, append(put, "-origin", page, "URL")...)
+	assert.Equal(t, "options-not-routed or origin-not-listed", causes(o))
 	assert.Empty(t, o.Questions)
 }
