@@ -480,6 +480,10 @@ func TestOtherSpellings(t *testing.T) {
 			Access-Control-Allow-Origin: https://a.example
 			Access-Control-Max-Age: 9223372036
 			Vary: ` + fixture.PreflightVary}.check(t)
+		answer{cors.Options{AllowedOrigins: []string{page}, MaxAge: -time.Hour}, `
+			Access-Control-Allow-Origin: https://a.example
+			Access-Control-Max-Age: 0
+			Vary: ` + fixture.PreflightVary}.check(t)
 		answer{cors.Options{
 			AllowedOrigins: []string{page},
 			AllowedHeaders: []string{"Access-Control-Request-Private-Network", "access-control-max-age"},
@@ -1028,6 +1032,16 @@ func TestRoutePreflights(t *testing.T) {
 		assert.Equal(t, "Accept-Language", outer[1])
 	})
 
+	t.Run("another route's policy takes back what an outer layer granted", func(t *testing.T) {
+		w := httptest.NewRecorder()
+		w.Header().Set("Access-Control-Allow-Origin", "*")
+		r := preflight(other, "PUT")
+		r.URL.Path = "/site/bare"
+		h.ServeHTTP(w, r)
+		assert.Equal(t, http.StatusForbidden, w.Code)
+		assert.Equal(t, http.Header{"Vary": {fixture.PreflightVary}}, w.Header())
+	})
+
 	t.Run("the policy gets the preflight itself", func(t *testing.T) {
 		var seen *http.Request
 		mux := http.NewServeMux()
@@ -1350,9 +1364,10 @@ func TestRefusedWriteIsReadable(t *testing.T) {
 	}), request("POST", "Origin: "+evil))
 	assert.Equal(t, http.StatusForbidden, res.Code)
 	assert.Equal(t, "Forbidden: a page of another origin sent this request.\n", res.Body.String())
-	assert.Equal(t, "text/plain; charset=utf-8", res.Header().Get("Content-Type"))
-	assert.Equal(t, "no-store", res.Header().Get("Cache-Control"))
-	assert.Equal(t, []string{"Accept", "Origin"}, res.Header()["Vary"])
+	assert.Equal(t, http.Header{
+		"Content-Type": {"text/plain; charset=utf-8"}, "X-Content-Type-Options": {"nosniff"},
+		"Cache-Control": {"no-store"}, "Vary": {"Accept", "Origin"},
+	}, res.Header())
 }
 
 // Each route of a mux may have a policy of its own.

@@ -115,7 +115,8 @@ type Options struct {
 
 	// DangerouslyAllowPublicSuffixes permits patterns such as https://*.github.io
 	// together with AllowCredentials or RefuseCrossOriginWrites. Everybody can register
-	// a name under a public suffix such as github.io (https://publicsuffix.org).
+	// a name under a public suffix such as github.io (https://publicsuffix.org), and
+	// under some domains that are not on that list, such as github.dev.
 	DangerouslyAllowPublicSuffixes bool
 
 	// RefuseCrossOriginWrites rejects writes from pages that are not allowed. A

@@ -80,7 +80,7 @@ func announcedRoute(mux *http.ServeMux, r *http.Request) (h *handler, elsewhere 
 		return h, false
 	}
 	_, pattern := mux.Handler(r)
-	return nil, pattern != "" && pattern != route && !answersFor(pattern, route)
+	return nil, pattern != route && !answersFor(pattern, route)
 }
 
 // answersFor reports whether pattern is for OPTIONS, and has the same host and path as
@@ -145,7 +145,7 @@ func preflightOrigin(r *http.Request) (origin string, ok bool) {
 // servePreflight answers the preflight r, or has the next handler do so.
 func (h *handler) servePreflight(w http.ResponseWriter, r *http.Request, origin string) {
 	p := h.policy
-	// Pattern is empty unless a ServeMux chose this route.
+	// Without a ServeMux on the way, Pattern is empty, and nothing is looked up.
 	if r.Pattern != "" && r.Context().Value(elsewhereKey{}) != nil {
 		headers.Refuse(w.Header(), p.preflightVary)
 		if p.log != nil {

@@ -69,7 +69,7 @@ func (c *call) readable(h http.Header) http.Header {
 	for name, lines := range h {
 		allowed := all || isSafelistedResponseHeader(name) || containsFold(exposed, name)
 		if allowed && !fetch.IsForbiddenResponseHeader(name) {
-			readable[name] = slices.Clone(lines)
+			readable[name] = lines
 		}
 	}
 	return readable

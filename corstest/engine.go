@@ -3,6 +3,7 @@ package corstest
 import (
 	"fmt"
 	"math"
+	"net/http"
 )
 
 // An Engine is the browser engine that a [Browser] plays. The engines agree with
@@ -29,7 +30,7 @@ const (
 	// response to a preflight, `*` in Access-Control-Allow-Headers covers Authorization;
 	// in a cached answer it does not. A page with the origin null always asks. A
 	// script's User-Agent is neither announced nor sent. A response with status 101 or
-	// more than 256 KiB of header blocks the call.
+	// 407, or with more than 256 KiB of header, blocks the call.
 	EngineChromium
 
 	// EngineFirefox plays version 153 ESR. It keeps an answer for at most a day. A
@@ -95,8 +96,8 @@ type conduct struct {
 	// maxHeader is how many bytes the status line and the header may have; 0 means
 	// any number.
 	maxHeader int
-	// refusesSwitching means that the status 101 is a failure.
-	refusesSwitching bool
+	// refuses are the statuses that are a failure.
+	refuses []int
 	// trimsNames means that the space between a name and its colon does not matter.
 	trimsNames bool
 	// exposesBeforeError means that a `*` before the error in a malformed list still
@@ -225,7 +226,7 @@ func (e Engine) conduct() conduct {
 			rangeLimit:                 math.MaxInt64 - 1,
 			conditional:                CacheModeNoCache,
 			maxHeader:                  256 << 10,
-			refusesSwitching:           true,
+			refuses:                    []int{http.StatusSwitchingProtocols, http.StatusProxyAuthRequired},
 			trimsNames:                 true,
 			emptyLocation:              emptyIsNone,
 			severalLocations:           severalAgree,
@@ -276,7 +277,7 @@ func (e Engine) conduct() conduct {
 			anyCaseRangeUnit:                 true,
 			rangeLimit:                       math.MaxUint64,
 			conditional:                      CacheModeNoStore,
-			refusesSwitching:                 true,
+			refuses:                          []int{http.StatusSwitchingProtocols},
 			emptyLocation:                    emptyIsRefused,
 			severalLocations:                 severalJoined,
 			asksAgain:                        true,

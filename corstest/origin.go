@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // opaqueOrigin is the serialization of every opaque origin.
@@ -44,8 +45,23 @@ func parseURL(ref string, from *url.URL) (*url.URL, error) {
 	if u.Path == "" {
 		u.Path = "/"
 	}
+	u.RawQuery = escapeQuery(u.RawQuery)
 	u.Fragment, u.RawFragment = "", ""
 	return u, nil
+}
+
+// escapeQuery writes a query as browsers do
+// (https://url.spec.whatwg.org/#special-query-percent-encode-set).
+func escapeQuery(query string) string {
+	var b strings.Builder
+	for _, c := range []byte(query) {
+		if c >= utf8.RuneSelf || strings.IndexByte(` "'<>`, c) >= 0 {
+			fmt.Fprintf(&b, "%%%02X", c)
+		} else {
+			b.WriteByte(c)
+		}
+	}
+	return b.String()
 }
 
 // normalHost lower-cases a domain and writes an IPv6 address, given without

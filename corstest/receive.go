@@ -25,7 +25,7 @@ func (c *call) receive(step Step, res *http.Response) error {
 		return c.blocked(step, "", fmt.Sprintf("the header of the response has %d bytes; this browser takes up to %d",
 			headerSize(res), most))
 	}
-	if res.StatusCode == http.StatusSwitchingProtocols && c.engine.refusesSwitching {
+	if slices.Contains(c.engine.refuses, res.StatusCode) {
 		return c.blocked(step, "", fmt.Sprintf("the status is %s, which this browser takes for no response", res.Status))
 	}
 	return nil

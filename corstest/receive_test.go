@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -15,32 +16,38 @@ import (
 // modes are those in which a response may arrive.
 var modes = []corstest.Mode{corstest.ModeCORS, corstest.ModeNoCORS, corstest.ModeNavigate}
 
-func TestSwitchingProtocols(t *testing.T) {
-	for _, engine := range engines {
-		refuses := engine == corstest.EngineChromium || engine == corstest.EngineWebKit
-		for _, mode := range modes {
-			s := allowing("PUT", "")
-			s.status = 101
-			b := corstest.Browser{Handler: s, Engine: engine}
-			res, err := b.Fetch(t.Context(), corstest.Request{Origin: origin, Mode: mode})
-			assert.Equal(t, 101, res.Response.StatusCode)
-			if !refuses {
-				assert.NoError(t, err, engine)
-				continue
+func TestStatusesThatAreNoResponse(t *testing.T) {
+	for status, refusing := range map[int][]corstest.Engine{
+		101: {corstest.EngineChromium, corstest.EngineWebKit},
+		407: {corstest.EngineChromium},
+	} {
+		for _, engine := range engines {
+			refuses := slices.Contains(refusing, engine)
+			for _, mode := range modes {
+				s := allowing("PUT", "")
+				s.status = status
+				b := corstest.Browser{Handler: s, Engine: engine}
+				res, err := b.Fetch(t.Context(), corstest.Request{Origin: origin, Mode: mode})
+				assert.Equal(t, status, res.Response.StatusCode)
+				if !refuses {
+					assert.NoError(t, err, engine)
+					continue
+				}
+				blocked := requireBlocked(t, err)
+				assert.Equal(t, corstest.StepRequest, blocked.Step)
+				assert.Equal(t, fmt.Sprintf("the status is %d %s, which this browser takes for no response", status,
+					http.StatusText(status)), blocked.Detail)
 			}
-			blocked := requireBlocked(t, err)
-			assert.Equal(t, corstest.StepRequest, blocked.Step)
-			assert.Equal(t, "the status is 101 Switching Protocols, which this browser takes for no response", blocked.Detail)
+			s := allowing("PUT", "")
+			s.preflightStatus = status
+			b := corstest.Browser{Handler: s, Engine: engine}
+			_, err := b.Fetch(t.Context(), corstest.Request{Origin: origin, Method: "PUT"})
+			want := corstest.StepPreflightStatus
+			if refuses {
+				want = corstest.StepPreflightRequest
+			}
+			assert.Equal(t, want, requireBlocked(t, err).Step, engine)
 		}
-		s := allowing("PUT", "")
-		s.preflightStatus = 101
-		b := corstest.Browser{Handler: s, Engine: engine}
-		_, err := b.Fetch(t.Context(), corstest.Request{Origin: origin, Method: "PUT"})
-		want := corstest.StepPreflightStatus
-		if refuses {
-			want = corstest.StepPreflightRequest
-		}
-		assert.Equal(t, want, requireBlocked(t, err).Step, engine)
 	}
 }
 
@@ -130,7 +137,7 @@ func TestNamesThatAreNoTokens(t *testing.T) {
 				StatusCode: 200, Status: "200 OK", Body: io.NopCloser(strings.NewReader("")), Header: http.Header{
 					"Access-Control-Allow-Origin":     {"*"},
 					"Access-Control-Expose-Headers ":  {"*"},
-					"Access-Control-Expose-Headers\t": {"*"},
+					"access-control-expose-headers\t": {"*"},
 					"X-A ":                            {"1"},
 					"X-B":                             {"1"},
 					"X-B ":                            {"2"},

@@ -230,6 +230,10 @@ func TestRequestsAreThoseOfAServer(t *testing.T) {
 			"POST / HTTP/1.1\r\nhost: HOST\r\naccept: */*\r\norigin: https://a.example\r\ncontent-type: " +
 				"text/plain\r\ncontent-length: 5\r\nMETADATA\r\nhello",
 		},
+		"empty query": {
+			corstest.Request{URL: "/x?"},
+			"GET /x? HTTP/1.1\r\nHost: HOST\r\nAccept: */*\r\nOrigin: https://a.example\r\nMETADATA\r\n",
+		},
 		"empty POST": {
 			corstest.Request{Method: "POST"},
 			"POST / HTTP/1.1\r\nHost: HOST\r\nAccept: */*\r\nOrigin: https://a.example\r\nContent-Length: 0\r\nMETADATA\r\n",

@@ -15,6 +15,7 @@ import (
 
 	"example.com/cors"
 	"example.com/cors/corstest"
+	"example.com/cors/internal/test/live"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -252,9 +253,7 @@ func TestTransportErrors(t *testing.T) {
 		target any // what errors.As finds
 	}{
 		"connection refused": {func(t *testing.T) (string, http.RoundTripper) {
-			srv := httptest.NewServer(http.NotFoundHandler())
-			srv.Close()
-			return srv.URL, &http.Transport{}
+			return "http://" + live.FreeAddress(t), &http.Transport{}
 		}, new(*net.OpError)},
 		"no such host": {func(t *testing.T) (string, http.RoundTripper) {
 			return "https://api.example", roundTripper(func(*http.Request) (*http.Response, error) {
@@ -330,6 +329,28 @@ func TestTransportErrors(t *testing.T) {
 			assert.True(t, res.Exchanges[0].Preflight)
 		})
 	}
+}
+
+// Whoever made the response, its body is closed.
+func TestBodyIsClosed(t *testing.T) {
+	var body closer
+	transport := roundTripper(func(*http.Request) (*http.Response, error) {
+		return &http.Response{StatusCode: http.StatusOK, Body: &body}, nil
+	})
+	b := corstest.Browser{Transport: transport}
+	_, err := b.Fetch(t.Context(), corstest.Request{})
+	require.NoError(t, err)
+	assert.True(t, body.closed)
+}
+
+// A closer is an empty body that tells whether it was closed.
+type closer struct{ closed bool }
+
+func (*closer) Read([]byte) (int, error) { return 0, io.EOF }
+
+func (c *closer) Close() error {
+	c.closed = true
+	return nil
 }
 
 // A server that hangs is given up when the context ends.

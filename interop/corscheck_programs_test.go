@@ -1,7 +1,6 @@
 package interop_test
 
 import (
-	"bufio"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -317,21 +316,11 @@ func runCaddy(t testing.TB, config string, hosts map[string]string) bool {
 	cmd.Env = append(os.Environ(), "HOME="+dir, "XDG_CONFIG_HOME="+dir, "XDG_DATA_HOME="+dir)
 	cmd.Stdout, cmd.Stderr = log, log
 	ended := live.Start(t, cmd)
-	for _, host := range slices.Sorted(maps.Values(hosts)) {
-		for deadline := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
-			conn, err := net.Dial("tcp", host)
-			if err == nil {
-				conn.Close()
-				break
-			}
-			select {
-			case <-ended:
-				content, _ := os.ReadFile(log.Name())
-				t.Logf("Caddy ended; it wrote:\n%s", content)
-				return false
-			default:
-				require.True(t, time.Now().Before(deadline), "Caddy does not listen on %s", host)
-			}
+	for _, host := range hosts {
+		if !listens(t, host, ended) {
+			content, _ := os.ReadFile(log.Name())
+			t.Logf("Caddy ended; it wrote:\n%s", content)
+			return false
 		}
 	}
 	return true
@@ -385,23 +374,15 @@ func pythonWith(modules string) (python string, err error) {
 // configurations listen.
 func startProgram(t testing.TB, page, dir, program string, args ...string) fleet {
 	t.Helper()
-	stdout, w, err := os.Pipe()
-	require.NoError(t, err)
-	defer stdout.Close()
 	cmd := exec.Command(program, args...)
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "PAGE_ORIGIN="+page, "PYTHONDONTWRITEBYTECODE=1")
-	cmd.Stdout, cmd.Stderr = w, os.Stderr
-	live.Start(t, cmd)
-	require.NoError(t, w.Close()) // the program has its own
-	require.NoError(t, stdout.SetReadDeadline(time.Now().Add(time.Minute)))
+	cmd.Stderr = os.Stderr
 	var said struct {
 		Version string
 		Ports   map[string]int
 	}
-	line, err := bufio.NewReader(stdout).ReadBytes('\n') // all that it writes: no pipe breaks
-	require.NoError(t, err, "%s %v does not start", program, args)
-	require.NoError(t, json.Unmarshal(line, &said))
+	require.NoError(t, json.Unmarshal([]byte(firstLine(t, cmd)), &said))
 	f := fleet{said.Version, make(map[string]string)}
 	for name, port := range said.Ports {
 		f.hosts[name] = fmt.Sprintf("127.0.0.1:%d", port)

@@ -1,20 +1,18 @@
 package interop_test
 
 import (
-	"fmt"
 	"net/http"
 	"net/http/httputil"
 	"net/url"
 	"os"
 	"os/exec"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
 
 	"example.com/cors"
-	"example.com/cors/internal/test/live"
 )
 
 // Each option of Express's cors, and its counterpart here.
@@ -132,19 +130,11 @@ func startExpress(t *testing.T) func(policy string) http.Handler {
 	}
 	node := exec.Command("node", "server.js")
 	node.Dir = dir
-	stdout, w, err := os.Pipe()
-	require.NoError(t, err)
-	defer stdout.Close()
-	node.Stdout, node.Stderr = w, os.Stderr
-	live.Start(t, node)
-	require.NoError(t, w.Close()) // node has its own
-	require.NoError(t, stdout.SetReadDeadline(time.Now().Add(time.Minute)))
-	var port int
-	_, err = fmt.Fscan(stdout, &port)
-	require.NoError(t, err, "Express does not start")
+	node.Stderr = os.Stderr
+	port := strings.TrimSpace(firstLine(t, node))
 	return func(policy string) http.Handler {
 		return &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
-			r.SetURL(&url.URL{Scheme: "http", Host: fmt.Sprintf("127.0.0.1:%d", port), Path: "/" + policy})
+			r.SetURL(&url.URL{Scheme: "http", Host: "127.0.0.1:" + port, Path: "/" + policy})
 		}}
 	}
 }

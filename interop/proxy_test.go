@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"go/version"
-	"net"
 	"net/http"
 	"net/http/httputil"
 	"net/url"
@@ -13,10 +12,10 @@ import (
 
 	rscors "github.com/rs/cors"
 	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
 
 	"example.com/cors"
 	"example.com/cors/corstest"
+	"example.com/cors/internal/test/live"
 )
 
 // newProxy returns a reverse proxy to a server with the handler upstream.
@@ -125,11 +124,9 @@ func TestReverseProxyWithoutPolicy(t *testing.T) {
 
 // With the middleware outside, a page can tell that the upstream is down.
 func TestReverseProxyToNowhere(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	require.NoError(t, l.Close())
+	upstream := live.FreeAddress(t)
 	proxy := &httputil.ReverseProxy{
-		Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(&url.URL{Scheme: "http", Host: l.Addr().String()}) },
+		Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(&url.URL{Scheme: "http", Host: upstream}) },
 		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, _ error) {
 			http.Error(w, "no upstream", http.StatusBadGateway)
 		},

@@ -483,21 +483,29 @@ func printed(t testing.TB, folder, program string, args ...string) (host string,
 	if err != nil {
 		return "", err
 	}
-	stdout, w, err := os.Pipe()
-	require.NoError(t, err)
-	defer stdout.Close()
 	cmd := exec.Command(path, args...)
 	cmd.Dir = folder
 	cmd.Env = append(os.Environ(), "PYTHONDONTWRITEBYTECODE=1", "NODE_ENV=production")
-	cmd.Stdout, cmd.Stderr = w, stackLog(t, program)
-	live.Start(t, cmd)
-	require.NoError(t, w.Close()) // the program has its own
-	require.NoError(t, stdout.SetReadDeadline(time.Now().Add(time.Minute)))
-	line, err := bufio.NewReader(stdout).ReadString('\n') // all that it writes: no pipe breaks
-	require.NoError(t, err, "%s %v does not start", program, args)
-	port, err := strconv.Atoi(strings.TrimSpace(line))
-	require.NoError(t, err, "%s %v prints no port", program, args)
+	cmd.Stderr = stackLog(t, program)
+	port, err := strconv.Atoi(strings.TrimSpace(firstLine(t, cmd)))
+	require.NoError(t, err, "%s prints no port", cmd)
 	return fmt.Sprintf("127.0.0.1:%d", port), nil
+}
+
+// firstLine starts cmd, and returns the line that it prints, which is all that it prints:
+// no pipe breaks.
+func firstLine(t testing.TB, cmd *exec.Cmd) string {
+	t.Helper()
+	stdout, w, err := os.Pipe()
+	require.NoError(t, err)
+	defer stdout.Close()
+	cmd.Stdout = w
+	live.Start(t, cmd)
+	require.NoError(t, w.Close()) // cmd has its own
+	require.NoError(t, stdout.SetReadDeadline(time.Now().Add(time.Minute)))
+	line, err := bufio.NewReader(stdout).ReadString('\n')
+	require.NoError(t, err, "%s does not start", cmd)
+	return line
 }
 
 // stackLog is a file for what a server writes, which is shown if t fails.

@@ -185,7 +185,7 @@ func (p *parser) parse(args []string) (rest []string, err error) {
 			}
 		case len(arg) > 1 && arg[0] == '-':
 			args, err = p.parseFlag(arg, args)
-		case p.call.url == "" && !p.copied && strings.TrimSuffix(path.Base(arg), ".exe") == "curl":
+		case p.call.url == "" && !p.copied && strings.TrimSuffix(strings.ToLower(path.Base(arg)), ".exe") == "curl":
 			p.copied = true
 		case p.pasted:
 			err = p.setURL(arg)
@@ -404,6 +404,10 @@ func (p *parser) read(flag, name string) (string, error) {
 }
 
 func errNamesFile(name, beside string) error {
+	if name == "-" {
+		return usagef("the paste takes a part of the call from its standard input, which a paste does not have: " +
+			"write it out, as in -d '{…}'")
+	}
 	return usagef("the paste names the file %s, and a paste opens no file: add %s beside it", quote(name), beside)
 }
 
@@ -618,6 +622,9 @@ func (p *parser) findOrigin() error {
 		return usagef("no -origin: name the origin of the page that calls, as in -origin https://app.example.com")
 	}
 	p.call.origin = origin
+	if p.origin == "" && origin == "file://" {
+		return nil // a WebView of Android writes it, and other browsers null
+	}
 	return checkOrigin(origin)
 }
 

@@ -189,7 +189,7 @@ func TestBadUsage(t *testing.T) {
 			"no -origin: name the origin of the page that calls, as in -origin https://app.example.com",
 		},
 		{
-			"no origin copied", []string{"curl", api},
+			"no origin copied", []string{"Curl.EXE", api},
 			"the copied call names no page, in Origin or in Referer: add -origin https://app.example.com",
 		},
 		{

@@ -128,6 +128,15 @@ func TestAuditOfOtherOrigins(t *testing.T) {
 		{"http://127.0.0.1:3000", `127.0.0.1`, "high prefix-match"},
 		{"http://[::1]:3000", `^http://\[::1\]:`, "low any-port"},
 		{"https://app.example.com:8443", `^https?://app\.example\.com:8443$`, "medium insecure-scheme"},
+		{"http://localhost:3000", `^http://localhost:3000`, "low any-port"},
+		{"https://app.example.com:65535", `^https://app\.example\.com:65535`, ""}, // there is no longer port
+		{"https://app.example.com", `^https://app[.-]example\.com$`, "high suffix-match"},
+		{"https://app.example.com", `^https://(\w+[.-])*example\.com$`, "high suffix-match; info any-subdomain"},
+		{"https://app.example.com", `^https://app.example\.com$`, "high unescaped-dot"}, // and no hyphen besides
+		{"https://app.example.com", `^https://app`, "high prefix-match"},
+		{"https://shop.netlify.app", `^https://([a-z0-9-]+--)?shop\.netlify\.app$`, ""}, // its own deploys
+		{"https://app.example.com", `^https://(app\.example\.com|[a-z0-9-]+--example\.netlify\.app)$`,
+			"high any-platform-host"},
 		{"capacitor://localhost", `^capacitor://localhost$`, ""},
 		{"https://app.example.com", `^https://(app\.example\.com|127\.0\.0\.1)`, "high prefix-match"},
 		{"https://app.example.com", `^(https://app\.example\.com|http://127\.0\.0\.1)`, "high prefix-match"}, // twice
@@ -139,6 +148,40 @@ func TestAuditOfOtherOrigins(t *testing.T) {
 			assert.Empty(t, a.Hints)
 		})
 	}
+}
+
+// A server that fails on everything is to be mended, and not its CORS layer.
+func TestAuditOfADeadServer(t *testing.T) {
+	for _, tc := range []struct {
+		preflight, get int
+		remedy         string
+	}{
+		{502, 502, "The server fails on GET too"},
+		{500, 500, "The server fails on GET too"},
+		{500, 499, "Answer OPTIONS"},
+		{499, 500, "Answer OPTIONS"},
+	} {
+		var a jsonAudit
+		runJSON(t, &a, "-audit", "-origin", page, serve(t, before(nil, func(w http.ResponseWriter, r *http.Request) bool {
+			w.WriteHeader(map[bool]int{true: tc.preflight, false: tc.get}[onOptions(r)])
+			return true
+		})))
+		assert.Equal(t, "medium preflight-fails", findingIDs(t, a.Findings))
+		assert.Contains(t, a.Findings[0].Remedy, tc.remedy, "%+v", tc)
+	}
+}
+
+// The detail says what the server may have meant.
+func TestDetailOfAHyphen(t *testing.T) {
+	detail := func(allow string) string {
+		var a jsonAudit
+		runJSON(t, &a, "-audit", "-origin", page, serve(t, policy{allow: matching(allow), lines: withCookies}))
+		require.NotEmpty(t, a.Findings)
+		return a.Findings[0].Detail
+	}
+	assert.Contains(t, detail(`^https://app[.-]example\.com$`), "app-example.com can make calls")
+	assert.Contains(t, detail(`^https://app[.-]example\.com$`), "a hyphen for a dot")
+	assert.NotContains(t, detail(`example\.com$`), "hyphen")
 }
 
 func TestStrangers(t *testing.T) {
@@ -161,6 +204,7 @@ func TestStrangers(t *testing.T) {
 			"any-port https://app.example.com:49321",
 			"substring-match https://app.example.c",
 			"substring-match https://xample.com",
+			"suffix-match https://app-example.com",
 			"domain-wildcard https://app.random.com",
 			"domain-wildcard https://app.example.bid",
 			"prefix-match https://app.random.example",

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -14,12 +15,12 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"example.com/cors/internal/fetch"
+	"example.com/cors/internal/test/live"
 )
 
 // Several URLs are audited in one run, each as if it were alone.
@@ -91,10 +92,7 @@ func TestSeveralURLs(t *testing.T) {
 // closedServer returns a URL at which nothing listens.
 func closedServer(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	require.NoError(t, l.Close())
-	return "http://" + l.Addr().String() + "/users/7"
+	return "http://" + live.FreeAddress(t) + "/users/7"
 }
 
 func countsLine(urls int, s jsonSummary) string {
@@ -177,56 +175,71 @@ func TestFlagsOfTheOtherMode(t *testing.T) {
 	}
 }
 
-// slow answers after a while.
-func slow(h http.Handler, wait time.Duration, after int32) http.Handler {
+// runLate runs the command until the server of h is asked once more than so often: then its
+// limit is over. It returns the exit status, and what is written without -json.
+func runLate(t *testing.T, h http.Handler, after int32, into any, args ...string) (status int, text string) {
+	t.Helper()
+	ctx, over := context.WithCancel(t.Context())
 	var n atomic.Int32
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if n.Add(1) > after {
-			select {
-			case <-time.After(wait):
-			case <-r.Context().Done():
-				return
-			}
+	url := serve(t, before(h, func(_ http.ResponseWriter, r *http.Request) bool {
+		late := n.Add(1) > after
+		if late {
+			over()
+			<-r.Context().Done()
 		}
-		h.ServeHTTP(w, r)
-	})
+		return late
+	}))
+	for i, arg := range args {
+		args[i] = strings.ReplaceAll(arg, "URL", url)
+	}
+	f, c, err := parseArgs(args, nil)
+	require.NoError(t, err)
+	m := newMask(f, c)
+	found, err := examine(ctx, f, c, m, io.Discard)
+	require.NoError(t, err)
+	encoded, err := json.Marshal(found.json(m))
+	require.NoError(t, err)
+	require.NoError(t, json.Unmarshal(encoded, into))
+	var b bytes.Buffer
+	found.writeTo(newReport(&b, f, m, false))
+	return found.exit(f), b.String()
 }
 
 // -M ends the whole, however many URLs there are. What was found by then counts; nothing
 // found is not the same as sound.
 func TestLimitForTheWhole(t *testing.T) {
-	const hour = time.Hour
 	t.Run("before the first answers", func(t *testing.T) {
+		silent := serve(t, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }))
 		var e jsonError
-		assert.Equal(t, exitUnknown, runJSON(t, &e, "-audit", "-M", "0.3", "-origin", page, serve(t, slow(good, hour, 0))))
+		assert.Equal(t, exitUnknown, runJSON(t, &e, "-audit", "-M", "0.3", "-origin", page, silent))
 		assert.Equal(t, "limit", e.ID)
 		assert.Contains(t, e.Error, "-M")
 	})
 	t.Run("while nothing is found", func(t *testing.T) {
 		var a jsonAudit
-		assert.Equal(t, exitUnknown, runJSON(t, &a, "-audit", "-M", "0.5", "-origin", page, serve(t, slow(good, hour, 10))))
+		status, text := runLate(t, good, 10, &a, "-audit", "-origin", page, "URL")
+		assert.Equal(t, exitUnknown, status)
 		assert.Equal(t, "limit-reached", hintIDs(t, a.Hints))
 		assert.Empty(t, a.Findings)
-		assert.LessOrEqual(t, a.Requests, 12)
-		_, text := runText(t, false, "-audit", "-M", "0.5", "-origin", page, serve(t, slow(good, hour, 10)))
+		assert.Equal(t, 11, a.Requests)
 		assert.Contains(t, text, "Nothing found so far.")
 		assert.NotContains(t, text, "Nothing found.")
 	})
 	t.Run("after something is found", func(t *testing.T) {
 		var a jsonAudit
-		open := policy{allow: echo, lines: withCookies}
-		assert.Equal(t, exitFailed, runJSON(t, &a, "-audit", "-M", "0.5", "-origin", page, serve(t, slow(open, hour, 10))))
+		status, _ := runLate(t, policy{allow: echo, lines: withCookies}, 10, &a, "-audit", "-origin", page, "URL")
+		assert.Equal(t, exitFailed, status)
 		assert.Equal(t, "high any-origin", findingIDs(t, a.Findings))
 		assert.Equal(t, "limit-reached", hintIDs(t, a.Hints))
 	})
 	t.Run("several URLs", func(t *testing.T) {
-		stuck := serve(t, slow(good, hour, 10))
 		var all struct {
 			Version int
 			Audits  []json.RawMessage
 			Summary jsonSummary
 		}
-		assert.Equal(t, exitUnknown, runJSON(t, &all, "-audit", "-M", "0.5", "-origin", page, stuck, stuck, stuck))
+		status, _ := runLate(t, good, 10, &all, "-audit", "-origin", page, "URL", "URL", "URL")
+		assert.Equal(t, exitUnknown, status)
 		assert.Equal(t, 3, all.Summary.Failed)
 	})
 	t.Run("long enough", func(t *testing.T) {

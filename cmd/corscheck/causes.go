@@ -163,12 +163,31 @@ func (e *evidence) concludeGranted() []note {
 		return one("options-not-routed", "The server did not answer the preflight. It said %s, as routers do "+
 			"that have no route for OPTIONS. "+
 			"Put the CORS layer before the router, or add a route for OPTIONS.", statusLine(x.status))
-	case refuses(x.status):
-		return one("options-not-routed", "The CORS headers are right, and the preflight is refused all the same, "+
-			"with %s: what is behind the CORS layer answers it. "+
-			"Have the CORS layer answer OPTIONS itself, with 204.", statusLine(x.status))
+	case isRedirect(x), e.passes(askPlain):
+		return nil // the verdict says it
+	case x.status >= http.StatusInternalServerError:
+		return e.brokenBehindLayer()
 	}
-	return nil
+	return one("options-not-routed", "The CORS headers are right, and the preflight is refused all the same, "+
+		"with %s: what is behind the CORS layer answers it. "+
+		"Have the CORS layer answer OPTIONS itself, with 204.", statusLine(x.status))
+}
+
+// brokenBehindLayer is for an error in answer to a preflight, with the headers that it needs: the
+// server fails on everything, or on OPTIONS alone.
+func (e *evidence) brokenBehindLayer() []note {
+	got := statusLine(e.fault.status)
+	switch x := e.answers[askRead]; {
+	case x == nil:
+		return either("error-before-cors", "options-not-routed", "The CORS headers are there, and the preflight fails "+
+			"with %s. Either the server fails on everything: mend that first. "+
+			"Or what is behind the CORS layer fails on OPTIONS: have the layer answer it itself, with 204.", got)
+	case x.status >= http.StatusInternalServerError:
+		return one("error-before-cors", "The CORS headers are there, and the server fails, with %s. Mend the error "+
+			"first.", got)
+	}
+	return one("options-not-routed", "The CORS headers are right, and what is behind the CORS layer fails on OPTIONS, "+
+		"with %s. Have the layer answer OPTIONS itself, with 204.", got)
 }
 
 // listsLess reports whether an answer has the lists of a preflight's, and not on them what the call
@@ -199,8 +218,7 @@ func (e *evidence) concludeValue(lines []string) []note {
 		return one("malformed-origin", "The server writes %s, where a variable of its configuration or its code was to be "+
 			"filled in. Have it answer the request's Origin, if that is on its list.", quote(value))
 	case isJoined(value):
-		return one("duplicate-header", "Two layers add %s, and a proxy joined the two lines. Remove one of the two.",
-			fetch.AllowOrigin)
+		return one("duplicate-header", "%s", joinedLines(fetch.AllowOrigin))
 	case len(strings.FieldsFunc(value, isSeparator)) > 1:
 		return one("malformed-origin", "%s holds one origin, and no list. Have the server compare the request's "+
 			"Origin with its list, and answer that origin alone.", fetch.AllowOrigin)
@@ -327,6 +345,9 @@ func (e *evidence) concludePreflight() []note {
 			"here. Enable CORS for the resource, and deploy it again.", code)
 	case isChallenge(who), who == ngrok:
 		return intercepted(who, code)
+	case who == cloudFront:
+		return one("options-not-routed", "CloudFront does not let OPTIONS through: its %s leave it out. Set them to GET, "+
+			"HEAD, OPTIONS or more, in the behavior for this path.", code)
 	case e.grantsPage():
 		return e.concludeLonePreflight()
 	case e.coversOthers():
@@ -477,14 +498,17 @@ func (e *evidence) blamesHeader() bool { return e.plan.method == http.MethodGet 
 // refused says what the CORS layer refuses, if it grants a preflight for GET.
 func (e *evidence) refused() []note {
 	got := statusLine(e.fault.status)
-	names := headerNames(e.plan.announced)
+	names := "the header " + headerNames(e.plan.announced)
+	if len(e.plan.announced) > 1 {
+		names = "one of the headers " + headerNames(e.plan.announced)
+	}
 	switch {
 	case e.blamesHeader():
-		return one("cors-refused", "The CORS layer allows %s, and refuses the header %s with %s. Add the header "+
+		return one("cors-refused", "The CORS layer allows %s, and refuses %s with %s. Add the header "+
 			"to its list.", e.call.origin, names, got)
 	case len(e.plan.announced) > 0 && e.answers[askMethod] == nil:
 		return one("cors-refused", "The CORS layer allows %s, and refuses this preflight with %s: the method %s "+
-			"or the header %s is not on its list. Compare both with its lists.",
+			"or %s is not on its list. Compare both with its lists.",
 			e.call.origin, got, e.plan.method, names)
 	}
 	return one("cors-refused", "The CORS layer allows %s, and refuses the method %s with %s. Add the method to "+
@@ -530,6 +554,9 @@ func (e *evidence) concludeUnlisted() []note {
 	asked := e.answers[askPlain] != nil || x.preflight && x.announces(http.MethodGet) == "" || !x.preflight
 	switch {
 	case w.off:
+		return one("no-cors-layer", "The server says that CORS is not enabled here: %s. Enable it, with a rule for %s.",
+			w.quoted(), e.call.origin)
+	case w.unruled:
 		return either("origin-not-listed", "cors-refused", "The server answered for its CORS layer, which is not "+
 			"enabled here or has no rule for %s.%s Enable it, with a rule for this origin.", e.call.origin, said)
 	case asked, w.subject == "origin":
@@ -611,6 +638,17 @@ func (e *evidence) concludeActual() []note {
 }
 
 func (e *evidence) notCovered() []note {
+	if asksForLogin(e.fault) {
+		return either("login-before-cors", "not-covered", "The server allows the page at a path that does not exist, and "+
+			"a login answers here, with %s and nothing of CORS. Either the login stands before the CORS layer, or the layer "+
+			"does not cover this URL. Put it before the login and all routes.", statusLine(e.fault.status))
+	}
+	if e.fault.status >= http.StatusInternalServerError {
+		return either("error-before-cors", "not-covered", "The server allows the page at a path that does not exist, and "+
+			"answers %s here, with nothing of CORS. Mend that error first. "+
+			"Either its page is made outside the CORS layer, or the layer does not cover this URL: put it before all "+
+			"routes, and around error pages.", statusLine(e.fault.status))
+	}
 	return one("not-covered", "The server allows the page at a path that does not exist, and this answer, %s, "+
 		"has nothing of CORS: the CORS layer does not cover this URL. "+
 		"It stands after the route, or covers other routes. Put it before all of them.", statusLine(e.fault.status))
@@ -629,7 +667,7 @@ func intercepted(who, code string) []note {
 			"shows to browsers, have the script send the header ngrok-skip-browser-warning, and the CORS layer allow it; "+
 			"else start the server and the tunnel.", code)
 	}
-	return one("error-before-cors", "%s answered in place of the server, with a %s that no script can pass. "+
+	return one("error-before-cors", "%s answered in place of the server (%s), with a page that no script can pass. "+
 		"Exempt the API from it, with a rule for its path.", who, quote(code))
 }
 
@@ -664,13 +702,10 @@ func (e *evidence) failed() []note {
 		got += fmt.Sprintf(" (%s: %s)", who, shorten(code))
 	}
 	switch {
+	case isAboutBody(x.status) && x.preflight && who == "":
+		return e.handled()
 	case refuses(x.status) && x.preflight:
-		always := ""
-		if y := e.answers[askNobody]; y != nil && y.status == x.status {
-			always = ", with and without Origin"
-		}
-		return one("error-before-cors", "Something before the CORS layer refuses OPTIONS with %s%s: a firewall, or "+
-			"a rule for methods. Let OPTIONS through.", got, always)
+		return e.forbidden(got)
 	case x.status == http.StatusForbidden && who == "" && !e.grantsPage() && !e.isProbed() && !e.call.isOpaque():
 		return either("error-before-cors", "origin-not-listed", "The %s may come from a proxy, a firewall or a "+
 			"permission check outside the CORS layer: mend that first. "+
@@ -679,10 +714,55 @@ func (e *evidence) failed() []note {
 		return either("error-before-cors", "no-cors-layer", "The %s may come from a proxy, or from an error "+
 			"handler outside the CORS layer; or no CORS layer covers this URL. "+
 			"The page cannot see it, and reports a CORS error in its place. Mend the error first.", got)
+	case x.status == http.StatusTooManyRequests:
+		return one("error-before-cors", "A limit for requests answered outside the CORS layer, with %s. The page cannot "+
+			"see that, and reports a CORS error in its place. Put the CORS layer before the limit, which then counts no "+
+			"preflights.", got)
 	}
 	return one("error-before-cors", "The %s may come from a proxy, or from an error handler outside the CORS layer. "+
 		"The page cannot see it, and reports a CORS error in its place. Mend the error first, and put the CORS "+
 		"layer around error pages too.", got)
+}
+
+// isAboutBody reports whether applications answer so to a request that lacks what they need: OPTIONS has
+// no body.
+func isAboutBody(status int) bool {
+	return status == http.StatusBadRequest || status == http.StatusLengthRequired ||
+		status == http.StatusUnsupportedMediaType || status == http.StatusUnprocessableEntity
+}
+
+// handled is for a preflight that the application answered as if it were the call.
+func (e *evidence) handled() []note {
+	x, read := e.fault, e.answers[askRead]
+	if isHTML(x) || read == nil || read.status >= 400 && read.granted() == nothing {
+		return either("options-not-routed", "error-before-cors", "The preflight got %s. Either the application answered "+
+			"it as if it were the call: put the CORS layer before it. Or a proxy or an error handler says so whatever is "+
+			"asked: mend that first.", statusLine(x.status))
+	}
+	silent := ""
+	if !e.grantsPage() {
+		silent = e.orSilent()
+	}
+	return one("options-not-routed", "The application answered the preflight as if it were the call, with %s. Put the "+
+		"CORS layer before it, and have it answer OPTIONS.%s", statusLine(x.status), silent)
+}
+
+// forbidden is for a preflight that something refuses which is no CORS layer.
+func (e *evidence) forbidden(got string) []note {
+	always, who := "", "a firewall, or a rule for methods"
+	if y := e.answers[askNobody]; y != nil && y.status == e.fault.status {
+		always = ", with and without Origin"
+	}
+	switch y := e.answers[askRead]; {
+	case y == nil:
+	case asksForLogin(y), leadsToLogin(y):
+		return either("login-before-cors", "error-before-cors", "GET meets a login here, %s, and OPTIONS is refused with "+
+			"%s%s: by the login, or by a firewall. Let OPTIONS through, without a login.", statusAndPlace(y), got, always)
+	case y.status == e.fault.status:
+		who = "a firewall or a permission check, which refuses GET too"
+	}
+	return one("error-before-cors", "Something before the CORS layer refuses OPTIONS with %s%s: %s. Let OPTIONS "+
+		"through.", got, always, who)
 }
 
 func statusAndPlace(x *exchange) string {

@@ -132,11 +132,16 @@ var layers = map[string]layer{
 // silent are the layers that answer an origin that is not listed as if there were none.
 var silent = []string{"gorilla/handlers"}
 
-// causeOf runs the command, and returns the ids of its notes but for those that are no
-// cause; two causes of one note stand with an "or".
+// causeOf runs the command, and returns the causes that it names.
 func causeOf(t *testing.T, args ...string) (cause string, o jsonOutcome) {
 	t.Helper()
 	runJSON(t, &o, args...)
+	return causes(o), o
+}
+
+// causes returns the ids of the notes but for those that are no cause; two causes of one
+// note stand with an "or".
+func causes(o jsonOutcome) string {
 	var ids []string
 	for _, n := range o.Hints {
 		if n.ID == "local-network" || n.ID == "same-site-cookies" {
@@ -148,7 +153,7 @@ func causeOf(t *testing.T, args ...string) (cause string, o jsonOutcome) {
 		}
 		ids = append(ids, id)
 	}
-	return strings.Join(ids, ", "), o
+	return strings.Join(ids, ", ")
 }
 
 // B1, B2: what a layer refuses is known, whatever its way to refuse is.
@@ -539,7 +544,27 @@ func TestCauses(t *testing.T) {
 		{"a bucket without CORS", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			refusesWith(403, "<Error><Code>AccessForbidden</Code><Message>CORSResponse: CORS is not enabled for "+
 				"this bucket.</Message></Error>")(w, r, "")
-		}), put, "origin-not-listed or cors-refused", "not enabled", "login", ""},
+		}), put, "no-cors-layer", `"AccessForbidden CORSResponse: CORS is not enabled for this bucket". Enable`,
+			"login", ""},
+		{"a container with no rule, or none for this page", errorPage(403, "<Code>CorsPreflightFailure</Code> CORS not "+
+			"enabled or no matching rule found", "X-Ms-Error-Code: CorsPreflightFailure"), put,
+			"origin-not-listed or cors-refused", `It says: "CorsPreflightFailure CORS not enabled`, "", ""},
+		{"a bucket that is not set up", errorPage(403, "<Message>CORS not configured for this bucket</Message>"), put,
+			"no-cors-layer", "not configured", "", ""},
+		{"CORS that is off", says2(403, "X-Error: CORS isn't enabled"), put, "no-cors-layer", "isn't enabled", "", ""},
+		{"credentials of two layers in one line", says2(200, fetch.AllowOrigin+": "+page, fetch.AllowCredentials+
+			": true, true"), []string{"-credentials"}, "duplicate-header", "a proxy joined", "", ""},
+		{"a limit for requests, after a granted preflight", lost(listed, onPUT, 429), put, "error-before-cors",
+			"Put the CORS layer before the limit", "Mend the error", ""},
+		{"a code of several words", says2(403, "X-Error: CORS_ORIGIN_DENIED"), put, "origin-not-listed",
+			`It says: "CORS ORIGIN DENIED".`, "", ""},
+		{"a member of JSON before the one that says it", errorPage(403, `{"error":"Forbidden","message":"Origin x is `+
+			`not allowed"}`), put, "origin-not-listed", `It says: "Origin x is not allowed".`, "", ""},
+		{"words with entities", errorPage(500, "<pre>Error: Not allowed by CORS<br> &nbsp;at x"), put,
+			"origin-not-listed", `It says: "Not allowed by CORS at x".`, "", "origin-not-listed or cors-refused"},
+		{"one of two headers", layer{origin: page, refuse: refusesWith(403, ""), app: application(405)},
+			append([]string{"-H", "X-Tenant: 1"}, put...), "cors-refused", "one of the headers Content-Type, X-Tenant with", "",
+			"cors-refused or error-before-cors"},
 
 		// Words that are not the server's own.
 		{"a server that sends back what it got", sendsBack(200), put, "options-not-routed", "", "not on its list",
@@ -588,6 +613,80 @@ func TestCauses(t *testing.T) {
 			"not on its list", "error-before-cors or no-cors-layer, null-origin"},
 		{"a 403 after a granted preflight", lost(listed, onPUT, 403), put, "error-before-cors", "", "not on its list",
 			""},
+
+		// An application answers OPTIONS as if it were the call.
+		{"400 of the application", before(listed, says(onOptions, 400)), put, "options-not-routed",
+			"as if it were the call, with 400 Bad Request", "If there is one already", "cors-refused or error-before-cors"},
+		{"415 of the application, and no CORS", before(application(405), says(onOptions, 415)), put, "options-not-routed",
+			"If there is one already", "firewall", "options-not-routed or error-before-cors"},
+		{"411 of the application", before(listed, says(onOptions, 411)), put, "options-not-routed", "411", "",
+			"options-not-routed or error-before-cors"},
+		{"422 of the application", before(listed, says(onOptions, 422)), put, "options-not-routed", "422", "",
+			"options-not-routed or error-before-cors"},
+		{"415 to everything", says2(415), put, "options-not-routed or error-before-cors", "whatever is asked", "",
+			"options-not-routed or error-before-cors"},
+		{"415 to OPTIONS, 500 to GET", before(nil, func(w http.ResponseWriter, r *http.Request) bool {
+			w.WriteHeader(map[bool]int{true: 415, false: 500}[onOptions(r)])
+			return true
+		}), put, "options-not-routed or error-before-cors", "", "", ""},
+		{"415 to OPTIONS, 400 to GET", before(nil, func(w http.ResponseWriter, r *http.Request) bool {
+			w.WriteHeader(map[bool]int{true: 415, false: 400}[onOptions(r)])
+			return true
+		}), put, "options-not-routed or error-before-cors", "", "", ""},
+		{"400 to everything, with CORS to GET", before(nil, func(w http.ResponseWriter, r *http.Request) bool {
+			if !onOptions(r) {
+				w.Header().Set(fetch.AllowOrigin, page)
+			}
+			w.WriteHeader(http.StatusBadRequest)
+			return true
+		}), put, "options-not-routed", "", "whatever is asked", "cors-refused or error-before-cors"},
+		{"a page for people", before(listed, func(w http.ResponseWriter, r *http.Request) bool {
+			if onOptions(r) {
+				errorPage(400, "<p>Bad request").ServeHTTP(w, r)
+			}
+			return onOptions(r)
+		}), put, "options-not-routed or error-before-cors", "", "", "cors-refused or error-before-cors"},
+		{"400 of a gateway", before(listed, says(onOptions, 400, "X-Amzn-Errortype: BadRequestException")), put,
+			"error-before-cors", "BadRequestException", "as if it were the call", "cors-refused or error-before-cors"},
+		{"422 of the application, with CORS headers", policy{allow: only(page), preflightStatus: 422}, put,
+			"options-not-routed", "answer OPTIONS itself", "", ""},
+		{"500 to OPTIONS, with CORS headers", policy{allow: only(page), preflightStatus: 500}, put, "options-not-routed",
+			"fails on OPTIONS", "", "error-before-cors or options-not-routed"},
+		{"502 to everything, with CORS headers", before(nil, says(onAll, 502, fetch.AllowOrigin+": *",
+			fetch.AllowMethods+": PUT", fetch.AllowHeaders+": Content-Type")), put, "error-before-cors", "Mend the error", "",
+			"error-before-cors or options-not-routed"},
+		{"499 to GET, 500 to OPTIONS, with CORS headers", before(nil, func(w http.ResponseWriter, r *http.Request) bool {
+			w.Header().Set(fetch.AllowOrigin, page)
+			w.WriteHeader(map[bool]int{true: 500, false: 499}[onOptions(r)])
+			return true
+		}), put, "options-not-routed", "", "", "error-before-cors or options-not-routed"},
+		{"500 to everything, with CORS headers", before(nil, says(onAll, 500, fetch.AllowOrigin+": *")), put,
+			"error-before-cors", "", "", "error-before-cors or options-not-routed"},
+		{"500 at a URL that the layer does not cover", before(listed, says(func(r *http.Request) bool {
+			return r.URL.Path == "/users/7"
+		}, 500)), put, "error-before-cors or not-covered", "around error pages", "", "error-before-cors or no-cors-layer"},
+		{"a login at a URL that the layer does not cover, perhaps", before(listed, says(func(r *http.Request) bool {
+			return r.URL.Path == "/users/7"
+		}, 401)), put, "login-before-cors or not-covered", "Put it before the login", "", "login-before-cors"},
+		{"the same, without a preflight", before(listed, says(func(r *http.Request) bool {
+			return r.URL.Path == "/users/7"
+		}, 401)), get, "login-before-cors or not-covered", "", "", "login-before-cors"},
+		{"499 at a URL that the layer does not cover", before(listed, says(func(r *http.Request) bool {
+			return r.URL.Path == "/users/7"
+		}, 499)), put, "not-covered", "", "error pages", "error-before-cors or no-cors-layer"},
+		{"403 to OPTIONS before a login", before(nil, func(w http.ResponseWriter, r *http.Request) bool {
+			w.WriteHeader(map[bool]int{true: 403, false: 401}[onOptions(r)])
+			return true
+		}), put, "login-before-cors or error-before-cors", "GET meets a login here, 401 Unauthorized", "",
+			"cors-refused or error-before-cors"},
+		{"403 to OPTIONS before a redirect to a login", before(redirect("/login", 302), says(onOptions, 403)), put,
+			"login-before-cors or error-before-cors", "302 Found to /login", "", "cors-refused or error-before-cors"},
+		{"403 to everything", says2(403), put, "error-before-cors", "refuses GET too", "rule for methods",
+			"cors-refused or error-before-cors"},
+		{"CloudFront without OPTIONS", before(listed, func(w http.ResponseWriter, r *http.Request) bool {
+			return onOptions(r) && !refusesWith(403, "<H1>403 ERROR</H1>This distribution is not configured to allow the "+
+				"HTTP request method that was used for this request.")(w, r, "")
+		}), put, "options-not-routed", "Allowed HTTP methods", "firewall", ""},
 
 		// The rest.
 		{"a firewall that takes no OPTIONS, and a server that crashes without Origin", before(nil,
@@ -687,9 +786,13 @@ func sendsBack(status int) http.Handler {
 	})
 }
 
-func errorPage(status int, body string) http.Handler {
+func errorPage(status int, body string, lines ...string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html")
+		for _, l := range lines {
+			name, value, _ := strings.Cut(l, ": ")
+			w.Header().Set(name, value)
+		}
 		w.WriteHeader(status)
 		_, _ = w.Write([]byte(body))
 	})
@@ -746,7 +849,7 @@ func TestLayerThatRefusesWithTheOriginGranted(t *testing.T) {
 			"X-Tenant"},
 		{statuses(405), page, []string{"-H", "X-Tenant: 1"}, "cors-refused", "options-not-routed or cors-refused",
 			"X-Tenant"},
-		{statuses(500), page, []string{"-H", "X-Tenant: 1"}, "", "", ""},
+		{statuses(500), page, []string{"-H", "X-Tenant: 1"}, "", "error-before-cors or options-not-routed", ""},
 		{url, "https://other.example.com", put, "origin-not-listed", "origin-not-listed", "https://other.example.com"},
 	} {
 		args := append(append([]string{"-origin", tc.origin}, tc.args...), tc.url)

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/textproto"
 	"path/filepath"
+	"regexp"
 	"strings"
 
 	"example.com/cors/internal/fetch"
@@ -285,6 +286,8 @@ func isSetByBrowser(name, value string) bool {
 		return strings.HasPrefix(value, "Mozilla/") // An SDK's is the script's own.
 	case "accept-language", "priority", "purpose", "save-data", "upgrade-insecure-requests", "x-client-data":
 		return true
+	case "x-requested-with":
+		return androidPackage.MatchString(value) // an app's WebView; scripts write XMLHttpRequest
 	case "alt-used": // Firefox, over HTTP/3
 		return true
 	case "authority": // older Chromium: HTTP/2's own, without its colon
@@ -295,6 +298,9 @@ func isSetByBrowser(name, value string) bool {
 	}
 	return fetch.IsForbiddenRequestHeader(name)
 }
+
+// androidPackage is the name of an app of Android, such as com.example.app.
+var androidPackage = regexp.MustCompile(`^[A-Za-z]\w*(?:\.[A-Za-z]\w*)+$`)
 
 // dropRevalidation leaves out the headers by which a browser's cache asks whether
 // what it has is still good.

@@ -80,7 +80,7 @@ func (a *audit) reportKind(in []stranger, id string) {
 	}
 	detail, remedy := describe(same[0])
 	if len(same) > most {
-		detail += fmt.Sprintf(" So does %s.", enumerateOrigins(same[most:]))
+		detail += fmt.Sprintf(" The same goes for %s.", enumerateOrigins(same[most:]))
 	}
 	a.report(id, strangerSeverity(same[0]), evidence, detail, remedy)
 }
@@ -148,6 +148,9 @@ func describe(s stranger) (detail, remedy string) {
 	case "prefix-match":
 		return owner + ": the server looks only at how the origin begins.", compare
 	case "suffix-match":
+		if s.hasHyphen() {
+			return owner + ": the server takes a hyphen for a dot, or looks only at how the origin ends.", compare
+		}
 		return owner + ": the server looks only at how the origin ends.", compare
 	case "domain-wildcard":
 		return owner + ": the server takes any name in place of a part of the domain.", compare
@@ -181,7 +184,8 @@ func describe(s stranger) (detail, remedy string) {
 		return fmt.Sprintf("Every subdomain of %s %s, also one that somebody else took over.", s.of, deed),
 			"If that is not meant, name the hosts."
 	}
-	return fmt.Sprintf("Every port of %s %s, whatever runs there.", s.of, deed), "If that is not meant, name the port."
+	return fmt.Sprintf("A page on another port of %s, such as %s, %s, whatever runs there.", s.of, s.origin, deed),
+		"If that is not meant, name the port, and compare the whole origin."
 }
 
 func describeAnyOrigin(s stranger) (detail, remedy string) {
@@ -372,6 +376,8 @@ func (a *audit) judgePreflight() {
 	case x.status < 300:
 		remedy = "Send the CORS headers with the answer to OPTIONS too: put the CORS layer before the router, or add " +
 			"a route for OPTIONS."
+	case x.status >= http.StatusInternalServerError && a.own.status >= http.StatusInternalServerError:
+		remedy = "The server fails on GET too: mend that first, and audit it then."
 	case x.status == http.StatusNotFound || x.status == http.StatusMethodNotAllowed:
 		remedy = "Put the CORS layer before the router, or add a route for OPTIONS."
 	}

@@ -37,8 +37,11 @@ var noLines = []string{"login-redirect", "https-downgrade", "not-a-preflight", "
 // fix returns the remedy for the verdict that blocks the call.
 func (o *outcome) fix() fix {
 	v, x := o.fault()
-	if x == nil || v.blocked.Step == corstest.StepRedirect || v.blocked.Origin != o.call.origin {
-		return fix{} // The redirect is to blame, or took the origin: see notes.
+	if x == nil || v.blocked.Origin != o.call.origin {
+		return fix{} // A redirect took the origin: see notes.
+	}
+	if v.blocked.Step == corstest.StepRedirect || v.blocked.Step == corstest.StepRequest {
+		return fix{} // The redirect is to blame, or the browser takes the answer for none.
 	}
 	notes := o.notes()
 	if slices.ContainsFunc(notes, func(n note) bool { return slices.Contains(noLines, n.ID) }) {

@@ -64,5 +64,5 @@ func splitPort(hostport string) (host, port string) {
 
 // isPublic reports whether strangers can get names right under domain.
 func isPublic(domain string) bool {
-	return publicsuffix.Is(domain) || publicsuffix.Below(domain) != "" || unlisted[domain]
+	return publicsuffix.IsOpen(domain) || publicsuffix.Below(domain) != ""
 }

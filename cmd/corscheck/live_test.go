@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -19,13 +19,14 @@ import (
 // the same call and the same verdict.
 func TestConsolesOfBrowsers(t *testing.T) {
 	browsers := live.Browsers(t)
-	calls := []struct {
+	type failing struct {
 		path, script string
 		server       policy
 		method       string // as far as the console tells it
 		header       string
 		blame        string
-	}{
+	}
+	calls := []failing{
 		{"/none", `fetch(URL)`, policy{}, "GET", "", "Access-Control-Allow-Origin"},
 		{"/method", `fetch(URL, {method: "PUT"})`,
 			policy{allow: echo, preflight: replace("Access-Control-Allow-Methods", "GET")}, "PUT", "",
@@ -62,18 +63,15 @@ func TestConsolesOfBrowsers(t *testing.T) {
 		t.Run(b.Name, func(t *testing.T) {
 			opened := b.Listen().Open(t, own.URL)
 			live.Await(opened, reports)
-			var lines []string
-			for range 50 { // The console may be a moment behind the page.
-				lines = nil
-				for _, m := range opened.Console() {
+			var text string
+			opened.AwaitConsole(func(console []live.Message) bool {
+				var lines []string
+				for _, m := range console {
 					lines = append(lines, m.Text)
 				}
-				if strings.Contains(strings.Join(lines, "\n"), api.URL+"/status") {
-					break
-				}
-				time.Sleep(100 * time.Millisecond)
-			}
-			text := strings.Join(lines, "\n")
+				text = strings.Join(lines, "\n")
+				return !slices.ContainsFunc(calls, func(c failing) bool { return !strings.Contains(text, api.URL+c.path) })
+			})
 			for i, c := range calls {
 				args := []string{"-json", "-no-probe", "-entry", fmt.Sprint(i + 1)}
 				if b.Name == "firefox" { // its lines do not name the page

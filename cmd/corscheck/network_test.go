@@ -260,10 +260,7 @@ func TestFailuresInWords(t *testing.T) {
 }
 
 func TestRefusedConnection(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	require.NoError(t, l.Close())
-	url := "http://" + l.Addr().String() + "/"
+	url := closedServer(t)
 	var e jsonError
 	assert.Equal(t, exitUnknown, runJSON(t, &e, "-origin", page, url))
 	assert.Equal(t, "no answer to GET "+url+": the connection was refused. Is the server running, and on this port?",

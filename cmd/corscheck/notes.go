@@ -123,8 +123,15 @@ func (o *outcome) noteDuplicate() string {
 					"application. Remove one of the two.", name, times(n))
 			}
 		}
+		if isJoined(x.response.Get(fetch.AllowCredentials)) {
+			return joinedLines(fetch.AllowCredentials)
+		}
 	}
 	return ""
+}
+
+func joinedLines(name string) string {
+	return fmt.Sprintf("Two layers add %s, and a proxy joined the two lines. Remove one of the two.", name)
 }
 
 func times(n int) string {

@@ -18,7 +18,7 @@ import (
 // The error is that of a copy that is not whole.
 func (p *parser) looksPasted(arg string) (bool, error) {
 	isURL := strings.HasPrefix(arg, "http://") || strings.HasPrefix(arg, "https://")
-	if p.copied || isURL || !strings.ContainsAny(arg, " \t\n({") {
+	if p.copied || isURL || !strings.ContainsAny(arg, " \t\n({") || isFile(arg) || isHAR(arg) {
 		return false, nil
 	}
 	switch _, err := paste.Parse(arg); {
@@ -51,13 +51,19 @@ func namesFile(arg string) bool {
 			return true
 		}
 	}
-	switch strings.ToLower(path.Ext(arg)) {
-	case ".har":
+	if isHAR(arg) {
 		return true
+	}
+	switch strings.ToLower(path.Ext(arg)) {
 	case ".json", ".txt", ".log", ".curl":
 		return !strings.Contains(arg, "/")
 	}
 	return false
+}
+
+// isHAR reports whether an argument is the name of a HAR file, which may have spaces and brackets.
+func isHAR(arg string) bool {
+	return strings.EqualFold(path.Ext(arg), ".har") && !strings.Contains(arg, "://")
 }
 
 func isFile(name string) bool {

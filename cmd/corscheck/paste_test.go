@@ -247,7 +247,7 @@ func har(url string, calls ...string) string {
 func TestHARCalls(t *testing.T) {
 	s := &sink{Handler: policy{allow: only(page)}}
 	url := strings.TrimSuffix(serve(t, s), "/users/7")
-	file := filepath.Join(t.TempDir(), "failed.har")
+	file := filepath.Join(t.TempDir(), "a.example_Archive [26-11-26 15-17-59].HAR") // as Firefox names it
 	require.NoError(t, os.WriteFile(file, []byte(har(url, "PUT /a", "GET /b", "POST /form")), 0o600))
 	check := func(args ...string) (status int, stdout, stderr string, seen []string) {
 		s.seen = nil
@@ -445,6 +445,9 @@ func TestPasteMisses(t *testing.T) {
 		{"anything", "hello",
 			"the paste is not recognized: paste a call copied as cURL (bash, cmd), fetch, fetch (Node.js) or " +
 				"PowerShell, a HAR, or the line in the console of Chromium, Firefox or Safari"},
+		{"a body that the shell hands over", "curl https://api.example.com -d @- <<E\n{}\nE",
+			"the paste takes a part of the call from its standard input, which a paste does not have: " +
+				"write it out, as in -d '{…}'"},
 		{"a cut cURL", "curl 'https://api", "the copy ends inside quotes: its end is missing, copy it again as a whole"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -454,6 +457,19 @@ func TestPasteMisses(t *testing.T) {
 			assert.Equal(t, "corscheck: "+tc.want+"\nTry corscheck -help.\n", stderr)
 		})
 	}
+}
+
+// A WebView of Android writes the origin of a page from a file as it is.
+func TestPastedOriginOfFile(t *testing.T) {
+	const line = "Access to fetch at 'https://api.example.com/7' from origin 'file://' has been blocked by CORS " +
+		"policy: No 'Access-Control-Allow-Origin' header is present on the requested resource."
+	for _, text := range []string{line, "curl 'https://api.example.com/7' -H 'Origin: file://'"} {
+		c, err := parseWith(strings.NewReader(text), "-")
+		require.NoError(t, err)
+		assert.Equal(t, "file://", c.call.origin)
+	}
+	_, err := parseWith(strings.NewReader(line), "-origin", "file://", "-")
+	require.ErrorContains(t, err, "did you mean -origin null?")
 }
 
 // Firefox does not name the method that is refused.

@@ -142,11 +142,10 @@ func isSecretHeader(name string) bool {
 	case "Authorization", "Proxy-Authorization", "Cookie", "Set-Cookie", "Set-Cookie2":
 		return true
 	case "Www-Authenticate", "Proxy-Authenticate", "Authentication-Info", "Sec-Websocket-Key", "Sec-Websocket-Accept",
-		"Surrogate-Key", "Cache-Key", "X-Cache-Key",
-		"Access-Control-Allow-Headers", "Access-Control-Request-Headers":
+		"Surrogate-Key", "Cache-Key", "X-Cache-Key":
 		return false
 	}
-	return isSecretName(name)
+	return !strings.HasPrefix(strings.ToLower(name), "access-control-") && isSecretName(name)
 }
 
 // secretWords are those of names that look like keys or tokens.

@@ -24,6 +24,7 @@ func TestSecretNames(t *testing.T) {
 	for _, name := range strings.Fields("Author authors Accept Content-Type X-Monkey keyboard design signal " +
 		"assign page q id user lang cursor X-Total-Count " +
 		"Www-Authenticate Access-Control-Allow-Headers Access-Control-Allow-Origin Location Vary Etag " +
+		"Access-Control-Allow-Credentials access-control-allow-credentials Access-Control-Allow-Credential " +
 		"X-Request-Id sort passenger tokenizer") {
 		assert.False(t, isSecretHeader(name), name)
 	}

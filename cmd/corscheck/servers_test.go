@@ -205,7 +205,7 @@ var broken = []struct {
 	},
 	{
 		"a preflight that crashes", policy{allow: only(page), preflightStatus: 500}, put,
-		"preflight status: ", "", "medium preflight-fails",
+		"preflight status: ", "options-not-routed", "medium preflight-fails",
 	},
 	{"headers on preflights alone", policy{allow: only(page), actual: []string{fetch.AllowOrigin + ":"}}, put,
 		"CORS check: Access-Control-Allow-Origin", "not-covered", "medium call-fails"},

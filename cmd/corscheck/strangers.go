@@ -3,6 +3,7 @@ package main
 import (
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 
 	"example.com/cors/internal/publicsuffix"
@@ -122,6 +123,9 @@ func (c *crowd) addPort(scheme, host, port string) {
 		other = "49322"
 	}
 	c.add("any-port", host, scheme, host, other)
+	if longer, err := strconv.ParseUint(port+"1", 10, 16); err == nil && port != "" {
+		c.add("any-port", host, scheme, host, strconv.FormatUint(longer, 10))
+	}
 }
 
 // addNames adds the origins whose host resembles another.
@@ -172,6 +176,9 @@ func (a *audit) addParts(c *crowd, scheme, host, port string) {
 		c.add("substring-match", host, scheme, start, port)
 	}
 	before := strings.TrimSuffix(host, owned)
+	if name, isBelow := strings.CutSuffix(before, "."); isBelow {
+		c.add("suffix-match", owned, scheme, name+"-"+owned, port)
+	}
 	other := "bid"
 	if suffix == other {
 		other = "win"
@@ -253,11 +260,6 @@ var platforms = []string{
 	"azurestaticapps.net", "lovable.app",
 }
 
-// unlisted are the platforms that the Public Suffix List does not have.
-var unlisted = set("github.dev app.github.dev preview.app.github.dev gitpod.io codesandbox.io stackblitz.io " +
-	"webcontainer.io replit.dev v0.app loca.lt localhost.run lhr.life serveo.net devtunnels.ms pinggy.link " +
-	"glitch.me repl.co bubbleapps.io")
-
 // addPlatforms adds a host of each platform. Where the previews of a project are named
 // after it, there is one with such a name.
 func (a *audit) addPlatforms(c *crowd, names []string, host string) {
@@ -274,7 +276,9 @@ func (a *audit) addPlatforms(c *crowd, names []string, host string) {
 	if project, _, found := strings.Cut(site(host), "."); found {
 		c.add("any-platform-host", "vercel.app", "https", project+"-"+a.random+".vercel.app", "")
 		c.add("any-platform-host", "vercel.app", "https", a.random+"-"+project+".vercel.app", "")
-		c.add("any-platform-host", "netlify.app", "https", a.random+"--"+project+".netlify.app", "")
+		if !strings.HasSuffix(host, ".netlify.app") { // There such names are the project's own deploys.
+			c.add("any-platform-host", "netlify.app", "https", a.random+"--"+project+".netlify.app", "")
+		}
 	}
 }
 
@@ -341,15 +345,26 @@ func (s stranger) implies(t stranger) bool {
 		return strings.HasSuffix(host, "."+s.of) && (t.id != "any-subdomain" || len(s.of) < len(t.of)) &&
 			t.id != "insecure-scheme" && t.id != "any-port"
 	case "suffix-match":
+		if s.hasHyphen() {
+			return false // It may have that name by another rule.
+		}
 		return isPart || strings.HasSuffix(host, s.of) && (t.id == "any-subdomain" || t.id == "unescaped-dot")
 	case "domain-wildcard":
 		return t.id == "substring-match"
+	case "unescaped-dot":
+		return t.hasHyphen() && t.of == site(s.of)
 	case "any-port":
 		return t.id == "substring-match" && host == s.of
 	case "prefix-match":
-		return isPart || t.id == "any-port" && t.of == s.of || t.id == "lan-origin" && strings.HasPrefix(host, s.of)
+		isLonger := t.id == "lan-origin" || t.id == "unescaped-dot" || t.hasHyphen()
+		return isPart || t.id == "any-port" && t.of == s.of || isLonger && strings.HasPrefix(host, s.of)
 	}
 	return false
+}
+
+// hasHyphen reports whether s has a hyphen where the host that it resembles has a dot.
+func (s stranger) hasHyphen() bool {
+	return s.id == "suffix-match" && strings.HasSuffix(s.origin, "-"+s.of)
 }
 
 // isAbout reports whether s borrows its name from the same host as t, or from a part of it.

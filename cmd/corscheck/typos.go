@@ -106,8 +106,8 @@ func checkProxy(value string) error {
 	return nil
 }
 
-// placeholder is a host of which a part is a variable, or is left out: $API, {{host}}, <your-project>, ****.
-var placeholder = regexp.MustCompile(`^(?:[A-Za-z]+://)?[^/?#]*(?:\$|\{\{|<|\*\*)`)
+// placeholder is a host of which a part is a variable, or is left out: $API, %API%, {{host}}, <your-project>, ****.
+var placeholder = regexp.MustCompile(`^(?:[A-Za-z]+://)?[^/?#]*(?:\$|%[A-Za-z_]\w{2,}%|\{\{|<|\*\*)`)
 
 // completeURL gives a URL of the own machine its scheme, and a host its Punycode.
 // Where more than one thing may be meant, it says which are.
@@ -155,7 +155,8 @@ func completeURL(ref string) (string, error) {
 	case isLoopback(u.Hostname()):
 		return "http://" + ref, nil
 	}
-	return "", usagef("the URL %s has no scheme; did you mean %s?", quote(ref), quote(likelyScheme(u.Hostname())+ref))
+	meant, _ := inASCII(likelyScheme(u.Hostname()) + ref)
+	return "", usagef("the URL %s has no scheme; did you mean %s?", quote(ref), quote(meant))
 }
 
 // likelyScheme is that of a server whose URL was written without: in the own
@@ -202,8 +203,8 @@ func checkOrigin(value string) error {
 	switch {
 	case value == "null":
 		return nil
-	case value == "*":
-		return usagef(`-origin "*": a page has one origin: name it, as in -origin https://app.example.com`)
+	case strings.Contains(value, "*"):
+		return usagef("-origin %s: a page has one origin: name it, as in -origin https://app.example.com", quote(value))
 	case strings.HasPrefix(lower, "file:"):
 		return usagef("-origin %s: a page from a file has the origin null; did you mean -origin null?", quote(value))
 	case strings.ContainsAny(value, ", ;"):

@@ -42,6 +42,8 @@ func TestDidYouMean(t *testing.T) {
 			`the URL "https://<project>.example/users/7" has a placeholder for its host: write out what it stands for`},
 		{"stars for a host", []string{"-origin", page, "http://****/users/7"},
 			`the URL "http://****/users/7" has a placeholder for its host: write out what it stands for`},
+		{"a variable of cmd for a host", []string{"-origin", page, "https://%API%/users/7"},
+			`the URL "https://%API%/users/7" has a placeholder for its host: write out what it stands for`},
 		{"-X without method", []string{"-X", api, "-origin", page},
 			`-X names the method, and "https://api.example.com/users/7" is a URL: write -X PUT, or leave -X out`},
 		{"-X before a flag", []string{"-X", "-origin", page, api},
@@ -71,6 +73,8 @@ func TestDidYouMean(t *testing.T) {
 			`the URL "[fd00::1]:8080" has no scheme; did you mean "http://[fd00::1]:8080"?`},
 		{"a name of the LAN", url("printer.local/x"),
 			`the URL "printer.local/x" has no scheme; did you mean "http://printer.local/x"?`},
+		{"a host that is not ASCII", url("bücher.example/x"),
+			`the URL "bücher.example/x" has no scheme; did you mean "https://xn--bcher-kva.example/x"?`},
 		{"a name without dots", url("nas:8080"), `the URL "nas:8080" has no scheme; did you mean "http://nas:8080"?`},
 		{"an address of the internet", url("192.0.2.1/x"),
 			`the URL "192.0.2.1/x" has no scheme; did you mean "https://192.0.2.1/x"?`},
@@ -83,6 +87,8 @@ func TestDidYouMean(t *testing.T) {
 			`"what is this" is neither a URL nor a call that is recognized: paste a call copied as cURL (bash, ` +
 				`cmd), fetch, fetch (Node.js) or PowerShell, a HAR, or the line in the console of Chromium, ` +
 				`Firefox or Safari`},
+		{"a HAR that is not there, as Firefox names it", []string{"a.example_Archive [26-11-26 15-17-59].har"},
+			`open a.example_Archive [26-11-26 15-17-59].har: no such file or directory`},
 		{"a HAR that is not there", []string{"nowhere.har"}, `open nowhere.har: no such file or directory`},
 		{"a capture that is not there", []string{"Nowhere.JSON"}, `open Nowhere.JSON: no such file or directory`},
 		{"a call that is not there", []string{"nowhere.txt"}, `open nowhere.txt: no such file or directory`},
@@ -121,6 +127,10 @@ func TestDidYouMean(t *testing.T) {
 			`-origin "file:///home/me/index.html": a page from a file has the origin null; did you mean ` +
 				`-origin null?`},
 		{"any origin", origin("*"), `-origin "*": a page has one origin: name it, as in -origin https://app.example.com`},
+		{"a pattern", origin("https://*.example.com"),
+			`-origin "https://*.example.com": a page has one origin: name it, as in -origin https://app.example.com`},
+		{"a pattern without a scheme", origin("*.example.com"),
+			`-origin "*.example.com": a page has one origin: name it, as in -origin https://app.example.com`},
 		{"two origins", origin("https://a.example,https://b.example"),
 			`-origin "https://a.example,https://b.example": name one origin, and check the others in ` +
 				`further runs`},

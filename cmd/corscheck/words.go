@@ -1,6 +1,7 @@
 package main
 
 import (
+	"html"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -16,6 +17,7 @@ type words struct {
 	subject string // what it refuses: "origin", "method", "header", or "" if it does not say
 	refuses bool   // it says that something is not allowed
 	off     bool   // it says that there is no CORS for this URL
+	unruled bool   // that, or no rule for what is asked
 	text    string // for the note
 }
 
@@ -34,7 +36,8 @@ var (
 	requestWord = regexp.MustCompile(`(?i)\bsec-fetch-mode\b`)
 	refusalWord = regexp.MustCompile(
 		`(?i)\b(?:not|isn.t|dis)[- ]?allowed|\b(?:denied|forbidden|invalid|rejected|blocked|refused|unauthori[sz]ed)\b`)
-	offWord = regexp.MustCompile(`(?i)\bcors\b[^.;{}<>]{0,20}\b(?:is |are )?(?:not enabled|disabled)`)
+	offWord = regexp.MustCompile(`(?i)\bcors\b[^.;{}<>]{0,20}` +
+		`(?:\b(?:not|isn.t) (?:enabled|configured|supported|set up)|\bdisabled)(?: (or)\b)?`)
 )
 
 // quoted returns the text for the middle of a sentence.
@@ -57,12 +60,14 @@ func wordsOf(x *exchange) (w words) {
 	for _, name := range []string{
 		"X-Ms-Error-Code", "X-Amzn-Errortype", "X-Error", "X-Error-Message", "X-Cors-Error",
 	} {
-		text = x.response.Get(name) + " " + text
+		if said := x.response.Get(name); !strings.Contains(text, said) {
+			text = said + " " + text
+		}
 	}
 	if x.status <= 299 && (!x.preflight || isHTML(x)) || requestWord.MatchString(text) {
 		return w // a page that speaks of CORS, perhaps, or the request as the server got it
 	}
-	text = markup.ReplaceAllString(text, " ")
+	text = separators.Replace(html.UnescapeString(markup.ReplaceAllString(text, " ")))
 	// What was asked for often stands in an error, and is nobody's word either.
 	for _, own := range []string{x.url.Path, x.url.Host, x.request.Get("Origin")} {
 		if len(own) > 1 {
@@ -75,7 +80,9 @@ func wordsOf(x *exchange) (w words) {
 		return w
 	}
 	w.refuses = refusalWord.MatchString(text)
-	w.off = offWord.MatchString(text)
+	if m := offWord.FindStringSubmatch(text); m != nil {
+		w.off, w.unruled = m[1] == "", m[1] != ""
+	}
 	w.text = sentence(text)
 	if m := subjectWord.FindStringSubmatch(text); m != nil {
 		w.subject = strings.ToLower(m[1])
@@ -99,6 +106,9 @@ func wordsOf(x *exchange) (w words) {
 
 // Markup often has a crossorigin attribute, or a referrer policy, which is nobody's word.
 var markup = regexp.MustCompile(`<[^>]*>`)
+
+// separators takes the members of JSON apart, and the words of codes such as ORIGIN_NOT_ALLOWED.
+var separators = strings.NewReplacer(`",`, ";", "_", " ")
 
 // sentence returns the part of a text that speaks of CORS, short enough for a note.
 func sentence(text string) string {
@@ -148,6 +158,8 @@ func gateway(x *exchange) (who, code string) {
 		return f5, "Request Rejected"
 	case impervaBody.MatchString(x.body):
 		return imperva, "incident"
+	case cloudFrontBody.MatchString(x.body):
+		return cloudFront, "Allowed HTTP methods"
 	case x.status == http.StatusForbidden && noMethodBody.MatchString(x.body):
 		return apiGateway, noMethod
 	}
@@ -159,6 +171,7 @@ const (
 	ngrok      = "ngrok"
 	f5         = "A firewall of F5"
 	imperva    = "Imperva"
+	cloudFront = "CloudFront"
 )
 
 // isKeycloak reports whether a URL is one of Keycloak's for clients.
@@ -175,6 +188,9 @@ var (
 	f5Body      = regexp.MustCompile(`(?s)<title>Request Rejected</title>.*\bsupport ID\b`)
 	impervaBody = regexp.MustCompile(`/_Incapsula_Resource\?`)
 )
+
+// cloudFrontBody is what CloudFront says to a method that it does not let through.
+var cloudFrontBody = regexp.MustCompile(`This distribution is not configured to allow the HTTP request method`)
 
 // isChallenge reports whether a firewall wants to see that a person asks.
 func isChallenge(who string) bool {

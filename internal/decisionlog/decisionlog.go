@@ -176,7 +176,8 @@ func (l *Log) explain(r *http.Request) (reason, nearest string) {
 	}
 	o, err := origins.ParseOrigin(lines[0])
 	if err != nil {
-		return "not an origin: " + err.Error(), ""
+		wrong, _, _ := strings.Cut(err.Error(), "; ") // without what its author can do
+		return "not an origin: " + wrong, ""
 	}
 	distance := 0
 	for _, p := range l.similar(o.Host) {

@@ -11,7 +11,7 @@ import (
 // checkHost says what is wrong with a host on the web that has no wildcard.
 func checkHost(s string) error {
 	if s == "" {
-		return ErrNoHost
+		return errNoHost
 	}
 	if s[0] == '[' {
 		return checkIPv6(s)
@@ -31,8 +31,8 @@ func checkHost(s string) error {
 	return nil
 }
 
-// ErrNoHost is the error of Parse for a scheme alone.
-const ErrNoHost = Error("no host")
+// errNoHost is the error of Parse for a scheme alone.
+const errNoHost = Error("no host; write that of the page behind the scheme")
 
 const (
 	errLongHost  = Error("a host has at most 253 bytes")
@@ -52,6 +52,8 @@ func checkAppHost(s string) error {
 		return nil
 	case s[0] == '[':
 		return checkIPv6(s)
+	case strings.HasPrefix(s, yourName):
+		return errUpperCase // checkKind knows what it is
 	}
 	domain := strings.TrimSuffix(s, ".")
 	if len(domain) > maxHost {
@@ -68,7 +70,7 @@ func checkAppHost(s string) error {
 func checkOpaqueHost(s string) error {
 	switch {
 	case s == "":
-		return ErrNoHost
+		return errNoHost
 	case s[0] == '[':
 		return checkIPv6(s)
 	case len(strings.TrimSuffix(s, ".")) > maxHost:

@@ -26,12 +26,13 @@ var kinds = []kind{
 		"decode the text, and write each origin as an element of its own"},
 	{isAnything, errAnything},
 	{isRegexp, errRegexp},
-	{isPorts, `not one port; write an origin for each, or ":*" behind the host, which stands for any port`},
 	{isBracketed, "a list in one string; decode it, and write each origin as an element of its own"},
 	{isQuoted, "quotes in the text; write the origin without them"},
 	{isSeparated, "a comma or semicolon around the origin; write the origin alone"},
+	{isPorts, `not one port; write an origin for each, or ":*" behind the host, which stands for any port`},
 	{isJoined, errSeveral},
 	{isSpaced, "several origins in one string, with white space between; write each as an element of its own"},
+	{isNamed, "a name before the origin; write the origin alone"},
 	{hasSpace, "white space in the text; write the origin alone"},
 	{isAnyScheme, errAnyScheme},
 	{isWildcardScheme, errWildcardScheme},
@@ -138,16 +139,20 @@ func isWord(s string) bool {
 	return slices.Contains(words, fetch.ByteLowercase(s))
 }
 
-// isPlaceholder finds $NAME, ${NAME}, $(command), {{name}}, #{name}, {name}, <name>, %NAME% and
-// THE_NAME.
+// isPlaceholder finds $NAME, ${NAME}, $(command), {{name}}, #{name}, {name}, <name>, %NAME%,
+// THE_NAME, https://YOUR_NAME, and what fmt writes for a name that it lacks, such as %!s(MISSING).
 func isPlaceholder(s string) bool {
 	_, afterLess, _ := strings.Cut(s, "<")
 	return encloses(s, "$", names, "", "") || encloses(s, "${", names, "", "") ||
 		encloses(s, "$(", names, "", "") ||
 		strings.Contains(s, "{{") || strings.Contains(s, "#{") || encloses(s, "{", names, names+digits+".-", "}") ||
 		strings.Contains(afterLess, ">") || encloses(s, "%", names, names, "%") ||
-		startsWith(s, upper) && strings.Contains(s, "_") && consistsOf(s, upper+digits+"_")
+		startsWith(s, upper) && strings.Contains(s, "_") && consistsOf(s, upper+digits+"_") ||
+		strings.Contains(s, "://"+yourName) || strings.Contains(s, `\/`+yourName) || strings.Contains(s, "%!")
 }
+
+// yourName begins a host that instructions leave to their reader, such as YOUR_SERVER_IP.
+const yourName = "YOUR_"
 
 // isCommented finds what stands behind a value in a file of settings, and came along.
 func isCommented(s string) bool { return hasPair(s, " \t", "#") }
@@ -234,8 +239,8 @@ func isQuoted(s string) bool { return strings.ContainsAny(s, "\"'`“”‘’«
 
 // isSeparated finds one origin with what stands between the elements of a list.
 func isSeparated(s string) bool {
-	inner := strings.Trim(s, ",;")
-	return inner != "" && inner != s && !isJoined(inner) && !hasSpace(inner)
+	inner := strings.Trim(s, ",; \t\r\n")
+	return isJoined(s) && inner != "" && !isJoined(inner) && !hasSpace(inner)
 }
 
 func isJoined(s string) bool { return strings.ContainsAny(s, ",;|") }
@@ -253,6 +258,8 @@ func isSpaced(s string) bool {
 	}
 	return n > 1
 }
+
+func isNamed(s string) bool { return cutName(s) != s }
 
 func hasSpace(s string) bool { return strings.ContainsAny(s, " \t\r\n") }
 

@@ -30,7 +30,7 @@ var kinds = []kind{
 	{"a word and no origin", expression(`^(?i:true|false|yes|no|on|off|none|any|all|undefined|nil|self|` +
 		`same-origin)$`), never},
 	{"a placeholder", expression(`\$[{(]?[A-Za-z_]|\{\{|#\{|\{[A-Za-z_][\w.-]*\}|<[^<>]*>|%[A-Za-z_]+%|` +
-		`^[A-Z][A-Z0-9]*_[A-Z0-9_]*$`), never},
+		`^[A-Z][A-Z0-9]*_[A-Z0-9_]*$|(?::/|\\)/YOUR_|%!`), never},
 	{"a comment", expression(`[ \t]#`), never},
 	{"slashes with", expression(`:\\/\\/`), never}, // unless what kindOf makes of it is the next
 	{anything, expression(`^(?:[\^/()$]|\\/)*(?:https\?:\\?/\\?/)?(?:[\^/()$]|\\/)*\.[*+](?:[\^/()$]|\\/)*$`), never},
@@ -38,15 +38,16 @@ var kinds = []kind{
 		`\\[.\-/:dswDSWbB+*?$^\\()|\[\]{}]|\[\^?[a-z0-9]-[a-z0-9]|` + // escapes and classes
 		`\.[+?]|\.\*[^.:/]|://\.\*|^\.\*|[*\])][+?]|[\])]\*|[a-z0-9\])]\{[0-9]+,?[0-9]*\}|[a-z]\?:|` + // repetitions
 		`^(?:re|regex|regexp):|^/[^/]*[.:*][^/]*/[dgimsuvy]*$|^/https?:.*/[dgimsuvy]*$`), never},
-	{"not one port", expression(`^(?:|[^\[:][^:]*):(?:[\d*,.\-\[\]{}]*[*.\-\[\]{}][\d*,.\-\[\]{}]*|[\d,]*,\d[\d,]*)/?$`),
-		expression(`^[^:]*:\*/?$`)}, // of what follows the scheme
 	{"a list in one string", expression(`(?s)^- |^\[.*\]$|^\{.*\}$|^\[["']`),
 		expression(`^\[[0-9a-fA-F:.]+(?:%.*)?\]$`)},
 	{"quotes", expression("[\"'`“”‘’«»]"), never},
-	{"a comma or semicolon", expression(`^[,;]*[^,;| \t\r\n]+[,;]*$`), expression(`^[^,;]*$`)},
+	{"a comma or semicolon", expression(`^[,; \t\r\n]*[^,;| \t\r\n]+[,; \t\r\n]*$`), expression(`^[^,;]*$`)},
+	{"not one port", expression(`^(?:|[^\[:][^:]*):(?:[\d*,.\-\[\]{}]*[*.\-\[\]{}][\d*,.\-\[\]{}]*|[\d,]*,\d[\d,]*)/?$`),
+		expression(`^[^:]*:\*/?$`)}, // of what follows the scheme
 	{"several origins in one string; ", expression(`[,;|]`), never},
 	{"several origins in one string, with white space",
 		expression(`(?s)(?:^|\s)` + originOrHost + `\s(?:.*\s)?` + originOrHost + `(?:\s|$)`), never},
+	{"a name before", expression(`^[\w-]+[:=]\s*(?i:https?)://`), expression(`^(?i:https?)[:=]`)},
 	{"white space in the text", expression(`[ \t\r\n]`), never},
 	{anyScheme, expression(`^[A-Za-z]*\*[A-Za-z*]*://[*:/]+$`), never},
 	{"the scheme cannot be a wildcard", expression(`^[A-Za-z]*\*[A-Za-z*]*://.`), never},
@@ -125,10 +126,10 @@ var differences = []struct {
 	// Nothing behind the scheme, and a line feed.
 	{expression(`^[A-Za-z]*\*[A-Za-z*]*://(?:\n|$)`), "the scheme cannot be a wildcard"},
 	// What is no address in any case: a number too long, too many of them or none between two
-	// dots, a range without an end, a dot at the end, x and a number, a "*" within an IPv6
+	// dots, a range without an end, a dot at the end, x and a number or "*", a "*" within an IPv6
 	// address, an IPv6 address as a mask.
-	{expression(`^[^*]*(?:\d{4}|\.\.|[xX]\d|\.:|(?:\d+\.){4}|[xX-][\dxX]*\.?[/:]*$|` +
-		`[*-].*[*-]|/[^/]*::|\*[^\]]|\*\][^:/]|/\d+/$)`), "a network"},
+	{expression(`^[^*]*(?:\d{4}|\.\.|[xX][\d*]|\.:|(?:\d+\.){4}|[xX-][\dxX]*\.?[/:]*$|` +
+		`[*-].*[*-]|/[^/]*::|\*[^\]]|\*\][^:/]|/[\d.]+/$)`), "a network"},
 	{expression(`^\.{3,}/|^(?s:.):\\`), "a path"},
 }
 
@@ -354,7 +355,7 @@ var pieces = append(strings.Fields(`
 	| , ; " ' < > = _ a b z example.com a.example shop-a localhost 10 192 0 255 1-9 x X fe80 fe80:: ::1 db8 ffff 127.0.0.1
 	10.0.0.0 8 16 80 8080 255.0.0.0 8 [a-z] [0-9]+ [^.]+ .* .+ .? \. \/ \w+ {1,3} {2} {name} {{host}} ${ORIGIN} $HOST
 	%HOST% <host> #{x} https?:// https: http null true NONE re: regex: regexp: /i /gi user@ *. *- .. ../ ./ C:\ [" ['
-	$(host) ,8081 -8080 “ ” ü [::1] [fe80:: *:// http*:// https://*/*`), "\u200b")
+	$(host) YOUR_ %! URL=https:// Origin: ,8081 -8080 “ ” ü [::1] [fe80:: *:// http*:// https://*/*`), "\u200b")
 
 func randomText(r *rand.Rand) (s string) {
 	for range 1 + r.IntN(6) {

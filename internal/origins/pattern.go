@@ -17,8 +17,9 @@ const (
 	maxOrigin = maxScheme + len("://") + maxHost + len(".") + len(":65535")
 )
 
-// An Error says what is wrong with an origin or a pattern, as a lower-case clause.
-// Each is a constant, so judging what a client sends allocates nothing.
+// An Error says what is wrong with an origin or a pattern, as a lower-case clause. What
+// the author of a pattern can do may follow, behind a semicolon. Each is a constant, so
+// judging what a client sends allocates nothing.
 type Error string
 
 func (e Error) Error() string { return string(e) }
@@ -54,7 +55,7 @@ func IsShared(err error) bool {
 // as "*", which Parse does not take.
 func MayMeanEvery(err error) bool {
 	switch err {
-	case errWord, errAnything, errWildcards, errAnyScheme, errNoDomain, ErrNoHost:
+	case errWord, errAnything, errWildcards, errAnyScheme, errNoDomain, errNoHost:
 		return true
 	}
 	return false
@@ -106,7 +107,7 @@ func ParseOrigin(s string) (Pattern, error) {
 		return p, nil
 	}
 	if err != nil {
-		return Pattern{}, asSent(err)
+		return Pattern{}, err
 	}
 	check := checkHost
 	if !isWeb(p.Scheme) {
@@ -116,24 +117,6 @@ func ParseOrigin(s string) (Pattern, error) {
 		return Pattern{}, err
 	}
 	return p, nil
-}
-
-// asSent returns err in words about what a client sent, where it advises the author of a
-// pattern.
-func asSent(err error) error {
-	switch err {
-	case errEmpty:
-		return Error("empty")
-	case errSeveral:
-		return Error("several origins")
-	case errRegexp:
-		return errHostByte
-	case errLocalFile:
-		return Error("browsers send null or file:// for files")
-	case errNoOrigin:
-		return Error("browsers send null for this scheme")
-	}
-	return err
 }
 
 // isWeb reports whether scheme is that of a page on the web. Only there do all
@@ -169,7 +152,7 @@ func parsePattern(s string) (Pattern, error) {
 		return p, err
 	}
 	if misspelt(p.Scheme) != "" {
-		return Pattern{}, Error("the scheme is misspelt, and no page has it")
+		return Pattern{}, Error("write https or http: the scheme is misspelt, and no page has it")
 	}
 	host := p.Host
 	if host == "*" && !isWeb(p.Scheme) && p.Port == "" {
@@ -207,7 +190,7 @@ func normalize(s string) string {
 	}
 	scheme = fetch.ByteLowercase(scheme)
 	rest = strings.TrimSuffix(rest, "/")
-	if isWeb(scheme) {
+	if isWeb(scheme) && !strings.HasPrefix(rest, yourName) {
 		rest = fetch.ByteLowercase(rest)
 		if _, host, port, _ := split("://" + rest); port == defaultPort(scheme) && !hasColon(host) {
 			rest = host
@@ -267,7 +250,8 @@ const errSeveral = Error("several origins in one string; write each as an elemen
 func checkScheme(s string) error {
 	switch s {
 	case "ws", "wss":
-		return Error("with WebSocket handshakes browsers send the origin of the page, which begins with http or https")
+		return Error("with WebSocket handshakes browsers send the origin of the page, " +
+			"which begins with http or https; write that")
 	case "file":
 		return errLocalFile
 	case "data", "blob", "about", "javascript", "ftp":
@@ -294,13 +278,12 @@ func checkScheme(s string) error {
 }
 
 const (
-	errLocalFile = Error("if you must allow local files, do so in AllowOriginFunc: " +
-		"browsers send null for them, or file:// for every one")
-	errNoOrigin = Error("if you must allow such pages, do so in AllowOriginFunc: " +
-		"they have no origin of their own, and browsers send null")
+	errLocalFile = Error("browsers send null or file:// for files; if you must allow them, do so in AllowOriginFunc")
+	errNoOrigin  = Error("browsers send null for this scheme; " +
+		"if you must allow its pages, do so in AllowOriginFunc")
 	errWildcardScheme = Error("the scheme cannot be a wildcard; " +
 		"write one pattern for each scheme, or decide in AllowOriginFunc")
-	errUpperCase = Error("upper-case letters; browsers send origins in lower case")
+	errUpperCase = Error("upper-case letters, where browsers send lower case")
 	errNoDomain  = Error("no domain follows the wildcard; " +
 		`AllowOriginFunc can allow all of one scheme, and ":*" behind a host stands for any port`)
 	errNoScheme = Error(`not a scheme; an origin begins with one, such as https, and "://"`)
@@ -311,8 +294,6 @@ func checkRest(rest, scheme, host, port string) error {
 	switch {
 	case strings.IndexByte(rest, '@') >= 0:
 		return Error("an origin has no user name or password")
-	case strings.ContainsAny(rest, `\^$+(){}|`):
-		return errRegexp
 	case strings.ContainsAny(rest, "/?#"):
 		return Error("an origin ends after host and port: no path, query or slash")
 	case hasColon(host) && (host[0] != '[' || strings.IndexByte(host, ']') >= 0):
@@ -341,7 +322,7 @@ func (p *Pattern) cutWildcard() error {
 			`"*" as the whole host, without a port, matches every host of this scheme`)
 	case rest == "":
 		return errNoDomain
-	case rest[0] == '[' || isWeb(p.Scheme) && checkHost(rest) == nil && endsInNumber(rest):
+	case rest[0] == '[' || isWeb(p.Scheme) && checkHost(rest) == nil && (endsInNumber(rest) || isIPv4Range(rest)):
 		return Error("an IP address has no subdomains; list the addresses, or compare them in AllowOriginFunc")
 	}
 	p.Wildcard, p.Host = first, rest

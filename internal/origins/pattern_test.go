@@ -119,15 +119,15 @@ func TestParseOrigin(t *testing.T) {
 	assert.Equal(t, origins.Error("too long"), err)
 }
 
-// What is wrong with the origin of a client is logged.
+// What is wrong with the origin of a client is logged, without what may follow.
 func TestErrorsOfOrigins(t *testing.T) {
 	const (
-		upperCase = "upper-case letters; browsers send origins in lower case"
-		noScheme  = `not a scheme; an origin begins with one, such as https, and "://"`
+		upperCase = "upper-case letters, where browsers send lower case"
+		noScheme  = "not a scheme"
 	)
 	for s, want := range map[string]string{
 		"":                      "empty",
-		",https://a.example":    "several origins",
+		",https://a.example":    "several origins in one string",
 		" https://a.example":    "white space or a control character",
 		"https://a.example\x7f": "white space or a control character",
 		"A://a":                 upperCase,
@@ -144,7 +144,9 @@ func TestErrorsOfOrigins(t *testing.T) {
 		"https://" + strings.Repeat("a.", 127) + "a": "a host has at most 253 bytes",
 	} {
 		_, err := origins.ParseOrigin(s)
-		assert.EqualError(t, err, want, "%.40q", s)
+		require.Error(t, err, "%.40q", s)
+		wrong, _, _ := strings.Cut(err.Error(), "; ")
+		assert.Equal(t, want, wrong, "%.40q", s)
 	}
 	longest := "https://" + strings.Repeat("a.", 127) // with a dot at the end, which does not count
 	_, err := origins.ParseOrigin(longest)

@@ -3,6 +3,7 @@ package origins
 import (
 	"net/netip"
 	"strings"
+	"unicode"
 
 	"example.com/cors/internal/fetch"
 )
@@ -10,7 +11,7 @@ import (
 // Suggest returns the pattern that the author of s most likely means, or "" if
 // that is not evident. It names no page that s does not name.
 func Suggest(s string) string {
-	s = unquote(strings.TrimSpace(visible(s)))
+	s = cutName(Unwrap(visible(s)))
 	if checkKind(s) != nil || hasSpace(s) { // a long text has no kind
 		return ""
 	}
@@ -38,8 +39,8 @@ func Suggest(s string) string {
 	if port == ":" && scheme != "" {
 		port = "" // without a scheme, the colon is that of another kind of URL
 	}
-	if number := strings.TrimLeft(port, ":0"); number != "" {
-		port = ":" + number // spell refuses it if it is no number
+	if number := strings.TrimLeft(port, ":0"); number != "" && consistsOf(number, digits) {
+		port = ":" + number
 	}
 	inner := strings.TrimSuffix(strings.TrimPrefix(host, "["), "]")
 	if addr, err := netip.ParseAddr(inner); err == nil {
@@ -60,13 +61,32 @@ func Suggest(s string) string {
 	return spell(suggestScheme(scheme, folded, port), host, port)
 }
 
-// unquote returns s without the quotes around it.
-func unquote(s string) string {
+// Unwrap returns s without what stands around it: white space, the commas and semicolons
+// of a list, and pairs of quotes. Some quotes may stand in the name of a header; a third
+// one says that the outer two are no pair.
+func Unwrap(s string) string {
+	s = strings.TrimFunc(s, func(r rune) bool { return unicode.IsSpace(r) || r == ',' || r == ';' })
 	for _, quotes := range []string{`""`, "''", "``", "“”", "‘’", "«»"} {
 		first, last := quotes[:len(quotes)/2], quotes[len(quotes)/2:]
-		if len(s) >= len(quotes) && strings.HasPrefix(s, first) && strings.HasSuffix(s, last) {
-			return strings.TrimSpace(s[len(first) : len(s)-len(last)])
+		inner, opened := strings.CutPrefix(s, first)
+		inner, closed := strings.CutSuffix(inner, last)
+		if opened && closed && !strings.Contains(inner, first) {
+			return Unwrap(inner)
 		}
+	}
+	return s
+}
+
+// cutName returns s without the name that stands before an origin on the web: that of a
+// header, of a setting, or of another kind of URL, as in blob:https://a.example.
+func cutName(s string) string {
+	i := strings.IndexAny(s, ":=")
+	if i < 1 || !consistsOf(s[:i], names+digits+"-") || isWeb(fetch.ByteLowercase(s[:i])) || isRegexp(s) {
+		return s
+	}
+	rest := strings.TrimSpace(s[i+1:])
+	if scheme, _, ok := strings.Cut(rest, "://"); ok && isWeb(fetch.ByteLowercase(scheme)) {
+		return rest
 	}
 	return s
 }

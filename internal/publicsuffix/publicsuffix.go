@@ -33,6 +33,23 @@ func Is(domain string) bool {
 	return is
 }
 
+// IsOpen reports whether strangers get names right under domain: whether it is a public
+// suffix, or one of the domains that give names to everybody and are not on the list. To
+// browsers, two names under one of the latter are the same site.
+func IsOpen(domain string) bool {
+	switch domain {
+	case "app.github.dev", "cloudapp.azure.com", "codesandbox.io", "devtunnels.ms", "github.dev", "gitpod.io",
+		"glitch.me", "gradio.live", "lhr.life", "loca.lt", "localhost.run", "nip.io", "pinggy.link",
+		"preview.app.github.dev", "replit.dev", "serveo.net", "sslip.io", "stackblitz.io", "v0.app", "webcontainer.io":
+		return true
+	}
+	switch _, parent, _ := strings.Cut(domain, "."); parent {
+	case "cloudapp.azure.com", "devtunnels.ms", "gitpod.io", "web.core.windows.net": // whose names have a region
+		return true
+	}
+	return Is(domain)
+}
+
 // Registrable returns the registrable domain of host: the longest public suffix
 // that host ends in, and one more label. It is "example.co.uk" for
 // "www.example.co.uk". Unlike Is, it counts the last label of an unknown domain as

@@ -107,6 +107,24 @@ func TestIs(t *testing.T) {
 	}
 }
 
+// Take a domain out of IsOpen when the list has it.
+func TestIsOpen(t *testing.T) {
+	for _, domain := range []string{
+		"app.github.dev", "cloudapp.azure.com", "westeurope.cloudapp.azure.com", "codesandbox.io", "devtunnels.ms",
+		"use.devtunnels.ms", "github.dev", "gitpod.io", "ws-eu1.gitpod.io", "glitch.me", "gradio.live", "lhr.life",
+		"loca.lt", "localhost.run", "nip.io", "pinggy.link", "preview.app.github.dev", "replit.dev", "serveo.net",
+		"sslip.io", "stackblitz.io", "v0.app", "webcontainer.io", "z6.web.core.windows.net",
+	} {
+		assert.True(t, publicsuffix.IsOpen(domain), domain)
+		assert.False(t, publicsuffix.Is(domain), domain)
+		assert.False(t, publicsuffix.IsOpen("a.b."+domain), domain)
+	}
+	assert.True(t, publicsuffix.IsOpen("vercel.app"))
+	assert.False(t, publicsuffix.IsOpen("example.com"))
+	assert.False(t, publicsuffix.IsOpen("my.github.dev"))
+	assert.False(t, publicsuffix.IsOpen(""))
+}
+
 func TestRegistrable(t *testing.T) {
 	for host, want := range map[string]string{
 		"example.com":             "example.com",

@@ -109,7 +109,7 @@ const (
 	emptyElement   = "empty; leave this element out: a variable that is not set yields one"
 	severalHeaders = "several headers"
 	notAName       = "not the name"
-	deadWildcard   = `browsers read "*" as a wildcard only where it stands alone`
+	deadWildcard   = `browsers know no wildcard but "*" alone`
 	orAllHeaders   = `list each header by its name, or write "*" for all: `
 	noLongerSent   = "no browser sends or reads it"
 	onlyTheName    = "only the name of the header, without white space or colon"
@@ -143,9 +143,23 @@ func badPolicies() []badPolicy {
 			"a.example *": "",
 		}),
 		origins("a comma or semicolon around the origin", fixes{
-			",https://a.example":     "",
-			"https://a.example,":     "",
-			"http://localhost:8080;": "",
+			",https://a.example":     "https://a.example",
+			"https://a.example,":     "https://a.example",
+			"http://localhost:8080;": "http://localhost:8080",
+			"http://localhost:*,":    "http://localhost:*",
+			"example.com, ":          "https://example.com",
+			"null,":                  "",
+			"*,":                     "",
+			"; https://a.example":    "https://a.example",
+		}),
+		origins("a name before the origin", fixes{
+			"Origin: https://example.com":         "https://example.com",
+			"CORS_ORIGIN=http://localhost:3000":   "http://localhost:3000",
+			"blob:https://example.com/0-1":        "https://example.com",
+			"a-1:HTTPS://Example.com/":            "https://example.com",
+			"x=https://example.com":               "https://example.com",
+			"Origin: https://*":                   "",
+			"Origin: https://shop-*.example.com/": "", // a text before the wildcard
 		}),
 		origins("as in JSON; decode the text", fixes{
 			`https:\/\/a.example`:     "",
@@ -157,17 +171,18 @@ func badPolicies() []badPolicy {
 			"https://a.example\t# not https://b.example": "",
 		}),
 		origins("white space in the text; write the origin alone", fixes{
-			"Origin: https://example.com": "",
-			"# https://example.com":       "",
-			"not https://example.com":     "",
-			"https ://example.com":        "",
-			"https://example.com /":       "",
-			"https:// example.com":        "",
+			"Access-Control-Allow-Origin: *": "",
+			"# https://example.com":          "",
+			"not https://example.com":        "",
+			"https ://example.com":           "",
+			"https://example.com /":          "",
+			"https:// example.com":           "",
 		}),
 		origins(noPath, fixes{
 			"https://example.com//":          "https://example.com",
 			"https://example.com/app":        "https://example.com",
 			"https://example.com/*":          "https://example.com",
+			"https://example.com/YOUR_PAGE":  "https://example.com",
 			"HTTPS://Example.com:443/app/":   "https://example.com",
 			"App://Example.com/app":          "app://Example.com",
 			"https://example.com?x=1":        "https://example.com",
@@ -247,6 +262,7 @@ func badPolicies() []badPolicy {
 			"../etc":          "",
 			`C:\origins.json`: "",
 		}),
+		trusted("write https or http", fixes{"htp://example.com": ""}),
 		origins("misspelt", fixes{
 			"htps://example.com":       "https://example.com",
 			"hhttps://example.com":     "https://example.com",
@@ -268,9 +284,9 @@ func badPolicies() []badPolicy {
 			"https://example.com:123456": "",
 			"https://example.com:08080":  "https://example.com:8080",
 			"https://example.com:http":   "",
+			"https://example.com:+80":    "",
 		}),
 		origins("regular expressions", fixes{
-			"https://example.com:+80":   "",
 			`https://.*\.example\.com$`: "",
 			`https://(a|b).example`:     "",
 
@@ -345,18 +361,21 @@ func badPolicies() []badPolicy {
 			"{https://a.example,https://b.example}": "",
 		}),
 		origins("a placeholder that nothing replaced", fixes{
-			"$ORIGIN":                 "",
-			"CLIENT_URL":              "",
-			"${ORIGIN}":               "",
-			"${ORIGIN:-*}":            "",
-			"https://${HOST}":         "",
-			"{{ .Origin }}":           "",
-			"https://{{host}}:8080":   "",
-			"<origin>":                "",
-			"https://<your-domain>":   "",
-			"%ORIGIN%":                "",
-			"http://$(hostname)":      "",
-			"https://{tenant}.a.test": "",
+			"$ORIGIN":                         "",
+			"CLIENT_URL":                      "",
+			"http://YOUR_SERVER_IP":           "",
+			"http://127.0.0.1:%!d(string=80)": "",
+			"chrome-extension://YOUR_ID":      "",
+			"${ORIGIN}":                       "",
+			"${ORIGIN:-*}":                    "",
+			"https://${HOST}":                 "",
+			"{{ .Origin }}":                   "",
+			"https://{{host}}:8080":           "",
+			"<origin>":                        "",
+			"https://<your-domain>":           "",
+			"%ORIGIN%":                        "",
+			"http://$(hostname)":              "",
+			"https://{tenant}.a.test":         "",
 		}),
 		origins("a word and no origin", fixes{
 			"true":  "",
@@ -424,7 +443,6 @@ func badPolicies() []badPolicy {
 			"==https://example.com":                    "",
 			"=htps://example.com":                      "",
 			"+HTTP://example.com":                      "http://example.com",
-			"blob:https://example.com/1":               "",
 			"ht_tp://example.com":                      "http://example.com",
 			strings.Repeat("s", 65) + "://example.com": "",
 		}),
@@ -487,8 +505,9 @@ func badPolicies() []badPolicy {
 			"https://例え.jp":          "",
 		}),
 		origins("no subdomains", fixes{
-			"https://*.127.0.0.1": "",
-			"https://*.[::1]":     "",
+			"https://*.127.0.0.1":   "",
+			"https://*.[::1]":       "",
+			"https://*.192.168.1.x": "",
 		}),
 		origins("IPv4", fixes{
 			"https://*.0.0.1":   "",
@@ -596,7 +615,7 @@ func badPolicies() []badPolicy {
 			"http://Example.com/app":    "", // its fix would be refused
 			"http://localhost:3000/app": "http://localhost:3000",
 		}),
-		trusted("WebSocket", fixes{"ws://example.com": ""}),
+		trusted("which begins with http or https; write that", fixes{"ws://example.com": ""}),
 		trusted(noScheme+"; write that of the page before it", fixes{
 			"example.com:80": "",
 			"192.168.0.1":    "",
@@ -609,6 +628,8 @@ func badPolicies() []badPolicy {
 			"https://*.github.io:8443": "",
 		}),
 		trusted("under vercel.app", fixes{"https://shop-*.vercel.app": ""}),
+		trusted("everybody can get a name under github.dev (", fixes{"https://*.github.dev": ""}), // not on the list
+		trusted("under ws-eu1.gitpod.io", fixes{"https://3000-*.ws-eu1.gitpod.io": ""}),
 		trusted("under", fixes{"https://*.ck": ""}),
 		trusted("under *.ck", fixes{"https://shop-*.ck": ""}),
 		trusted("under map.fastly.net", fixes{"https://m*.fastly.net": ""}),
@@ -641,7 +662,7 @@ func badPolicies() []badPolicy {
 		},
 		varyHeaders("cache", fixes{"*": ""}),
 		varyHeaders(notAName, fixes{"X Y": ""}),
-		varyHeaders("by its name: browsers read", fixes{"X-*": ""}),
+		varyHeaders("by its name: browsers know", fixes{"X-*": ""}),
 		varyHeaders(noLongerSent, fixes{"Access-Control-Request-Private-Network": ""}),
 		varyHeaders(onlyTheName, fixes{"Cookie:": "Cookie"}),
 
@@ -661,6 +682,8 @@ func badPolicies() []badPolicy {
 			"GET*": "",
 			"**":   "",
 			" *T":  "",
+			"ALL":  "",
+			"any":  "",
 		}),
 		methods("several methods", fixes{
 			"GET,POST":       "",
@@ -705,6 +728,7 @@ func badPolicies() []badPolicy {
 			"Mcp-Param-*":  "",
 			"x-amz-meta-*": "",
 			"*-Token":      "",
+			"any":          "",
 		}),
 		requestHeaders("neither set nor read", fixes{"Set-Cookie": ""}),
 		requestHeaders("ExposedHeaders", fixes{
@@ -757,7 +781,11 @@ func badPolicies() []badPolicy {
 			"set-cookie2": "",
 		}),
 		exposedHeaders("AllowedHeaders", fixes{
-			"If-None-Match":   "",
+			"If-None-Match": "",
+			"User-Agent":    "",
+		}),
+		exposedHeaders("remove this request header, which only browsers set", fixes{
+			"Cookie":          "", // an error in AllowedHeaders
 			"Origin":          "",
 			" accept-charset": "",
 		}),
@@ -775,7 +803,7 @@ func badPolicies() []badPolicy {
 			"*":  "",
 			"* ": "",
 		}),
-		credentialedExposedHeaders("by its name: browsers read", fixes{".*": ""}), // "*" is no way out
+		credentialedExposedHeaders("by its name: browsers know", fixes{".*": ""}), // "*" is no way out
 		// Its fix was "*", which is no better.
 		credentialedExposedHeaders(onlyTheName, fixes{"*:": ""}),
 

@@ -74,7 +74,7 @@ func randomValue(r *rand.Rand) string {
 		"https://https://", "https://http://", "http://http://", "wss://", "ws://", "htps://", "htttp://",
 		"hhttps://", "Httpss://",
 		"ftp://", "file://", "data:", "app://", "App://", "moz-extension://", "^https://", "https?://",
-		"*://", "blob:https://") +
+		"*://", "blob:https://", "Origin: http://", "URL=https://") +
 		pick("", "", "", "", "user@", "user:secret@", "a.example@", "@") + host +
 		pick("", "", "", "", ":443", ":80", ":8080", ":08080", ":0", ":", ":*", ":65536", ":http", ":8080:80") +
 		pick("", "", "", "/", "/app", "//", "/*", "/8", "/16", "?", "?x=1", "?x", "?.com", "#",
@@ -152,6 +152,8 @@ var (
 		`^(?:[^.*@/?#]*@)?(\.|\*)?(\[[^\]]*\]|[^*@/?#:,;|\s\\"'` + "`" + `]*)(:(?:[0-9]*|\*))?` +
 			`(?:/(.*)|\?(?:[A-Za-z0-9_-]+=.*)?|#[A-Za-z0-9_-]*)?$`)
 
+	leadingName = regexp.MustCompile(`^([A-Za-z0-9_-]+)[:=] *((?i:https?)://.*)$`)
+
 	fixParts = regexp.MustCompile(`^([a-z][a-z0-9+.-]*)://(\*\.|\*)?(\[[^\]]*\]|[^:/*]*)(:(?:[0-9]+|\*))?$`)
 )
 
@@ -162,8 +164,12 @@ func names(value, fix string) bool {
 	if want == nil {
 		return false
 	}
-	const around = " \t\r\n\"'`“”‘’«»"
-	s := strings.TrimPrefix(strings.Trim(value, around), "//")
+	const around = " \t\r\n\"'`“”‘’«»,;"
+	value = strings.Trim(value, around)
+	if m := leadingName.FindStringSubmatch(value); m != nil && edits(strings.ToLower(m[1]), "https") > 1 {
+		value = m[2]
+	}
+	s := strings.TrimPrefix(value, "//")
 	for {
 		m := leadingScheme.FindStringSubmatch(s)
 		if m == nil {
@@ -174,7 +180,7 @@ func names(value, fix string) bool {
 		}
 		s = m[3]
 	}
-	if s == strings.TrimPrefix(strings.Trim(value, around), "//") && want[1] != "https" && want[1] != "http" {
+	if s == strings.TrimPrefix(value, "//") && want[1] != "https" && want[1] != "http" {
 		return false // no scheme is named
 	}
 	s = strings.TrimSpace(strings.TrimRight(s, "/")) // a space before the last slash

@@ -3,16 +3,16 @@ package rules
 import (
 	"net/http"
 	"strings"
-	"unicode"
 
 	"example.com/cors/internal/fetch"
 	"example.com/cors/internal/headers"
+	"example.com/cors/internal/origins"
 )
 
 // CheckMethod judges s as a method that a policy allows. It returns the method.
 func CheckMethod(s string) (string, error) {
 	s = strings.TrimSpace(s)
-	name := unwrap(s)
+	name := origins.Unwrap(s)
 	if upper := fetch.ByteUppercase(name); isStandardMethod(upper) {
 		name = upper
 	}
@@ -29,9 +29,8 @@ func CheckMethod(s string) (string, error) {
 		return "", Error{Detail: "not a method, which has no spaces and few special characters; " +
 			"write each of several as an element of its own"}
 	case hasDeadWildcard(name):
-		return "", Error{Detail: `list each method, or write "*" for all: ` +
-			`browsers read "*" as a wildcard only where it stands alone`}
-	case unwrap(s) != s:
+		return "", Error{Detail: `list each method, or write "*" for all: ` + onlyWildcard}
+	case origins.Unwrap(s) != s:
 		return "", Error{onlyBare, name}
 	case s != name:
 		return "", Error{"methods are case-sensitive; the standard spelling is upper case", name}
@@ -41,6 +40,8 @@ func CheckMethod(s string) (string, error) {
 
 var errEmptyElement = Error{Detail: "empty; leave this element out: " +
 	"a variable that is not set yields one, and so does splitting an empty string"}
+
+const onlyWildcard = `browsers know no wildcard but "*" alone`
 
 const onlyBare = "quotes or commas around the name; write the name alone"
 
@@ -55,24 +56,16 @@ func isList(s string) bool {
 	return strings.ContainsAny(s, ",;|")
 }
 
-// unwrap returns s without what stands around it: white space, the commas and
-// semicolons of a list, and pairs of quotes. Some quotes may stand in a token; a third
-// one says that the outer two are no pair.
-func unwrap(s string) string {
-	for {
-		s = strings.TrimFunc(s, func(r rune) bool { return unicode.IsSpace(r) || r == ',' || r == ';' })
-		n := len(s)
-		if n < 2 || s[0] != s[n-1] || !strings.Contains("\"'`", s[:1]) || strings.Contains(s[1:n-1], s[:1]) {
-			return s
-		}
-		s = s[1 : n-1]
-	}
-}
-
-// hasDeadWildcard reports whether name has a "*" that no browser reads as one: it is
-// an ordinary character of a token.
+// hasDeadWildcard reports whether name is meant for several, and no browser takes it so:
+// in any other place than alone, "*" is an ordinary character of a token.
 func hasDeadWildcard(name string) bool {
-	return name != "*" && strings.IndexByte(name, '*') >= 0
+	switch fetch.ByteLowercase(name) {
+	case "*":
+		return false
+	case "all", "any": // the words of other frameworks
+		return true
+	}
+	return strings.IndexByte(name, '*') >= 0
 }
 
 // isStandardMethod reports whether s, in upper case, is a method with a well-known
@@ -117,9 +110,9 @@ func CheckExposedHeader(s string, credentials bool) (string, error) {
 // is a good one.
 func checkHeader(s string, judge func(name string) error) (string, error) {
 	s = strings.TrimSpace(s)
-	bare := unwrap(s)
+	bare := origins.Unwrap(s)
 	line, value, isLine := strings.Cut(bare, ":")
-	name := unwrap(line)
+	name := origins.Unwrap(line)
 	switch {
 	case s == "":
 		return "", errEmptyElement
@@ -135,8 +128,7 @@ func checkHeader(s string, judge func(name string) error) (string, error) {
 		if judge("*") == nil {
 			all = `, or write "*" for all`
 		}
-		err = Error{Detail: "list each header by its name" + all +
-			`: browsers read "*" as a wildcard only where it stands alone`}
+		err = Error{Detail: "list each header by its name" + all + ": " + onlyWildcard}
 	}
 	if name == s {
 		if err != nil {
@@ -178,6 +170,9 @@ func judgeExposedHeader(name string) error {
 	case "accept-charset", "accept-language", "access-control-request-headers",
 		"access-control-request-method", "cookie", "host", "if-match", "if-modified-since", "if-none-match",
 		"if-range", "if-unmodified-since", "origin", "proxy-authorization", "referer", "te", "user-agent":
+		if fetch.IsForbiddenRequestHeader(name) {
+			return Error{Detail: "remove this request header, which only browsers set"}
+		}
 		return Error{Detail: "list this request header in AllowedHeaders, to let scripts send it"}
 	}
 	return judgePrivateNetwork(name)

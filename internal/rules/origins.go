@@ -63,9 +63,6 @@ func (o Origins) Check(s string) (origins.Pattern, error) {
 // detail says what Parse's err says, with the ways out that are open here.
 func (o Origins) detail(err error) string {
 	text := err.Error()
-	if err == origins.ErrNoHost {
-		text += "; write that of the page behind the scheme"
-	}
 	switch {
 	case o.Matcher:
 		return strings.ReplaceAll(text, "AllowOriginFunc", "code of your own")
@@ -78,7 +75,7 @@ func (o Origins) detail(err error) string {
 // bareName says what to write for a name without a scheme. The name with one is unsafe, or
 // not evident.
 func (o Origins) bareName(suggestion string) error {
-	if p, err := origins.Parse(suggestion); err == nil && registrable(p) != "" {
+	if p, err := origins.Parse(suggestion); err == nil && openDomain(p) != "" {
 		return origins.ErrNoScheme + "; " + origins.Error(o.checkTrusted(p).Error())
 	}
 	return origins.ErrNoScheme + "; write that of the page before it, such as https://"
@@ -98,9 +95,9 @@ func (o Origins) checkTrusted(p origins.Pattern) error {
 		return Error{Detail: "let yours in by AllowOriginFunc, or give it a token; " +
 			o.because("every extension or app of this scheme that the user installed can act as the user")}
 	}
-	if suffix := registrable(p); suffix != "" && !o.AllowPublicSuffixes {
+	if suffix := openDomain(p); suffix != "" && !o.AllowPublicSuffixes {
 		return Error{Detail: "list your own hosts; " + o.because(fmt.Sprintf("it lets strangers in, since everybody can "+
-			"register a name under %s, a public suffix (DangerouslyAllowPublicSuffixes permits it)", suffix))}
+			"get a name under %s (DangerouslyAllowPublicSuffixes permits it)", suffix))}
 	}
 	return nil
 }
@@ -117,15 +114,15 @@ func (o Origins) safe(fix string) string {
 	return fix
 }
 
-// registrable returns the public suffix under which the wildcard of p can stand for a
-// name that a stranger registers: p's domain, or one below it that the wildcard
-// reaches. It returns "" if there is none.
-func registrable(p origins.Pattern) string {
+// openDomain returns the domain under which the wildcard of p can stand for a name that a
+// stranger gets: p's own, or one below it that the wildcard reaches. It returns "" if
+// there is none.
+func openDomain(p origins.Pattern) string {
 	domain := fetch.ByteLowercase(strings.TrimSuffix(p.Host, "."))
 	switch {
 	case p.Wildcard == "":
 		return ""
-	case publicsuffix.Is(domain):
+	case publicsuffix.IsOpen(domain):
 		return domain
 	case p.Wildcard == "*":
 		return publicsuffix.Below(domain)

@@ -42,6 +42,8 @@ var applicationSigns = []sign{
 	{"Set-Cookie", regexp.MustCompile(`^koa[.:]sess=`), "koa"},
 	{"Set-Cookie", regexp.MustCompile(`^rack\.session=`), "rack"},
 	{"Set-Cookie", regexp.MustCompile(`^csrftoken=`), "django"},
+	{"Set-Cookie", regexp.MustCompile(`^(jsessionid|asp\.net_sessionid|\.aspnetcore\.[a-z.]+)=`), ""},
+	{"X-Aspnet-Version", regexp.MustCompile(`.`), ""},
 	{"X-Runtime", regexp.MustCompile(`^\d+\.\d{3,}$`), "rack"}, // of Rails
 	{"X-Rack-Cors", regexp.MustCompile(`.`), "rack"},
 	{"X-Rack-Cache", regexp.MustCompile(`.`), "rack"},

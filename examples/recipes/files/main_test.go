@@ -78,7 +78,12 @@ func TestPages(t *testing.T) {
 					x.send("<svg xmlns='http://www.w3.org/2000/svg' width='1' height='1'/>");
 				}),
 				"download": async () => (await fetch(url)).headers.get("Content-Disposition"),
-				"timing": async () => performance.getEntriesByName(url).some((e) => e.requestStart > 0),
+				"timing": async () => {
+					while (!performance.getEntriesByName(url).some((e) => e.requestStart > 0)) { // it comes after the answer
+						await new Promise((resolve) => setTimeout(resolve, 10));
+					}
+					return true;
+				},
 				"image": () => new Promise((resolve) => {
 					const image = new Image();
 					image.onload = () => resolve("shown");

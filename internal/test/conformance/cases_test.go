@@ -349,6 +349,7 @@ func requestCases() (cases []testCase) {
 	upload := fetch("POST").listening()
 	return append(cases,
 		testCase{name: "request: upload", calls: one(upload), server: raw(allow(), allow())},
+		testCase{name: "request: upload of nothing", calls: one(fetch("GET").listening()), server: raw(allow(), allow())},
 		testCase{name: "request: upload, refused", calls: one(upload), server: raw(deny(), allow())},
 		testCase{
 			name: "request: upload, with credentials", calls: one(upload.include()),

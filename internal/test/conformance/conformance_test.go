@@ -304,14 +304,13 @@ func (v *venue) awaitArrivals(w http.ResponseWriter, r *http.Request) {
 		http.NotFound(w, r)
 		return
 	}
-	for range 200 {
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
 		v.mu.Lock()
 		arrived := len(v.log[i])
 		v.mu.Unlock()
 		if arrived >= n {
 			return
 		}
-		time.Sleep(50 * time.Millisecond)
 	}
 }
 

@@ -182,11 +182,14 @@ func takenCases() (cases []testCase) {
 	get, put := fetch("GET"), fetch("PUT")
 	granted := allow("Methods: PUT")
 	// These are POSTs, which no browser sends again when a connection ends.
-	add("status 101", fetch("POST"), granted, allow().with(101))
-	add("status 101 after a preflight", fetch("POST", "Content-Type: text/plain", "X-A: 1"),
-		allow("Headers: X-A"), allow().with(101))
-	add("status 101 without CORS", fetch("POST").in("no-cors"), granted, allow().with(101))
-	add("status 101 of a preflight", put, granted.with(101), allow())
+	for _, status := range []int{101, 407} {
+		name := fmt.Sprintf("status %d", status)
+		add(name, fetch("POST"), granted, allow().with(status))
+		add(name+" after a preflight", fetch("POST", "Content-Type: text/plain", "X-A: 1"),
+			allow("Headers: X-A"), allow().with(status))
+		add(name+" without CORS", fetch("POST").in("no-cors"), granted, allow().with(status))
+		add(name+" of a preflight", put, granted.with(status), allow())
+	}
 	for _, status := range []int{204, 205, 206, 304, 599, 600, 999} {
 		add(fmt.Sprint("status ", status), get, granted, allow().with(status))
 	}

@@ -688,7 +688,15 @@ func TestConsole(t *testing.T) {
 			page := b.Listen().Open(t, consolePage+"/")
 			outcomes := live.Await(page, reports)
 			require.Len(t, outcomes, len(blockedCalls))
-			said := said(b.Name, page.Console())
+			said := said(b.Name, page.AwaitConsole(func(console []live.Message) bool {
+				said := said(b.Name, console)
+				for i, c := range blockedCalls {
+					if said[i] == nil && !slices.Contains(c.silent, b.Name) {
+						return false
+					}
+				}
+				return true
+			}))
 			for i, c := range blockedCalls {
 				assert.Equal(t, slices.Contains(c.silent, b.Name), len(said[i]) == 0, "%s/%s says: %q", c.row, c.name, said[i])
 				for _, message := range said[i] {
@@ -730,7 +738,8 @@ func localNetworkMessages(t *testing.T, b live.Browser) (messages []string) {
 	b.Proxy, b.Certificate, b.Public = "", nil, strings.TrimPrefix(page.URL, "http://")
 	opened := b.Listen().Open(t, page.URL)
 	require.Equal(t, "blocked", live.Await(opened, reports))
-	return said(b.Name, opened.Console())[0]
+	console := opened.AwaitConsole(func(console []live.Message) bool { return said(b.Name, console)[0] != nil })
+	return said(b.Name, console)[0]
 }
 
 // A cache may hand to fetch what it has of an image that was loaded without CORS, where

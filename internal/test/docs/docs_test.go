@@ -74,7 +74,7 @@ func TestProgram(t *testing.T) {
 	require.Contains(t, program, "package main\n")
 	const written = "localhost:5000"
 	require.Contains(t, program, `"`+written+`"`)
-	addr := freeAddress(t)
+	addr := live.FreeAddress(t)
 	log := runProgram(t, readme, strings.ReplaceAll(program, written, addr), addr)
 
 	t.Run("curl", func(t *testing.T) {
@@ -157,15 +157,6 @@ func runProgram(t *testing.T, readme, program, addr string) (log string) {
 		return err == nil
 	}, time.Minute, 10*time.Millisecond)
 	return output.Name()
-}
-
-// freeAddress returns an address of this machine on which nobody listens.
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	require.NoError(t, l.Close())
-	return l.Addr().String()
 }
 
 // answerTo returns what curl -i prints of the answer to r.

@@ -20,8 +20,8 @@ import (
 	"time"
 )
 
-// patience is how long a page may take: browsers start slowly on a busy machine.
-const patience = 3 * time.Minute
+// patience is how long a page may take: browsers are slow on a busy machine.
+const patience = 5 * time.Minute
 
 // A Browser is one that is installed.
 type Browser struct {
@@ -135,11 +135,10 @@ func (b Browser) Open(t testing.TB, url string) *Page {
 	}
 	// Some of a browser's processes outlive the first for a moment, and still write.
 	t.Cleanup(func() {
-		for range 50 {
+		for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
 			if os.RemoveAll(dir) == nil {
 				return
 			}
-			time.Sleep(100 * time.Millisecond)
 		}
 	})
 	env := append(os.Environ(),

@@ -64,7 +64,19 @@ func (p *Page) Console() []Message {
 	return messages
 }
 
-var webkitLine = regexp.MustCompile(`(?m)^(?:\S* )?CONSOLE (?:[A-Z]+ )?(?:LOG|ERROR|WARN(?:ING)?|INFO|DEBUG) (.*)$`)
+// AwaitConsole returns what the console has said once that is enough. It may be behind the
+// page. Where it is never enough, the test is to say what is missing: after a minute this
+// returns what there is.
+func (p *Page) AwaitConsole(enough func([]Message) bool) []Message {
+	p.t.Helper()
+	for end := time.Now().Add(time.Minute); ; time.Sleep(100 * time.Millisecond) {
+		if said := p.Console(); enough(said) || time.Now().After(end) {
+			return said
+		}
+	}
+}
+
+var webkitLine = regexp.MustCompile(`(?m)^(?:\S* )?CONSOLE (?:[A-Z]+ )?(?:LOG|ERROR|WARN(?:ING)?|INFO|DEBUG) (.*)\n`)
 
 // A pipe speaks Chromium's protocol: messages of JSON, each with a NUL after it.
 type pipe struct {

@@ -35,7 +35,7 @@ func TestNothingOutlivesTheProcess(t *testing.T) {
 	}
 	cmd := exec.Command(os.Args[0], "-test.run", "^TestNothingOutlivesTheProcess$")
 	cmd.Env = append(os.Environ(), role+"=1")
-	cmd.WaitDelay = 30 * time.Second
+	cmd.WaitDelay = time.Minute
 	output, err := cmd.CombinedOutput()
 	assert.Contains(t, string(output), "started")
 	assert.NotErrorIs(t, err, exec.ErrWaitDelay, "somebody still holds the output")
@@ -71,7 +71,7 @@ func TestNothingOutlivesTheTest(t *testing.T) {
 		require.NoError(t, err)
 	})
 	require.NoError(t, w.Close())
-	require.NoError(t, r.SetReadDeadline(time.Now().Add(30*time.Second)))
+	require.NoError(t, r.SetReadDeadline(time.Now().Add(time.Minute)))
 	_, err = r.Read(make([]byte, 1))
 	assert.EqualError(t, err, "EOF", "somebody still holds the output")
 }

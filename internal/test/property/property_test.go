@@ -16,13 +16,17 @@ import (
 	"example.com/cors/corstest"
 )
 
-var cases = flag.Int("cases", 20_000, "random calls of random policies that are judged by corstest")
+const usual = 20_000
+
+var cases = flag.Int("cases", usual, "random calls of random policies that are judged by corstest")
 
 // Browsers do what the policy says, no more and no less: what corstest's browser
 // makes of a random call is what follows from the options by themselves.
 func TestBrowsersDoWhatThePolicySays(t *testing.T) {
-	seed := uint64(time.Now().UnixNano())
-	t.Logf("seed %d", seed)
+	seed := uint64(22) // the usual run is the same everywhere; a longer one, another each time
+	if *cases != usual {
+		seed = uint64(time.Now().UnixNano())
+	}
 	random := rand.New(rand.NewPCG(seed, 0))
 	allowed, blocked := 0, 0
 	for range *cases {

@@ -75,9 +75,10 @@ func TestHeadersStandOnEveryOutcome(t *testing.T) {
 			http.Error(w, err.Error(), http.StatusRequestEntityTooLarge)
 		}
 	}), 1))
-	mux.Handle("/503", http.TimeoutHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		<-r.Context().Done()
-	}), time.Millisecond, "too slow"))
+	over := make(chan struct{}) // when the test ends; the handler must not come before the timeout
+	defer close(over)
+	mux.Handle("/503", http.TimeoutHandler(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-over }),
+		time.Millisecond, "too slow"))
 	mux.HandleFunc("/panic", func(w http.ResponseWriter, r *http.Request) {
 		defer func() {
 			if recover() != nil {
@@ -341,7 +342,7 @@ func TestPolicyIsSwappedWhole(t *testing.T) {
 	var seen [2]atomic.Int64
 	for i := range 8 {
 		clients.Go(func() {
-			for j := range 150 {
+			for j := 0; j < 150 || seen[0].Load() == 0 || seen[1].Load() == 0; j++ {
 				c := calls[(i+j)%len(calls)]
 				r := request(c.method, c.origin)
 				r.RequestURI = ""
@@ -369,8 +370,6 @@ func TestPolicyIsSwappedWhole(t *testing.T) {
 	clients.Wait()
 	stop()
 	swaps.Wait()
-	assert.Positive(t, seen[0].Load())
-	assert.Positive(t, seen[1].Load())
 }
 
 // Nothing is left behind by a request: neither a goroutine nor memory.
@@ -416,6 +415,11 @@ func TestNothingIsLeftBehind(t *testing.T) {
 	goroutines, heap := use()
 	run(requests)
 	goroutinesAfter, heapAfter := use()
-	assert.LessOrEqual(t, goroutinesAfter, goroutines)
-	assert.Less(t, heapAfter, heap+64<<10, "%d bytes before, %d after", heap, heapAfter)
+	isMore := func() bool { return goroutinesAfter > goroutines || heapAfter >= heap+64<<10 }
+	// A goroutine that is done may take a moment to end.
+	for end := time.Now().Add(time.Minute); isMore() && time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+		goroutinesAfter, heapAfter = use()
+	}
+	assert.False(t, isMore(), "goroutines: %d before, %d after; bytes: %d before, %d after", goroutines, goroutinesAfter,
+		heap, heapAfter)
 }

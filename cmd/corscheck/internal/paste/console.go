@@ -164,6 +164,7 @@ func parseConsole(text string) (*Paste, error) {
 
 var (
 	markdownLink = regexp.MustCompile(`\[((?:https?|file)://[^\]\s]+)\]\((?:https?|file)://[^)\s]+\)`)
+	jiraLink     = regexp.MustCompile(`\[((?:https?|file)://[^\]|\s]+)\|[^\]\s]*\]`)
 	angledLink   = regexp.MustCompile(`<((?:https?|file)://[^<>|\s]+)(?:\|[^<>]*)?>`)
 )
 
@@ -173,7 +174,10 @@ func unwrapLinks(text string) string {
 	if strings.Contains(text, "&#39;") || strings.Contains(text, "&#x27;") || strings.Contains(text, "&quot;") {
 		text = html.UnescapeString(text)
 	}
-	return angledLink.ReplaceAllString(markdownLink.ReplaceAllString(text, "$1"), "$1")
+	for _, link := range []*regexp.Regexp{markdownLink, jiraLink, angledLink} {
+		text = link.ReplaceAllString(text, "$1")
+	}
+	return text
 }
 
 // findMessages returns the messages in the order of the text.

@@ -3,6 +3,7 @@ package paste
 import (
 	"errors"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -54,6 +55,22 @@ func parseCurl(text string) (*Paste, error) {
 		}
 	}
 	return nil, err
+}
+
+// curlWithin is the word curl, with what may follow it, inside of a line: behind another command, or in $(…).
+var curlWithin = regexp.MustCompile("[\\s;&|(@=/`](curl(?:\\.exe)?[ \t]+(?:[-'\"^$\\\\]|https?:))")
+
+// parseCurlWithin reads a curl command that a line of a script begins with something else, nil if there is none.
+func parseCurlWithin(text string) *Paste {
+	const most = 20
+	isURL := func(arg string) bool { return strings.Contains(arg, "://") }
+	for _, at := range curlWithin.FindAllStringSubmatchIndex(text, most) {
+		p, err := parseCurl(text[at[2]:])
+		if err == nil && slices.ContainsFunc(p.Calls[0].Args, isURL) {
+			return p
+		}
+	}
+	return nil
 }
 
 func parseCommands(text string) (*Paste, error) {
@@ -194,12 +211,14 @@ func splitBash(text string) (commands [][]string, err error) {
 		case (c == ';' || c == '&') && inWord && strings.IndexByte("\x00 \t\n;&|", next) < 0:
 			_ = b.WriteByte(c) // a URL without quotes: no shell has seen this text
 			i++
-		case c == '\n', c == ';', c == '&', c == '|':
+		case c == '\n', c == ';', c == '&', c == '|', c == '`', c == ')' && !strings.Contains(b.String(), "("):
 			if end(); len(words) > 0 {
 				commands = append(commands, words)
 			}
 			words = nil
-			i++
+			if i++; (c == ')' || c == '`') && next == '"' {
+				i++ // x="$(curl …)"
+			}
 		case c == '\'':
 			inWord = true
 			n := strings.IndexByte(text[i+1:], '\'')
@@ -249,7 +268,7 @@ func splitBash(text string) (commands [][]string, err error) {
 // continues reports whether nothing but spaces is left of the line. A backslash
 // before them was meant to join the lines.
 func continues(text string) bool {
-	rest := strings.TrimLeft(text, " \t")
+	rest := strings.TrimLeft(text, " \t\u00a0")
 	return len(rest) < len(text) && strings.HasPrefix(rest, "\n")
 }
 

@@ -129,6 +129,8 @@ func parseHAR(text string) (*Paste, error) {
 		return &Paste{Form: HAR, Calls: passed}, nil
 	case len(file.Log.Entries) == 0:
 		return nil, errors.New("the HAR has no entries: " + keepOpen)
+	case len(file.Log.Entries) == 1:
+		return nil, errors.New("the one entry of the HAR is no call to another origin: " + keepOpen)
 	}
 	return nil, fmt.Errorf("none of the %d entries of the HAR is a call to another origin: "+keepOpen,
 		len(file.Log.Entries))

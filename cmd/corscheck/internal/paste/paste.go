@@ -7,7 +7,9 @@ package paste
 import (
 	"errors"
 	"fmt"
+	"html"
 	"regexp"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf16"
@@ -176,6 +178,9 @@ func parse(text string) (*Paste, error) {
 	if findFetch(text, 0) >= 0 {
 		return parseFetch(text)
 	}
+	if p := parseCurlWithin(text); p != nil {
+		return p, nil
+	}
 	if line != nil {
 		return line, nil
 	}
@@ -190,11 +195,12 @@ func (p *Paste) namesURL() bool {
 var (
 	codeBlock  = regexp.MustCompile("(?ms)^[ \t]*(?:```|~~~)[^\n`]*\n(.*?)(?:^[ \t]*(?:```|~~~)|\\z)")
 	codeInLine = regexp.MustCompile("`([^`\n]+)`")
+	codeInJira = regexp.MustCompile(`(?s)\{(?:code|noformat)(?::[^}\n]*)?\}(.*?)\{(?:code|noformat)\}`)
 )
 
-// quotedCode returns what a text in Markdown marks as code.
+// quotedCode returns what a text marks as code, in Markdown or as Jira does.
 func quotedCode(text string) (blocks []string) {
-	for _, pattern := range []*regexp.Regexp{codeBlock, codeInLine} {
+	for _, pattern := range []*regexp.Regexp{codeBlock, codeInLine, codeInJira} {
 		const most = 20
 		for _, g := range pattern.FindAllStringSubmatch(text, most) {
 			if inner := strings.TrimFunc(g[1], isBlank); inner != "" {
@@ -230,7 +236,13 @@ func normalize(text string) string {
 	if !strings.Contains(text, "\n") {
 		text = strings.ReplaceAll(text, "\r", "\n")
 	}
-	text = strings.TrimFunc(dropQuoteMarks(text), isBlank)
+	if !strings.ContainsAny(text, `"'`) && escapedQuote.MatchString(text) {
+		text = html.UnescapeString(text)
+	}
+	if i := strings.Index(text, "http"); i > 0 && (text[i-1] == '<' || text[i-1] == '[') {
+		text = unwrapLinks(text) // a body may have such links of its own, behind the URL
+	}
+	text = strings.TrimFunc(dropLineNumbers(dropQuoteMarks(text)), isBlank)
 	if fence, rest, found := strings.Cut(text, "\n"); found && strings.HasPrefix(fence, "```") {
 		text = strings.TrimFunc(strings.TrimSuffix(strings.TrimFunc(rest, isBlank), "```"), isBlank)
 	}
@@ -256,6 +268,29 @@ func dropQuoteMarks(text string) string {
 			_, line, _ = strings.Cut(line, ">")
 			lines[i] = strings.TrimPrefix(line, " ")
 		}
+	}
+	return strings.Join(lines, "\n")
+}
+
+var escapedQuote = regexp.MustCompile(`&(?:#39|#x27|apos|quot);`)
+
+// lineNumber is what editors and pagers show before a line.
+var lineNumber = regexp.MustCompile(`^ *(\d+)(?: *[:|│] ?| +|\t|$)`)
+
+// dropLineNumbers takes off the numbers of the lines, where all have one.
+func dropLineNumbers(text string) string {
+	lines := strings.Split(text, "\n")
+	before := 0
+	for i, line := range lines {
+		g := lineNumber.FindStringSubmatch(line)
+		if g == nil {
+			return text
+		}
+		n, _ := strconv.Atoi(g[1])
+		if i > 0 && n != before+1 {
+			return text
+		}
+		lines[i], before = line[len(g[0]):], n
 	}
 	return strings.Join(lines, "\n")
 }
@@ -331,6 +366,10 @@ func hintFor(text string) error {
 		if strings.Contains(text, hint.sign) {
 			return errors.New(hint.remedy)
 		}
+	}
+	if strings.HasPrefix(OriginOf(text), "http") && !strings.ContainsAny(text, " \n") {
+		return errors.New(`this is a URL alone: name it without "-", and the page that calls it, ` +
+			"as in corscheck -origin https://app.example.com URL")
 	}
 	if headLine.MatchString(text) {
 		return errors.New("these are headers, which do not tell the whole of a call: in the developer tools, under " +

@@ -39,7 +39,7 @@ func powerShellIn(text string) func(end string) bool {
 	}
 }
 
-var psCall = regexp.MustCompile(`(?i)(?:^|[\n;=|(]) *(?:Invoke-WebRequest|Invoke-RestMethod|iwr|irm) `)
+var psCall = regexp.MustCompile(`(?i)(?:^|[\n;=|(])[ \x{a0}]*(?:Invoke-WebRequest|Invoke-RestMethod|iwr|irm)[ \x{a0}]`)
 
 var (
 	// A parameter that curl does not have, in lower case.
@@ -58,7 +58,7 @@ func psLooksLikeCmdlet(text string) bool {
 func firstWord(text string) string {
 	const most = 256 // bytes: each statement of a program may ask
 	text = text[:min(len(text), most)]
-	if i := strings.IndexAny(text, " \t\n`"); i >= 0 {
+	if i := strings.IndexAny(text, " \t\n`\u00a0"); i >= 0 {
 		return text[:i]
 	}
 	return text
@@ -73,6 +73,18 @@ type psReader struct {
 	cookies   []Field // $session.Cookies
 }
 
+// psPrompt is what the terminal writes before the lines that go on.
+var psPrompt = regexp.MustCompile(`(?m)^>>(?: |$)`)
+
+func newPSReader(text string) *psReader {
+	text = psPrompt.ReplaceAllString(text, "")
+	if before := text[:max(strings.IndexAny(text, `"'`), 0)]; strings.Contains(before, "\u00a0") {
+		// A program put them in place of all others.
+		text = strings.ReplaceAll(text, "\u00a0", " ")
+	}
+	return &psReader{text: text, variables: make(map[string]any)}
+}
+
 // What a value is, besides a string.
 type (
 	psTable   []Field
@@ -80,7 +92,7 @@ type (
 )
 
 func parsePowerShell(text string) (*Paste, error) {
-	r := &psReader{text: text, variables: make(map[string]any)}
+	r := newPSReader(text)
 	p := &Paste{Form: PowerShell}
 	for {
 		r.blank()
@@ -103,7 +115,7 @@ func parsePowerShell(text string) (*Paste, error) {
 
 // splitPowerShell splits text into commands and these into words, for curl.exe.
 func splitPowerShell(text string) (commands [][]string, err error) {
-	r := &psReader{text: text, variables: make(map[string]any)}
+	r := newPSReader(text)
 	for r.at < len(r.text) {
 		r.blank()
 		var words []string
@@ -147,9 +159,6 @@ func (r *psReader) space() {
 			r.at++
 		case rest[0] == '`' && strings.HasPrefix(strings.TrimLeft(rest[1:], " \t"), "\n"):
 			r.at += lineEnd(rest) + 1
-			if strings.HasPrefix(r.rest(), ">> ") {
-				r.at += len(">> ") // the terminal's
-			}
 		case strings.HasPrefix(rest, "\u00a0"):
 			r.at += len("\u00a0")
 		default:
