@@ -48,6 +48,7 @@ type flags struct {
 	verbose       int // how often -v was given
 	help          bool
 	version       bool
+	stacks        bool // -for '?': list them
 	network       network
 }
 
@@ -158,7 +159,7 @@ func parseArgs(args []string, stdin io.Reader) (*flags, *call, error) {
 	switch {
 	case err != nil:
 		p.flags.json = p.flags.json || slices.Contains(rest, "-json")
-	case !p.flags.help && !p.flags.version:
+	case !p.flags.help && !p.flags.version && !p.flags.stacks:
 		err = p.finish()
 	}
 	return &p.flags, &p.call, err
@@ -490,6 +491,10 @@ func (p *parser) setEngines(value string) error {
 
 func (p *parser) setStack(value string) error {
 	value = strings.ToLower(value)
+	if value == "?" {
+		p.flags.stacks = true
+		return nil
+	}
 	if !slices.Contains(stacks.Names(), value) {
 		return usagef("-for %s: the stacks are %s", quote(value), strings.Join(stacks.Names(), ", "))
 	}

@@ -17,6 +17,7 @@ import (
 
 	"example.com/cors/corstest"
 	"example.com/cors/internal/fetch"
+	"example.com/cors/internal/stacks"
 )
 
 const (
@@ -344,6 +345,15 @@ func TestHelp(t *testing.T) {
 		assert.Contains(t, usage, "\n  -"+name+" ")
 		_, ok := find(name, false)
 		assert.True(t, ok, name)
+	}
+}
+
+func TestListOfStacks(t *testing.T) {
+	for _, args := range [][]string{{"-for", "?"}, {"-origin", page, "--for=?", api}} {
+		var stdout, stderr bytes.Buffer
+		assert.Equal(t, exitOK, run(args, nil, &stdout, &stderr, true))
+		assert.Empty(t, stderr.String())
+		assert.Equal(t, stacks.Names(), strings.Fields(stdout.String()))
 	}
 }
 

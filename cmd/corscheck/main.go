@@ -21,6 +21,8 @@ import (
 	"os"
 	"runtime/debug"
 	"strings"
+
+	"example.com/cors/internal/stacks"
 )
 
 const usage = `Usage:
@@ -104,6 +106,9 @@ func runTo(stdout, stderr io.Writer, args []string, stdin io.Reader, terminal bo
 		return exitOK
 	case f.version:
 		fmt.Fprintln(stdout, "corscheck", version())
+		return exitOK
+	case f.stacks:
+		fmt.Fprintln(stdout, strings.Join(stacks.Names(), "\n"))
 		return exitOK
 	}
 	all := *c
