@@ -2,6 +2,7 @@ package paste
 
 import (
 	"errors"
+	"fmt"
 	"net/url"
 	"regexp"
 	"slices"
@@ -695,8 +696,8 @@ func (r *psReader) invoke() (*Call, error) {
 				}
 			}
 		} else if r.peek() == '@' && len(r.rest()) > 1 && isIdentifier(r.rest()[1]) {
-			return nil, errors.New("the parameters stand in a variable, " + firstWord(r.rest()) +
-				": write them out, as in -Uri … -Method …")
+			return nil, fmt.Errorf("the parameters stand in a variable, %s: write them out, as in -Uri … -Method …",
+				written(firstWord(r.rest())))
 		} else {
 			name = "uri"
 		}
@@ -720,7 +721,7 @@ func (r *psReader) invoke() (*Call, error) {
 		switch full := abbreviated(psParameters, name); full {
 		case "uri":
 			if _, unknown := value.(psUnknown); unknown {
-				return nil, errors.New("the URL is a variable, " + psText(value) + ": write out what it holds")
+				return nil, fmt.Errorf("the URL is a variable, %s: write out what it holds", written(psText(value)))
 			}
 			call.URL = psText(value)
 		case "method", "custommethod":
@@ -731,7 +732,7 @@ func (r *psReader) invoke() (*Call, error) {
 		case "headers":
 			table, ok := value.(psTable)
 			if !ok {
-				return nil, errors.New("the headers are a variable, " + psText(value) + ": write them out, as in @{…}")
+				return nil, fmt.Errorf("the headers are a variable, %s: write them out, as in @{…}", written(psText(value)))
 			}
 			call.Header = append(call.Header, table...)
 		case "contenttype":
