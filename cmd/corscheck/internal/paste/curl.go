@@ -171,18 +171,22 @@ func splitBash(text string) (commands [][]string, err error) {
 		b      utf16Builder
 		words  []string
 		inWord bool
+		opened bool // the word has a "(", as far as a ")" has asked
 	)
 	end := func() {
 		if inWord {
 			words = append(words, repair(b.String()))
 		}
 		b.Reset()
-		inWord = false
+		inWord, opened = false, false
 	}
 	for i := 0; i < len(text); {
 		c, next := text[i], byte(0)
 		if i+1 < len(text) {
 			next = text[i+1]
+		}
+		if c == ')' && !opened { // the word is searched once: it has a "(", or ends here
+			opened = strings.Contains(b.String(), "(")
 		}
 		switch {
 		case c == '\\' && next == 0:
@@ -211,7 +215,7 @@ func splitBash(text string) (commands [][]string, err error) {
 		case (c == ';' || c == '&') && inWord && strings.IndexByte("\x00 \t\n;&|", next) < 0:
 			_ = b.WriteByte(c) // a URL without quotes: no shell has seen this text
 			i++
-		case c == '\n', c == ';', c == '&', c == '|', c == '`', c == ')' && !strings.Contains(b.String(), "("):
+		case c == '\n', c == ';', c == '&', c == '|', c == '`', c == ')' && !opened:
 			if end(); len(words) > 0 {
 				commands = append(commands, words)
 			}

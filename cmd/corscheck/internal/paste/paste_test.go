@@ -725,6 +725,7 @@ func TestHostileText(t *testing.T) {
 			_, _ = Parse(start + strings.Repeat(piece, size/len(piece)))
 		}
 	}
+	_, _ = Parse("curl " + strings.Repeat("x", 8*size) + "(" + strings.Repeat(")", 8*size))
 	_, _ = Parse(strings.Repeat(">", size) + "x" + strings.Repeat("\n", size) + ">")
 }
 
